@@ -1,0 +1,65 @@
+// One node of the replicated keyspace, whole: Raft host, keyspace, RPC service
+// and Redis front door on one process.
+//
+// scenarios/cluster boots it on simulated hosts, prod/raft_server on a real
+// one; nothing in here knows which.
+
+#ifndef KV_SERVER_H_
+#define KV_SERVER_H_
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "net/address.h"
+#include "raft/host.h"
+
+namespace kv {
+
+class Store;
+
+struct ServerMember {
+  runtime::NodeId node;
+  net::Address peer;   // PeerTransport.
+  net::Address rpc;    // kv/service.h: other nodes forward here.
+  net::Address redis;  // What MOVED and CLUSTER answers name.
+};
+
+struct ServerOptions {
+  raft::HostOptions host;  // `members` is filled in from below.
+  std::vector<ServerMember> members;
+  net::Address rpc_listen;
+  std::optional<net::Address> redis_listen;  // None: no Redis front door.
+  // How long a Redis command may take before it is answered with an error.
+  absl::Duration request_timeout = absl::Seconds(5);
+};
+
+class Server {
+ public:
+  // Suspends. Errors: those of raft::Host::Start() and Network::Listen().
+  static absl::StatusOr<std::unique_ptr<Server>> Start(raft::HostWorld world,
+                                                       ServerOptions options);
+  ~Server();
+
+  raft::Node& node();
+  raft::Host& host();
+  const Store& store() const;
+  net::Address rpc_address() const;
+  std::optional<net::Address> redis_address() const;
+
+  // Suspends: refuses new work, drains what is under way until `deadline`,
+  // stops everything.
+  absl::Status Stop(runtime::Instant deadline);
+
+ private:
+  class Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kv
+
+#endif  // KV_SERVER_H_

@@ -1,0 +1,106 @@
+// What members of a group say to one another. Plain structs; the bytes are the
+// business of raft/codec.h.
+//
+// The receiver learns sender and sender incarnation from the transport.
+
+#ifndef RAFT_CORE_MESSAGE_H_
+#define RAFT_CORE_MESSAGE_H_
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "persist/record.h"
+#include "runtime/ids.h"
+
+namespace raft {
+
+using persist::HardState;
+using persist::Index;
+using persist::Record;
+using persist::Sequence;
+using persist::Term;
+using runtime::NodeId;
+
+// "Would you vote for me in `campaign_term`?" Changes nothing at the receiver.
+// Raft thesis §9.6.
+struct PreVoteRequest {
+  Term campaign_term;  // The sender's term + 1.
+  Index last_index;
+  Term last_term;
+};
+
+struct PreVoteReply {
+  Term campaign_term;  // Echoed: the reply belongs to this question.
+  Term term;           // The replier's own; a refusal may teach a higher one.
+  bool granted = false;
+};
+
+// Raft figure 2, RequestVote.
+struct VoteRequest {
+  Term term;
+  Index last_index;
+  Term last_term;
+};
+
+struct VoteReply {
+  Term term;
+  bool granted = false;
+};
+
+// Raft figure 2, AppendEntries. Empty while probing.
+struct AppendRequest {
+  Term term;
+  // The replication session: a reply of another session is stale.
+  uint64_t session = 0;
+  Index previous_index;
+  Term previous_term;
+  Index commit;
+  // The newest read round (see ReadRequest) at the time of sending.
+  uint64_t read_round = 0;
+  std::vector<Record> entries;
+};
+
+struct AppendReply {
+  Term term;
+  uint64_t session = 0;
+  uint64_t read_round = 0;  // Echoed.
+  bool accepted = false;
+  // Accepted: everything up to here equals the leader's log and is durable.
+  // Rejected: the request's previous_index, echoed.
+  Index match;
+  // Rejected only: where the two logs may still agree, both-sided term skip.
+  // The last index <= previous_index whose term is <= previous_term, that term,
+  // and the first index of that term here.
+  Index hint_index;
+  Term hint_term;
+  Index hint_first_index;
+};
+
+// Keeps the followers' election timers quiet, spreads the commit index, and
+// carries the read rounds. Never moves a match index.
+struct HeartbeatRequest {
+  Term term;
+  Index commit;  // Never beyond what the receiver is known to match.
+  uint64_t read_round = 0;
+};
+
+struct HeartbeatReply {
+  Term term;
+  uint64_t read_round = 0;  // Echoed.
+};
+
+using Message =
+    std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply,
+                 AppendRequest, AppendReply, HeartbeatRequest, HeartbeatReply>;
+
+// The kinds of log entry, stored in Record::kind.
+enum class EntryKind : uint8_t {
+  kNoop = 0,           // Opens a leader's term (Raft §8).
+  kCommand = 1,        // For the state machine.
+  kConfiguration = 2,  // The members; see raft/core/membership.h.
+};
+
+}  // namespace raft
+
+#endif  // RAFT_CORE_MESSAGE_H_

@@ -1,0 +1,90 @@
+// Everything Raft that one process runs: its log device, its peer transport
+// and its groups, recovered and started in the right order.
+//
+// The simulator and raft_server both boot a process through this class; it is
+// where "the same code in both worlds" begins.
+
+#ifndef RAFT_HOST_H_
+#define RAFT_HOST_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "net/address.h"
+#include "net/network.h"
+#include "net/peer_transport.h"
+#include "persist/disk.h"
+#include "persist/disk_persister.h"
+#include "raft/node.h"
+#include "raft/state_machine.h"
+#include "runtime/executor.h"
+#include "runtime/ids.h"
+#include "runtime/random.h"
+
+namespace raft {
+
+struct Member {
+  NodeId node;
+  net::Address address;  // Of its PeerTransport.
+};
+
+struct HostOptions {
+  runtime::ClusterId cluster;
+  NodeId self;
+  net::Address listen;
+  std::vector<Member> members;  // Addresses only: membership is the log.
+  CoreOptions core;
+  persist::DiskPersisterOptions storage;
+  net::PeerTransportOptions transport;  // cluster, self, incarnation and listen
+                                        // are filled in by the Host.
+  // An empty data directory founds the group with `members` as its voters.
+  // Every founding member writes the same first entry. Without it an empty
+  // directory refuses to start: it must never elect itself.
+  bool init_cluster = false;
+};
+
+// The world of one process, as the twins provide it. All outlive the Host.
+struct HostWorld {
+  runtime::Executor& network_executor;
+  runtime::Executor& storage_executor;
+  net::Network& network;
+  persist::Disk& disk;
+  runtime::Random random;
+  NodeObserver* observer = nullptr;
+  absl::AnyInvocable<void(const absl::Status&)> on_storage_failure;
+};
+
+class Host {
+ public:
+  static constexpr runtime::GroupId kFirstGroup{1};
+
+  // Recovers, listens and starts the one group there is for now, applying to
+  // `machine`. Suspends.
+  // Errors: those of Persister::Recover() and Network::Listen();
+  //         FAILED_PRECONDITION when the directory is empty and init_cluster
+  //         is not set.
+  static absl::StatusOr<std::unique_ptr<Host>> Start(HostWorld world,
+                                                     HostOptions options,
+                                                     StateMachine& machine);
+  ~Host();
+
+  Node& node();
+  net::PeerTransport& transport();
+  const persist::Persister& persister() const;
+
+  // Suspends: stops the groups, the transport and the log, in this order.
+  // Errors: DATA_LOSS if the last sync failed.
+  absl::Status Stop();
+
+ private:
+  class Impl;
+  explicit Host(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace raft
+
+#endif  // RAFT_HOST_H_

@@ -1,0 +1,125 @@
+// One member of one group, alive: the fibers around the pure core.
+//
+//   core loop   drains the mailbox, calls Core::Step for each event, hands the
+//               stores to the Persister and the sends to the PeerTransport as
+//               soon as what they depend on is durable.
+//   applier     applies committed entries to the state machine in batches and
+//               resolves the tickets of those who wait.
+//
+// Only the core loop touches the core. Everything here lives on the network
+// executor of the process; the Persister works on the storage executor.
+//
+// Lifetimes: all collaborators outlive the Node. Stop() before destroying,
+// except when the whole process is killed.
+
+#ifndef RAFT_NODE_H_
+#define RAFT_NODE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "absl/status/status.h"
+
+#include "net/peer_transport.h"
+#include "persist/persister.h"
+#include "raft/core/core.h"
+#include "raft/state_machine.h"
+#include "runtime/bytes.h"
+#include "runtime/executor.h"
+#include "runtime/random.h"
+
+namespace raft {
+
+// What became of a proposal. There are four answers and no fifth.
+struct Outcome {
+  enum class Kind : uint8_t {
+    kApplied,  // Committed and applied here; `result` is the machine's answer.
+    kRefused,  // It never entered a log and never will. Retry elsewhere.
+    kLost,     // It was in a log and has been overwritten: proved not done.
+    kUnknown,  // It may take effect at any time later, or never.
+  };
+  Kind kind = Kind::kUnknown;
+  runtime::Bytes result;               // kApplied.
+  Index index;                         // kApplied.
+  RefusalReason reason{};              // kRefused.
+  NodeId leader_hint;                  // kRefused: who may know better; or 0.
+};
+
+// Sees everything the core does, for checkers. Never suspends, never calls
+// back. Production has none.
+class NodeObserver {
+ public:
+  virtual ~NodeObserver() = default;
+  virtual void OnStarted(const Core& core) = 0;
+  // After each step, before any effect is carried out.
+  virtual void OnStep(const Core& core, const Effects& effects) = 0;
+  // A message leaves now: what it promises must be durable now.
+  virtual void OnSendLeaves(const Core& core, const Send& send) = 0;
+  // The state machine has applied everything up to `index`.
+  virtual void OnApplied(const Core& core, Index index, uint64_t state_hash) = 0;
+};
+
+struct NodeStatus {
+  Role role = Role::kFollower;
+  Term term;
+  NodeId leader;  // 0: not known.
+  Index commit;
+  Index applied;
+  Index last;
+};
+
+class Node : public net::PeerReceiver, public persist::PersisterSink {
+ public:
+  // Beyond this many events waiting for the core loop, new proposals are
+  // refused as busy and messages of peers are dropped.
+  static constexpr size_t kMailboxEventsMax = 16384;
+
+  struct Collaborators {
+    runtime::Executor& executor;
+    net::PeerTransport& transport;
+    persist::Persister& persister;
+    StateMachine& machine;
+    NodeObserver* observer = nullptr;
+    // Called once when the medium failed: the owner ends the process.
+    absl::AnyInvocable<void(const absl::Status&)> on_storage_failure;
+  };
+
+  // `recovered` is the group as the Persister found it, not empty (see
+  // Bootstrap() in raft/host.h).
+  Node(Collaborators collaborators, NodeId self, CoreOptions options,
+       persist::RecoveredGroup recovered, runtime::Random dice);
+  ~Node() override;
+
+  void Start();
+
+  // Suspends until the command is applied here, or will certainly never be, or
+  // the deadline passes (kUnknown if it might be in a log by then).
+  Outcome Propose(runtime::Bytes command, runtime::Instant deadline);
+
+  // Suspends until the state machine holds everything that was acknowledged
+  // anywhere before the call. Read it before suspending again.
+  // Errors: FAILED_PRECONDITION (not the leader: see status().leader),
+  //         DEADLINE_EXCEEDED, CANCELLED.
+  absl::Status ReadBarrier(runtime::Instant deadline);
+
+  NodeStatus status() const;
+
+  // Suspends until the fibers have ended. Waiting callers get kUnknown.
+  void Stop();
+
+  // PeerReceiver, PersisterSink.
+  void OnPeerMessage(NodeId from, runtime::Incarnation incarnation,
+                     runtime::Bytes message) override;
+  void OnPeerLink(NodeId peer, bool up) override;
+  void OnDurable(runtime::GroupId group, Sequence upto) override;
+  void OnFailure(const absl::Status& why) override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace raft
+
+#endif  // RAFT_NODE_H_

@@ -1,0 +1,119 @@
+// A fiber: a function with a stack of its own that can be set aside.
+//
+// This is the bottom floor: contexts, stacks and the switch between them, with
+// the sanitizers told of each one. Who runs when is runtime/executor.h; who
+// owns whom is runtime/fiber_group.h. Other rooms use those two.
+//
+// Only fiber.cc includes Boost.Context.
+
+#ifndef RUNTIME_FIBER_H_
+#define RUNTIME_FIBER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/strings/string_view.h"
+
+#include "runtime/instant.h"
+
+namespace runtime {
+
+class Executor;
+class FiberGroup;
+
+// Stacks of one size, with a guard page below each, kept for reuse. Must
+// outlive every fiber that uses it. One thread.
+class StackPool {
+ public:
+  // What a fiber may use. Sanitizers need more.
+  static constexpr size_t kStackBytes =
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+      512 * 1024;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+      512 * 1024;
+#else
+      128 * 1024;
+#endif
+#else
+      128 * 1024;
+#endif
+
+  StackPool() = default;
+  StackPool(const StackPool&) = delete;
+  StackPool& operator=(const StackPool&) = delete;
+  ~StackPool();
+
+  // The lowest usable address of a stack of kStackBytes.
+  std::byte* Take();
+  void Give(std::byte* stack);
+
+ private:
+  std::vector<std::byte*> free_;
+};
+
+// Why a parked fiber runs again.
+enum class Wake : uint8_t {
+  kUnparked,   // Someone called Unpark().
+  kDeadline,   // The deadline of the wait passed.
+  kCancelled,  // Its group was cancelled; every later wait says so too.
+};
+
+// Opaque outside runtime/: a name to give to Executor::Unpark().
+class Fiber {
+ public:
+  Fiber(Executor& executor, FiberGroup& group, StackPool& stacks, uint64_t id,
+        absl::string_view name, absl::AnyInvocable<void()> body);
+  Fiber(const Fiber&) = delete;
+  Fiber& operator=(const Fiber&) = delete;
+  ~Fiber();  // Requires: ended, or never started.
+
+  uint64_t id() const { return id_; }
+  absl::string_view name() const { return name_; }
+  Executor& executor() { return executor_; }
+
+ private:
+  friend class Executor;
+  friend class FiberGroup;
+
+  enum class State : uint8_t { kReady, kRunning, kParked, kEnded, kAbandoned };
+
+  struct Context;  // Boost's side, in fiber.cc.
+
+  // From outside: runs the fiber until it switches out or ends.
+  void SwitchIn();
+  // From inside: returns to whoever switched in.
+  void SwitchOut();
+  // From outside: ends the fiber by unwinding its stack.
+  void Unwind();
+
+  static constexpr size_t kNoTimer = ~size_t{0};
+
+  Executor& executor_;
+  FiberGroup* group_;
+  StackPool& stacks_;
+  const uint64_t id_;  // Dense, in order of birth on this executor.
+  const absl::string_view name_;
+  absl::AnyInvocable<void()> body_;
+
+  std::byte* stack_ = nullptr;  // Null before the first run and after the end.
+  Context* context_ = nullptr;  // Lies at the top of the stack.
+
+  // Owned by the executor.
+  State state_ = State::kReady;
+  Wake wake_ = Wake::kUnparked;
+  bool cancelled_ = false;
+  Instant deadline_ = Instant::InfiniteFuture();
+  uint64_t timer_sequence_ = 0;
+  size_t timer_slot_ = kNoTimer;  // Where it stands in the timer heap.
+
+  // Owned by the group.
+  Fiber* next_in_group_ = nullptr;
+  Fiber* previous_in_group_ = nullptr;
+};
+
+}  // namespace runtime
+
+#endif  // RUNTIME_FIBER_H_

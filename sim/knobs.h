@@ -1,0 +1,52 @@
+// Everything that can go wrong in a world, and how often: one printable struct.
+//
+// Time is absl::Duration, probabilities are parts per million, rates are integer
+// ratios. The defaults break nothing: a calm world.
+
+#ifndef SIM_KNOBS_H_
+#define SIM_KNOBS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+
+#include "sim/disk_knobs.h"
+#include "sim/network_knobs.h"
+
+namespace sim {
+
+enum class Schedule : uint8_t {
+  kRandom,  // The dice choose among the fibers that are ready.
+  kFifo,    // The fiber that waited longest.
+};
+
+struct ProcessKnobs {
+  Schedule schedule = Schedule::kRandom;
+  // What running one fiber until it waits costs its host, times the host's
+  // factor.
+  absl::Duration cpu_cost_min = absl::Microseconds(1);
+  absl::Duration cpu_cost_max = absl::Microseconds(10);
+  // How long a task takes from one executor of a process to the other.
+  absl::Duration post_delay_min = absl::Microseconds(1);
+  absl::Duration post_delay_max = absl::Microseconds(20);
+  // Every host draws its clock's drift from [-max, max] at its first boot.
+  uint32_t clock_drift_max_ppm = 0;
+  // Of the BUGGIFY sites, how many are active in a seed, and how often an
+  // active one fires.
+  uint32_t buggify_active_ppm = 0;
+  uint32_t buggify_fire_ppm = 250'000;
+};
+
+struct Knobs {
+  ProcessKnobs process;
+  NetworkKnobs network;
+  DiskKnobs disk;
+
+  // One "name = value" a line, in a fixed order.
+  std::string ToString() const;
+};
+
+}  // namespace sim
+
+#endif  // SIM_KNOBS_H_

@@ -1,0 +1,173 @@
+// The simulated world: hosts, time, network, disks and the schedule, all from
+// one seed. It hosts any guest and knows no protocol.
+//
+//   sim::World world({.seed = 7});
+//   sim::HostId a = world.AddHost("a");
+//   world.Boot(a, [](sim::Process& process) { ... runs on a fiber ... });
+//   world.RunFor(absl::Seconds(10));
+//   world.PowerOff(a);               // unsynced bytes are at the dice's mercy
+//   world.Boot(a, ...);              // finds the disk it left
+//
+// One event runs at a time, on the thread of the caller. Time jumps to the next
+// event. The same seed and the same calls give the same run, bit for bit: see
+// digest(). One World at a time per program (it is the listener of the probes
+// and the handler of failed checks).
+//
+// Reading order: knobs.h (what can go wrong and how often), world.h,
+// sim_executor.h, sim_network.h, sim_disk.h, digest.h, tape.h.
+
+#ifndef SIM_WORLD_H_
+#define SIM_WORLD_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+#include "net/network.h"
+#include "persist/disk.h"
+#include "runtime/check.h"
+#include "runtime/executor.h"
+#include "runtime/instant.h"
+#include "runtime/probe.h"
+#include "runtime/random.h"
+#include "sim/digest.h"
+#include "sim/knobs.h"
+#include "sim/trace.h"
+
+namespace sim {
+
+class SimDisk;
+class SimNetwork;
+
+// Dense, from 0, in order of AddHost(). Also its name on the network: "h0"...
+using HostId = uint32_t;
+
+// The world's own time: nanoseconds since it began. No host can see it.
+using Time = int64_t;
+
+// Within one instant: faults first, then checks and drivers, then the rest.
+enum class EventClass : uint8_t { kFault = 0, kDriver = 1, kGuest = 2 };
+
+// What a booted process has of the world. Dead handles after a kill: every call
+// fails and nothing reaches the world any more.
+class Process {
+ public:
+  virtual ~Process() = default;
+  virtual HostId host() const = 0;
+  // From 1; counts the boots of this host.
+  virtual uint64_t boot() const = 0;
+  virtual runtime::Executor& network_executor() = 0;
+  virtual runtime::Executor& storage_executor() = 0;
+  virtual net::Network& network() = 0;  // On the network executor.
+  virtual persist::Disk& disk() = 0;    // On the storage executor.
+  // A stream of this process: host and boot are part of its name.
+  virtual runtime::Random Stream(absl::string_view label) = 0;
+  // Ends the process from inside, as exit() would; its disk keeps what the
+  // page cache holds. Does not return.
+  [[noreturn]] virtual void Exit(int code, absl::string_view why) = 0;
+};
+
+// Why a world was stopped early: a failed CHECK or a checker's report.
+struct Failure {
+  std::string check;    // A stable name: "election-safety", "CHECK log.cc".
+  std::string message;  // The evidence, with its numbers.
+  Time at = 0;
+  uint64_t event = 0;
+};
+
+// How often each thing struck. Only what happened, never what was configured.
+struct FaultCounts {
+  std::vector<std::pair<std::string, uint64_t>> by_kind;  // Sorted by kind.
+};
+
+struct WorldOptions {
+  uint64_t seed = 1;
+  Knobs knobs;
+  runtime::Tape* tape = nullptr;  // Records or replaces choices; see tape.h.
+  TraceSink* trace = nullptr;     // Null: no trace (the digest is always kept).
+};
+
+class World final : public runtime::ProbeSink {
+ public:
+  explicit World(WorldOptions options);
+  ~World() override;
+
+  // ---- hosts
+  HostId AddHost(absl::string_view name);
+  size_t host_count() const;
+  const std::string& host_name(HostId host) const;
+  // Starts a process on a host that runs none: `body` is its root fiber, on the
+  // network executor. When it returns, the process has exited.
+  void Boot(HostId host, std::function<void(Process&)> body);
+  bool running(HostId host) const;
+  uint64_t boots(HostId host) const;
+
+  // kill -9: the process is gone now; the page cache survives.
+  void Kill(HostId host);
+  // The power fails: the process is gone and so is what was not synced, by the
+  // crash layout that the dice choose.
+  void PowerOff(HostId host);
+  // SIGSTOP and SIGCONT: time goes on, nothing runs.
+  void Pause(HostId host);
+  void Resume(HostId host);
+  bool paused(HostId host) const;
+  // Called when a process ends by itself (not by Kill or PowerOff).
+  void SetExitHandler(
+      std::function<void(HostId, int code, const std::string& why)> handler);
+
+  // ---- the things that can be broken
+  SimNetwork& network();
+  SimDisk& disk(HostId host);
+  Knobs& knobs();  // May be changed while running.
+  // Rate error of the host's clock from now on.
+  void SetClockDrift(HostId host, int32_t parts_per_million);
+  // Every event of the host costs this many times the drawn cost.
+  void SetCpuFactor(HostId host, uint32_t factor);
+
+  // ---- time
+  Time now() const;
+  // Runs `action` at `at` (not before now()), outside any host.
+  void At(Time at, EventClass event_class, absl::AnyInvocable<void()> action);
+  // One event. False when there is none, or the world has failed.
+  bool Step();
+  void RunUntil(Time until);
+  void RunFor(absl::Duration span);
+  // Called after every event, and must not change the world.
+  void SetAfterEvent(std::function<void()> hook);
+
+  // ---- randomness, for drivers and nemeses
+  runtime::Random Stream(absl::string_view label, uint64_t a = 0,
+                         uint64_t b = 0);
+
+  // ---- what happened
+  // Stops the world. The first failure counts.
+  void Fail(absl::string_view check, std::string message);
+  const std::optional<Failure>& failure() const;
+  uint64_t events() const;
+  Digest& digest();
+  void CountFault(absl::string_view kind, uint64_t count = 1);
+  FaultCounts fault_counts() const;
+  // How often each SOMETIMES and REACHABLE site was reached, by name.
+  std::vector<std::pair<std::string, uint64_t>> reached() const;
+
+  // ProbeSink.
+  void OnNote(absl::string_view kind,
+              std::span<const runtime::NoteField> fields) override;
+  void OnReached(const runtime::ProbeSite& site) override;
+  bool OnBuggify(const runtime::ProbeSite& site) override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sim
+
+#endif  // SIM_WORLD_H_
