@@ -71,32 +71,37 @@ std::string CheckText(const T& value) {
 
 }  // namespace runtime
 
-#define CHECK(condition, ...)                                         \
-  do {                                                                \
-    if (!(condition)) [[unlikely]] {                                  \
-      ::runtime::FailCheck(__FILE__, __LINE__, #condition,            \
+#define CHECK(condition, ...)                                              \
+  do {                                                                     \
+    if (!(condition)) [[unlikely]] {                                       \
+      ::runtime::FailCheck(__FILE__, __LINE__, #condition,                 \
                            ::absl::StrCat("" __VA_OPT__(, ) __VA_ARGS__)); \
-    }                                                                 \
+    }                                                                      \
   } while (false)
 
-#define RUNTIME_CHECK_OP(op, a, b, ...)                                     \
-  do {                                                                      \
-    const auto& check_a = (a);                                              \
-    const auto& check_b = (b);                                              \
-    if (!(check_a op check_b)) [[unlikely]] {                               \
-      ::runtime::FailCheck(                                                 \
-          __FILE__, __LINE__,                                               \
-          ::absl::StrCat(#a " " #op " " #b " (", ::runtime::CheckText(check_a), \
-                         " vs ", ::runtime::CheckText(check_b), ")"),       \
-          ::absl::StrCat("" __VA_OPT__(, ) __VA_ARGS__));                   \
-    }                                                                       \
+#define RUNTIME_CHECK_OP(op, a, b, ...)                         \
+  do {                                                          \
+    const auto& check_a = (a);                                  \
+    const auto& check_b = (b);                                  \
+    if (!(check_a op check_b)) [[unlikely]] {                   \
+      ::runtime::FailCheck(                                     \
+          __FILE__, __LINE__,                                   \
+          ::absl::StrCat(#a " " #op " " #b " (",                \
+                         ::runtime::CheckText(check_a), " vs ", \
+                         ::runtime::CheckText(check_b), ")"),   \
+          ::absl::StrCat("" __VA_OPT__(, ) __VA_ARGS__));       \
+    }                                                           \
   } while (false)
 
-#define CHECK_EQ(a, b, ...) RUNTIME_CHECK_OP(==, a, b __VA_OPT__(, ) __VA_ARGS__)
-#define CHECK_NE(a, b, ...) RUNTIME_CHECK_OP(!=, a, b __VA_OPT__(, ) __VA_ARGS__)
+#define CHECK_EQ(a, b, ...) \
+  RUNTIME_CHECK_OP(==, a, b __VA_OPT__(, ) __VA_ARGS__)
+#define CHECK_NE(a, b, ...) \
+  RUNTIME_CHECK_OP(!=, a, b __VA_OPT__(, ) __VA_ARGS__)
 #define CHECK_LT(a, b, ...) RUNTIME_CHECK_OP(<, a, b __VA_OPT__(, ) __VA_ARGS__)
-#define CHECK_LE(a, b, ...) RUNTIME_CHECK_OP(<=, a, b __VA_OPT__(, ) __VA_ARGS__)
+#define CHECK_LE(a, b, ...) \
+  RUNTIME_CHECK_OP(<=, a, b __VA_OPT__(, ) __VA_ARGS__)
 #define CHECK_GT(a, b, ...) RUNTIME_CHECK_OP(>, a, b __VA_OPT__(, ) __VA_ARGS__)
-#define CHECK_GE(a, b, ...) RUNTIME_CHECK_OP(>=, a, b __VA_OPT__(, ) __VA_ARGS__)
+#define CHECK_GE(a, b, ...) \
+  RUNTIME_CHECK_OP(>=, a, b __VA_OPT__(, ) __VA_ARGS__)
 
 #endif  // RUNTIME_CHECK_H_

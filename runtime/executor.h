@@ -88,8 +88,8 @@ class Executor {
 
   // The earliest deadline of a parked fiber; InfiniteFuture() if none.
   Instant next_deadline() const;
-  // Makes every fiber whose deadline is <= now ready, in order of deadline, then
-  // of parking.
+  // Makes every fiber whose deadline is <= now ready, in order of deadline,
+  // then of parking.
   void WakeExpired(Instant now);
 
  private:

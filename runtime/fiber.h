@@ -105,6 +105,7 @@ class Fiber {
   State state_ = State::kReady;
   Wake wake_ = Wake::kUnparked;
   bool cancelled_ = false;
+  bool unwinding_ = false;  // It is being killed: it must not wait.
   Instant deadline_ = Instant::InfiniteFuture();
   uint64_t timer_sequence_ = 0;
   size_t timer_slot_ = kNoTimer;  // Where it stands in the timer heap.

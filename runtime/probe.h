@@ -12,9 +12,9 @@
 //   Note("raft.role", {{"term", 3}})   a structured trace event.
 //
 // Names are stable: they seed the per-run activation and are what a sweep
-// reports. The list of all sites is known at link time, so that a sweep can name
-// those it never reached. Use the macros in .cc files outside templates and
-// inline functions only: a site is one place in the program.
+// reports. The list of all sites is known at link time, so that a sweep can
+// name those it never reached. Use the macros in .cc files outside templates
+// and inline functions only: a site is one place in the program.
 //
 // Who listens: a sim World; nobody in production.
 
@@ -49,17 +49,20 @@ struct ProbeSite {
 };
 
 struct NoteField {
-  NoteField(absl::string_view key, int64_t number) : key(key), number(number) {}
-  NoteField(absl::string_view key, uint64_t number)
-      : key(key), number(static_cast<int64_t>(number)) {}
-  NoteField(absl::string_view key, int number) : key(key), number(number) {}
-  NoteField(absl::string_view key, bool value) : key(key), number(value) {}
-  NoteField(absl::string_view key, const char* text) : key(key), text(text) {}
-  NoteField(absl::string_view key, absl::string_view text)
-      : key(key), text(text) {}
+  NoteField(absl::string_view name, int64_t value) : key(name), number(value) {}
+  NoteField(absl::string_view name, uint64_t value)
+      : key(name), number(static_cast<int64_t>(value)) {}
+  NoteField(absl::string_view name, int value) : key(name), number(value) {}
+  NoteField(absl::string_view name, uint32_t value)
+      : key(name), number(value) {}
+  NoteField(absl::string_view name, bool value) : key(name), number(value) {}
+  NoteField(absl::string_view name, const char* value)
+      : key(name), text(value) {}
+  NoteField(absl::string_view name, absl::string_view value)
+      : key(name), text(value) {}
   template <class Tag>
-  NoteField(absl::string_view key, StrongInt<Tag> value)
-      : key(key), number(static_cast<int64_t>(value.value())) {}
+  NoteField(absl::string_view name, StrongInt<Tag> value)
+      : key(name), number(static_cast<int64_t>(value.value())) {}
 
   absl::string_view key;
   absl::string_view text;  // Set, or else `number` is the value.
@@ -94,45 +97,45 @@ inline void Note(absl::string_view kind,
 }  // namespace runtime
 
 // A pointer to the site lies in its own linker section: that is the catalogue.
-#define RUNTIME_PROBE_SITE(kind, name)                                     \
-  static const ::runtime::ProbeSite probe_site{kind, name, __FILE__,       \
-                                               __LINE__};                  \
-  static const ::runtime::ProbeSite* const probe_entry __attribute__((     \
-      section("probe_sites"), used)) = &probe_site
+#define RUNTIME_PROBE_SITE(kind, name)                               \
+  static const ::runtime::ProbeSite probe_site{kind, name, __FILE__, \
+                                               __LINE__};            \
+  static const ::runtime::ProbeSite* const probe_entry               \
+      __attribute__((section("probe_sites"), used)) = &probe_site
 
-#define ALWAYS(condition, name)                                       \
-  do {                                                                \
-    RUNTIME_PROBE_SITE(::runtime::ProbeKind::kAlways, name);          \
-    CHECK(condition, name);                                           \
+#define ALWAYS(condition, name)                              \
+  do {                                                       \
+    RUNTIME_PROBE_SITE(::runtime::ProbeKind::kAlways, name); \
+    CHECK(condition, name);                                  \
   } while (false)
 
-#define UNREACHABLE(name)                                             \
-  do {                                                                \
-    RUNTIME_PROBE_SITE(::runtime::ProbeKind::kUnreachable, name);     \
-    ::runtime::FailCheck(__FILE__, __LINE__, "UNREACHABLE", name);    \
+#define UNREACHABLE(name)                                          \
+  do {                                                             \
+    RUNTIME_PROBE_SITE(::runtime::ProbeKind::kUnreachable, name);  \
+    ::runtime::FailCheck(__FILE__, __LINE__, "UNREACHABLE", name); \
   } while (false)
 
-#define SOMETIMES(condition, name)                                    \
-  do {                                                                \
-    RUNTIME_PROBE_SITE(::runtime::ProbeKind::kSometimes, name);       \
-    if (::runtime::probe_sink != nullptr && (condition)) {            \
-      ::runtime::probe_sink->OnReached(probe_site);                   \
-    }                                                                 \
+#define SOMETIMES(condition, name)                              \
+  do {                                                          \
+    RUNTIME_PROBE_SITE(::runtime::ProbeKind::kSometimes, name); \
+    if (::runtime::probe_sink != nullptr && (condition)) {      \
+      ::runtime::probe_sink->OnReached(probe_site);             \
+    }                                                           \
   } while (false)
 
-#define REACHABLE(name)                                               \
-  do {                                                                \
-    RUNTIME_PROBE_SITE(::runtime::ProbeKind::kReachable, name);       \
-    if (::runtime::probe_sink != nullptr) {                           \
-      ::runtime::probe_sink->OnReached(probe_site);                   \
-    }                                                                 \
+#define REACHABLE(name)                                         \
+  do {                                                          \
+    RUNTIME_PROBE_SITE(::runtime::ProbeKind::kReachable, name); \
+    if (::runtime::probe_sink != nullptr) {                     \
+      ::runtime::probe_sink->OnReached(probe_site);             \
+    }                                                           \
   } while (false)
 
-#define BUGGIFY(name)                                                 \
-  ([]() -> bool {                                                     \
-    RUNTIME_PROBE_SITE(::runtime::ProbeKind::kBuggify, name);         \
-    return ::runtime::probe_sink != nullptr &&                        \
-           ::runtime::probe_sink->OnBuggify(probe_site);              \
+#define BUGGIFY(name)                                         \
+  ([]() -> bool {                                             \
+    RUNTIME_PROBE_SITE(::runtime::ProbeKind::kBuggify, name); \
+    return ::runtime::probe_sink != nullptr &&                \
+           ::runtime::probe_sink->OnBuggify(probe_site);      \
   }())
 
 #endif  // RUNTIME_PROBE_H_

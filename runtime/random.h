@@ -86,8 +86,8 @@ class Random {
   // True with a probability of `parts_per_million` / 1e6.
   bool Chance(uint32_t parts_per_million);
 
-  // Exponentially distributed with this mean, cut off at 16 times the mean: the
-  // gaps of a Poisson process.
+  // Exponentially distributed with this mean, cut off at about 8 times the
+  // mean: the gaps of a Poisson process. Requires: mean below a day.
   absl::Duration Exponential(absl::Duration mean);
 
   uint64_t stream() const { return stream_; }

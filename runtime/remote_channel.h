@@ -84,8 +84,8 @@ class RemoteChannel {
   // Shared with the tasks that are under way between the executors, which may
   // arrive after this object is gone.
   struct State {
-    State(Executor& receiver, size_t capacity)
-        : receiver(receiver), capacity(capacity), receivers(receiver) {}
+    State(Executor& receiving, size_t items_max)
+        : receiver(receiving), capacity(items_max), receivers(receiving) {}
 
     Executor& receiver;
     const size_t capacity;

@@ -11,15 +11,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define RETURN_IF_ERROR(expression)                       \
-  do {                                                    \
-    if (::absl::Status status_macro = (expression);       \
-        !status_macro.ok()) {                             \
-      return status_macro;                                \
-    }                                                     \
+#define RETURN_IF_ERROR(expression)                                       \
+  do {                                                                    \
+    if (::absl::Status status_macro = (expression); !status_macro.ok()) { \
+      return status_macro;                                                \
+    }                                                                     \
   } while (false)
 
-#define ASSIGN_OR_RETURN(target, expression)                               \
+#define ASSIGN_OR_RETURN(target, expression)                             \
   RUNTIME_ASSIGN_OR_RETURN(RUNTIME_CONCAT(status_or_, __LINE__), target, \
                            expression)
 
