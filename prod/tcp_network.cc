@@ -1,0 +1,238 @@
+#include "prod/tcp_network.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+#include "prod/socket_address.h"
+#include "runtime/check.h"
+#include "runtime/status_macros.h"
+
+namespace prod {
+namespace {
+
+constexpr int kListenBacklog = 1024;
+constexpr size_t kPiecesPerCall = 64;
+
+absl::Status Unavailable(const char* what, int error) {
+  return absl::UnavailableError(absl::StrCat(what, ": ", std::strerror(error)));
+}
+
+// Owns a socket.
+class Socket {
+ public:
+  explicit Socket(int fd) : fd_(fd) {}
+  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Socket& operator=(Socket&&) = delete;
+  ~Socket() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+class TcpStream final : public net::Stream {
+ public:
+  TcpStream(RealExecutor& executor, Socket socket, net::Address remote)
+      : socket_(std::move(socket)),
+        remote_(std::move(remote)),
+        watched_(executor, socket_.fd()) {
+    const int on = 1;
+    setsockopt(socket_.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  }
+
+  ~TcpStream() override {
+    if (!write_closed_) LingerZero();
+  }
+
+  absl::StatusOr<size_t> Read(std::span<std::byte> buffer,
+                              runtime::Instant deadline) override {
+    CHECK(!buffer.empty(), "a read into nothing");
+    for (;;) {
+      if (reset_) return absl::CancelledError("stream reset here");
+      const ssize_t got = recv(socket_.fd(), buffer.data(), buffer.size(), 0);
+      if (got >= 0) return static_cast<size_t>(got);
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) return Unavailable("read", errno);
+      RETURN_IF_ERROR(watched_.WaitReadable(deadline));
+    }
+  }
+
+  absl::Status Write(std::span<const std::span<const std::byte>> pieces,
+                     runtime::Instant deadline) override {
+    size_t done_in_first = 0;
+    while (!pieces.empty()) {
+      if (reset_) return absl::CancelledError("stream reset here");
+      const ssize_t sent = SendSome(pieces, done_in_first);
+      if (sent < 0) {
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN) return Unavailable("write", errno);
+        RETURN_IF_ERROR(watched_.WaitWritable(deadline));
+        continue;
+      }
+      size_t left = static_cast<size_t>(sent) + done_in_first;
+      while (!pieces.empty() && left >= pieces.front().size()) {
+        left -= pieces.front().size();
+        pieces = pieces.subspan(1);
+      }
+      done_in_first = left;
+    }
+    return absl::OkStatus();
+  }
+
+  void CloseWrite() override {
+    write_closed_ = true;
+    if (!reset_) shutdown(socket_.fd(), SHUT_WR);
+  }
+
+  void Reset() override {
+    if (std::exchange(reset_, true)) return;
+    LingerZero();
+    write_closed_ = false;
+    // The descriptor stays open until the destructor; the peer hears of the
+    // reset now. A connect to AF_UNSPEC drops a TCP connection at once.
+    sockaddr nowhere{};
+    nowhere.sa_family = AF_UNSPEC;
+    connect(socket_.fd(), &nowhere, sizeof(nowhere));
+    watched_.WakeAll();
+  }
+
+  net::Address remote_address() const override { return remote_; }
+
+ private:
+  // One system call for as much as fits. `skip` bytes of the first are done.
+  ssize_t SendSome(std::span<const std::span<const std::byte>> pieces,
+                   size_t skip) {
+    std::array<iovec, kPiecesPerCall> parts;
+    const size_t count = std::min(pieces.size(), parts.size());
+    for (size_t i = 0; i < count; ++i) {
+      const size_t offset = i == 0 ? skip : 0;
+      parts[i].iov_base = const_cast<std::byte*>(pieces[i].data() + offset);
+      parts[i].iov_len = pieces[i].size() - offset;
+    }
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = count;
+    return sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
+  }
+
+  // Closing now resets instead of closing gracefully.
+  void LingerZero() {
+    const linger now{1, 0};
+    setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+  }
+
+  Socket socket_;
+  const net::Address remote_;
+  bool reset_ = false;
+  bool write_closed_ = false;
+  Watched watched_;
+};
+
+class TcpListener final : public net::Listener {
+ public:
+  TcpListener(RealExecutor& executor, Socket socket, net::Address local)
+      : executor_(executor),
+        socket_(std::move(socket)),
+        local_(std::move(local)),
+        watched_(executor, socket_.fd()) {}
+
+  absl::StatusOr<std::unique_ptr<net::Stream>> Accept(
+      runtime::Instant deadline) override {
+    for (;;) {
+      if (closed_) return absl::CancelledError("listener closed");
+      sockaddr_storage from{};
+      socklen_t size = sizeof(from);
+      const int fd = accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&from),
+                             &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd >= 0) {
+        return std::make_unique<TcpStream>(executor_, Socket(fd),
+                                           ToAddress(from));
+      }
+      if (errno == EINTR || errno == ECONNABORTED) continue;
+      if (errno != EAGAIN) return Unavailable("accept", errno);
+      RETURN_IF_ERROR(watched_.WaitReadable(deadline));
+    }
+  }
+
+  net::Address local_address() const override { return local_; }
+
+  void Close() override {
+    if (std::exchange(closed_, true)) return;
+    shutdown(socket_.fd(), SHUT_RDWR);  // Refuses dials from now on.
+    watched_.WakeAll();
+  }
+
+ private:
+  RealExecutor& executor_;
+  Socket socket_;
+  const net::Address local_;
+  bool closed_ = false;
+  Watched watched_;
+};
+
+absl::Status FinishConnect(RealExecutor& executor, int fd,
+                           runtime::Instant deadline) {
+  Watched watched(executor, fd);
+  RETURN_IF_ERROR(watched.WaitWritable(deadline));
+  int error = 0;
+  socklen_t size = sizeof(error);
+  getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error == 0 ? absl::OkStatus() : Unavailable("connect", error);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<net::Stream>> TcpNetwork::Dial(
+    const net::Address& address, net::Framing /*framing*/,
+    runtime::Instant deadline) {
+  ASSIGN_OR_RETURN(const SocketAddress target,
+                   Resolve(address, executor_, deadline));
+  Socket socket(
+      ::socket(target.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket.fd() < 0) return Unavailable("socket", errno);
+  if (connect(socket.fd(), target.get(), target.size) != 0) {
+    if (errno != EINPROGRESS && errno != EINTR) {
+      return Unavailable(("connect " + address.ToString()).c_str(), errno);
+    }
+    RETURN_IF_ERROR(FinishConnect(executor_, socket.fd(), deadline));
+  }
+  return std::make_unique<TcpStream>(executor_, std::move(socket), address);
+}
+
+absl::StatusOr<std::unique_ptr<net::Listener>> TcpNetwork::Listen(
+    const net::Address& address) {
+  ASSIGN_OR_RETURN(const SocketAddress local, ParseNumeric(address));
+  Socket socket(
+      ::socket(local.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket.fd() < 0) return Unavailable("socket", errno);
+  const int on = 1;
+  setsockopt(socket.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (bind(socket.fd(), local.get(), local.size) != 0 ||
+      listen(socket.fd(), kListenBacklog) != 0) {
+    const std::string what = absl::StrCat(
+        "cannot listen on ", address.ToString(), ": ", std::strerror(errno));
+    if (errno == EADDRINUSE) return absl::FailedPreconditionError(what);
+    return absl::InvalidArgumentError(what);
+  }
+  sockaddr_storage bound{};
+  socklen_t size = sizeof(bound);
+  getsockname(socket.fd(), reinterpret_cast<sockaddr*>(&bound), &size);
+  return std::make_unique<TcpListener>(executor_, std::move(socket),
+                                       ToAddress(bound));
+}
+
+}  // namespace prod
