@@ -21,9 +21,9 @@
 // The paper's terms are used throughout: Raft §n is Ongaro & Ousterhout 2014,
 // thesis §n is Ongaro 2014. Impossible states CHECK (core/invariants.h).
 //
-// Files: election, replication, reads, membership implement the event handlers
-// of this class by chapter of the paper; log, progress, quorum are values it is
-// made of.
+// Files: core, election, replication, reads implement the handlers of this
+// class by chapter of the paper; log, membership, progress, quorum, unsynced
+// are the values it is made of; invariants states what must always hold.
 
 #ifndef RAFT_CORE_CORE_H_
 #define RAFT_CORE_CORE_H_
@@ -42,6 +42,7 @@
 #include "raft/core/membership.h"
 #include "raft/core/message.h"
 #include "raft/core/progress.h"
+#include "raft/core/unsynced.h"
 #include "runtime/bytes.h"
 #include "runtime/ids.h"
 #include "runtime/instant.h"
@@ -150,7 +151,8 @@ struct Effects {
   std::vector<Accepted> accepted;
   std::vector<Refused> refused;
   std::vector<ReadReady> reads;
-  // Set when the commit index moved: everything up to it may be applied.
+  // Everything up to here is committed and durable on this member, and may be
+  // applied. Set when it moved. (Core::commit() may be further.)
   std::optional<Index> commit;
   // Role, term or known leader changed.
   bool role_changed = false;
@@ -166,32 +168,27 @@ const char* RoleName(Role role);
 
 // States as a variant: a follower has no match index, a leader no election.
 struct Follower {
-  NodeId leader;  // 0: not known.
-  // When the leader of this term was last heard; none since boot or since the
-  // term began.
-  std::optional<runtime::Instant> leader_contact;
+  NodeId leader;  // Of this term; 0: not known.
 };
 struct PreCandidate {
   absl::btree_map<NodeId, bool> votes;  // Including our own.
 };
 struct Candidate {
   absl::btree_map<NodeId, bool> votes;  // Own vote only once it is durable.
-  Sequence own_vote_after;  // Counted when durable up to here.
+  Sequence own_vote_after;              // Counted when durable up to here.
 };
 struct Leader {
   struct PendingRead {
     Ticket ticket;
-    uint64_t round;  // Confirmed by any round >= this one.
-    Index index;     // The commit index at the time of asking; 0 before the
-                     // no-op of this term is committed.
+    uint64_t round;  // Confirmed by this round, or any later one.
+    Index index;     // What was committed when it was asked, and the no-op.
   };
   absl::btree_map<NodeId, Progress> peers;  // Without ourselves.
   Index noop_index;                         // The entry that opened this term.
-  uint64_t read_round = 0;                  // Of the last heartbeat round sent.
-  std::vector<PendingRead> reads;
+  uint64_t read_round = 0;                  // The last one that has left.
+  std::vector<PendingRead> reads;           // In order of asking.
   runtime::Instant heartbeat_due;
-  runtime::Instant quorum_check_due;
-  size_t uncommitted_bytes = 0;
+  size_t uncommitted_bytes = 0;  // Payload behind the commit index.
 };
 
 class Core {
@@ -210,40 +207,143 @@ class Core {
     runtime::Random& dice;
   };
 
-  // Requires: entries hold a configuration (see membership.h: bootstrap).
+  // Requires: entries and hard state are what the medium remembers of a group
+  // that was bootstrapped (see membership.h).
+  // Everything up to applicable() may be applied right away.
   Core(Init init, const Env& env);
 
   // Appends what follows from `event` to `effects`. Pure: state, environment
   // and event decide everything. Never suspends.
   void Step(const Env& env, Event event, Effects& effects);
 
-  // When to deliver DeadlineReached.
+  // When to deliver DeadlineReached. Earlier deliveries change nothing.
   runtime::Instant deadline() const;
 
   // ----- for drivers, checkers and people
   NodeId self() const { return self_; }
   runtime::GroupId group() const { return group_; }
+  const CoreOptions& options() const { return options_; }
   Role role() const;
-  Term term() const { return hard_state_.term; }
-  NodeId vote() const { return hard_state_.vote; }
+  Term term() const { return term_; }
+  NodeId vote() const { return vote_; }
   NodeId leader() const;  // 0 when not known; self when leading.
+  // Known to be committed (Raft figure 2, commitIndex).
   Index commit() const { return commit_; }
+  // Committed and durable here: what Effects::commit has announced.
+  Index applicable() const { return applicable_; }
+  // Our own log is durable up to here.
+  Index durable_index() const { return unsynced_.durable_index(); }
+  Sequence submitted() const { return submitted_; }
   Sequence durable() const { return durable_; }
+  // The store after which the medium remembers our term and vote.
+  Sequence promised_after() const { return promise_; }
   const Log& log() const { return log_; }
   const Configuration& configuration() const { return log_.configuration(); }
   // Null unless leading.
   const Leader* leading() const { return std::get_if<Leader>(&state_); }
 
  private:
-  NodeId self_;
-  runtime::GroupId group_;
-  CoreOptions options_;
-  HardState hard_state_;
+  // One Step(): its inputs and what it has come to so far. All that a step
+  // stores is one Store, so that a crash sees all of it or nothing.
+  struct Turn {
+    const Env& env;
+    Effects& out;
+    std::optional<size_t> store;  // Its place in out.stores.
+  };
+  // Whom a message came from.
+  struct Sender {
+    NodeId node;
+    runtime::Incarnation incarnation;
+  };
+
+  // ----- core.cc: dispatch, and what every chapter needs
+  void On(Turn& turn, const DeadlineReached& event);
+  void On(Turn& turn, Inbound& event);
+  void On(Turn& turn, Propose& event);
+  void On(Turn& turn, const ReadRequest& event);
+  void On(Turn& turn, const Durable& event);
+  void On(Turn& turn, const PeerLost& event);
+  persist::Store& StoreOf(Turn& turn);
+  void FinishStore(Turn& turn);
+  void Post(Turn& turn, NodeId to, Sequence after, Message message);
+  void Answer(Turn& turn, Sender to, Sequence after, Message message);
+  void AdoptTerm(Turn& turn, Term term);
+  void Promise(Turn& turn, Term term, NodeId vote);
+  void BecomeFollower(Turn& turn, NodeId leader);
+  void RoleChanged(Turn& turn);
+  void AppendToLog(Turn& turn, Record record);
+  void AdvanceCommit(Turn& turn, Index commit);
+  void PublishApplicable(Turn& turn);
+
+  // ----- election.cc: Raft §5.2, §5.4.1; thesis §4.2.3, §6.2, §9.6
+  void ResetElectionTimer(Turn& turn);
+  bool HearsALeader(const Env& env) const;
+  void StartPreVote(Turn& turn);
+  void StartElection(Turn& turn);
+  void CountPreVotes(Turn& turn);
+  void CountVotesForUs(Turn& turn);
+  void BecomeLeader(Turn& turn);
+  void Handle(Turn& turn, Sender from, const PreVoteRequest& request);
+  void Handle(Turn& turn, Sender from, const PreVoteReply& reply);
+  void Handle(Turn& turn, Sender from, const VoteRequest& request);
+  void Handle(Turn& turn, Sender from, const VoteReply& reply);
+  void FollowLeader(Turn& turn, Sender from, Term term);
+  bool StepDownIfCutOff(Turn& turn);
+
+  // ----- replication.cc: Raft §5.3, §5.4.2
+  void Handle(Turn& turn, Sender from, AppendRequest& request);
+  void Handle(Turn& turn, Sender from, const AppendReply& reply);
+  void Handle(Turn& turn, Sender from, const HeartbeatRequest& request);
+  void Handle(Turn& turn, Sender from, const HeartbeatReply& reply);
+  void RefuseAppend(Turn& turn, Sender from, const AppendRequest& request);
+  void TakeEntries(Turn& turn, AppendRequest& request);
+  Progress* Hear(Turn& turn, NodeId from, uint64_t read_round);
+  void TakeRejection(Progress& peer, const AppendReply& reply);
+  void Replicate(Turn& turn, NodeId to, Progress& peer);
+  void ReplicateToAll(Turn& turn);
+  void SendAppend(Turn& turn, NodeId to, Progress& peer, size_t entries_max);
+  void SendHeartbeats(Turn& turn);
+  void Keep(Turn& turn, NodeId to, Progress& peer);
+  bool WindowFull(const Window& window) const;
+  void CommitByCounting(Turn& turn);
+
+  // ----- reads.cc: Raft §8, thesis §6.4
+  void AskForReads(Turn& turn);
+  void ReleaseReads(Turn& turn);
+  void RefuseReads(Turn& turn);
+
+  Leader& Leading() { return std::get<Leader>(state_); }
+
+  const NodeId self_;
+  const runtime::GroupId group_;
+  const CoreOptions options_;
+
+  // Durable before anyone is told (Raft figure 2, persistent state).
+  Term term_;
+  NodeId vote_;
   Log log_;
+
   Index commit_;
-  Sequence submitted_;  // Of the last Store handed out.
+  Index applicable_;
+
+  // The stream of stores.
+  HardState stored_;    // As the stream will leave it.
+  Sequence submitted_;  // Of the last store handed out.
   Sequence durable_;    // Reported durable.
+  Sequence promise_;    // Of the store that made term_ and vote_ what they are.
+  Unsynced unsynced_;
+
   std::variant<Follower, PreCandidate, Candidate, Leader> state_;
+  // The leader of term_, once it was heard; kept through a pre-vote, since a
+  // term has no second one.
+  NodeId term_leader_;
+  // When a leader was last heard. Boot counts as hearing one: whom a member
+  // heard in its last life is forgotten, the promise to stand by it is not.
+  runtime::Instant leader_contact_;
+  // Not leading: campaign at election_due_, which is election_timeout_ after
+  // the timer was last reset. Drawn anew for every campaign and term.
+  absl::Duration election_timeout_;
+  runtime::Instant election_due_;
 };
 
 }  // namespace raft
