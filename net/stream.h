@@ -60,8 +60,9 @@ class Stream {
   //
   // Errors: as Read(). After any error an unknown prefix may have been sent,
   //         so the only useful thing left to do is Reset().
-  virtual absl::Status Write(std::span<const std::span<const std::byte>> pieces,
-                             runtime::Instant deadline) = 0;
+  virtual absl::Status Write(
+      std::span<const std::span<const std::byte>> pieces,
+      runtime::Instant deadline) = 0;
 
   absl::Status Write(std::span<const std::byte> bytes,
                      runtime::Instant deadline) {

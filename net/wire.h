@@ -198,6 +198,13 @@ class WireReader
   size_t defect_at_ = 0;
 };
 
+}  // namespace net
+
+// Tells cereal that the two belong together; it asks when it meets an enum.
+CEREAL_SETUP_ARCHIVE_TRAITS(net::WireReader, net::WireWriter)
+
+namespace net {
+
 // ---- from struct to bytes and back
 
 // Bytes of this size or more leave from where they lie in EncodePieces().
