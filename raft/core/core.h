@@ -199,6 +199,9 @@ class Core {
     CoreOptions options;
     HardState hard_state;
     std::vector<Record> entries;  // Contiguous from 1; not empty.
+    // The last store that this life has submitted for the group, durable: the
+    // next one follows it. 0, unless the group was founded just now.
+    Sequence stored;
   };
 
   // What the outside brings to each call.
