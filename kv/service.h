@@ -11,22 +11,34 @@
 #define KV_SERVICE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "runtime/bytes.h"
 
 namespace kv {
 
 // What one command does. Values on the wire and in the log: never renumber.
+// The kinds and arguments of each are checked by kv/command.h.
 enum class Operation : uint8_t {
-  kGet = 1,
-  kSet = 2,        // args: key, value. Answers the previous value or nil.
+  kGet = 1,        // args: key. Answers the value or nil.
+  kSet = 2,        // args: key, value[, "NX" | "XX"]. Answers the previous
+                   // value or nil. NX sets only if there was none, XX only if
+                   // there was one: so the answer also tells whether it did.
   kIncrement = 3,  // args: key, amount as decimal text. Answers the new value.
   kDelete = 4,     // args: key... Answers how many there were.
-  kExists = 5,     // args: key...
+  kExists = 5,     // args: key... Answers how many there are.
   kAppend = 6,     // args: key, text. Answers the new length.
   kCompareAndSet = 7,  // args: key, expected, value. Answers 1 or 0.
   kSetIfAbsent = 8,    // args: key, value. Answers 1 or 0.
   kOpenSession = 9,    // Answers the session's id.
+  kPut = 10,           // args: key, value[, "NX" | "XX"]. As kSet, but answers
+                       // 1 or 0: nothing large travels back.
+  kMultiGet = 11,      // args: key... Answers `values`.
+  kMultiSet = 12,      // args: key, value, key, value... Answers how many.
+  kLength = 13,        // args: key. Answers the length of the value, 0 if none.
+  kCount = 14,         // Answers how many keys there are.
 };
 
 struct KvRequest {
@@ -46,28 +58,54 @@ struct KvRequest {
 struct KvReply {
   enum class Code : uint8_t {
     kOk = 0,
-    kNil = 1,            // Done; there is no value.
-    kWrongType = 2,      // Done nothing: the value is not of the right kind.
-    kNotLeader = 3,      // Done nothing: ask `leader` (0: not known).
-    kBusy = 4,           // Done nothing: try again later.
-    kUnknown = 5,        // May take effect later, or never.
-    kSessionExpired = 6, // Done nothing now; an earlier try may have been.
-    kInvalid = 7,        // Done nothing: malformed.
-    kLost = 8,           // Done nothing, proved.
+    kNil = 1,             // Done; there is no value.
+    kWrongType = 2,       // Done nothing: the value is not of the right kind.
+    kNotLeader = 3,       // Done nothing: ask `leader` (0: not known).
+    kBusy = 4,            // Done nothing: try again later.
+    kUnknown = 5,         // May take effect later, or never.
+    kSessionExpired = 6,  // Done nothing now; an earlier try may have been.
+    kInvalid = 7,         // Done nothing: malformed.
+    kLost = 8,            // Done nothing, proved.
   };
   Code code = Code::kUnknown;
   bool is_integer = false;
   int64_t integer = 0;
   std::string text;     // The value, or what is wrong.
   uint64_t leader = 0;  // kNotLeader.
+  std::vector<std::optional<std::string>> values;  // kMultiGet.
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(code, is_integer, integer, text, leader);
+    archive(code, is_integer, integer, text, leader, values);
   }
 };
 
 inline constexpr const char* kExecuteMethod = "kv.Execute";
+
+// Between the nodes: a whole encoded entry (kv/command.h), so that a pipeline
+// of commands is forwarded, proposed and answered as one, without recoding.
+struct ForwardRequest {
+  runtime::Bytes entry;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(entry);
+  }
+};
+
+struct ForwardReply {
+  KvReply::Code code = KvReply::Code::kUnknown;  // kOk: `results` is valid.
+  uint64_t leader = 0;                           // kNotLeader.
+  runtime::Bytes results;                        // kv/reply.h.
+  std::string text;                              // What is wrong.
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(code, leader, results, text);
+  }
+};
+
+inline constexpr const char* kForwardMethod = "kv.Forward";
 
 }  // namespace kv
 

@@ -1,0 +1,119 @@
+// Commands, and the log entry that carries them.
+//
+// An entry is one or more commands, executed in order and without anything
+// between them, under one stamp of a session. A pipeline of a Redis connection
+// travels as one entry: its commands keep their order whatever happens to the
+// leader, and cost one place in the log.
+//
+// Encoding (all numbers varints, see kv/varint.h):
+//
+//   version:1 byte  session  sequence  first_pending  count
+//   count times:  operation:1 byte  arguments  { length bytes } each
+//
+// It is the same on every machine: equal entries have equal bytes. Time and
+// chance are decided before an entry is made; nothing in it depends on where it
+// is applied.
+
+#ifndef KV_COMMAND_H_
+#define KV_COMMAND_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+#include "kv/service.h"
+#include "runtime/bytes.h"
+
+namespace kv {
+
+// What an encoded entry may weigh at most. Well below the frame limits of
+// net/peer_transport.h and net/rpc_server.h, which must carry it.
+inline constexpr size_t kEntryBytesMax = 4 << 20;
+inline constexpr size_t kEntryCommandsMax = 1024;
+// Of one command; bounded like Redis bounds them, but by what fits an entry.
+inline constexpr size_t kArgumentsMax = 64 << 10;
+
+// Whose entry it is; see kv/service.h. Session 0: nobody's.
+struct SessionStamp {
+  uint64_t session = 0;
+  uint64_t sequence = 0;
+  uint64_t first_pending = 0;
+
+  friend bool operator==(const SessionStamp&, const SessionStamp&) = default;
+};
+
+// One command; the views belong to whoever made it.
+struct CommandView {
+  Operation operation = Operation::kGet;
+  std::span<const absl::string_view> args;
+};
+
+// Reading changes nothing, so it needs no entry in the log.
+bool IsReadOnly(Operation operation);
+
+// Whether it is a command at all: a known operation with arguments that it can
+// have. Errors: INVALID_ARGUMENT, saying what is wrong.
+absl::Status CheckCommand(const CommandView& command);
+
+// Commands in order, as views into memory that somebody else keeps (the read
+// buffer of a connection, an encoded entry). Reuse one: it keeps its room.
+class CommandBatch {
+ public:
+  void Clear();
+
+  void Add(Operation operation, std::span<const absl::string_view> args);
+  void Add(Operation operation,
+           std::initializer_list<absl::string_view> args) {
+    Add(operation, std::span(args.begin(), args.size()));
+  }
+  // Keeps `text` for as long as the commands: for arguments that lie nowhere
+  // else.
+  absl::string_view Own(std::string text);
+
+  size_t size() const { return commands_.size(); }
+  bool empty() const { return commands_.empty(); }
+  CommandView operator[](size_t i) const {
+    const Placed& command = commands_[i];
+    return {command.operation,
+            std::span(args_).subspan(command.first, command.count)};
+  }
+  bool read_only() const { return read_only_; }
+  // What the commands weigh when encoded, without the stamp.
+  size_t bytes() const { return bytes_; }
+
+ private:
+  struct Placed {
+    Operation operation;
+    size_t first;  // In args_.
+    size_t count;
+  };
+
+  std::vector<Placed> commands_;
+  std::vector<absl::string_view> args_;
+  std::deque<std::string> owned_;  // Never moves what it holds.
+  size_t bytes_ = 0;
+  bool read_only_ = true;
+};
+
+// The commands from `first` on, copied once, into a slab of their own.
+// Requires: there are some.
+runtime::Bytes EncodeEntry(const SessionStamp& stamp,
+                           const CommandBatch& batch, size_t first = 0);
+
+// Fills `stamp` and `batch`, whose views then lie in `bytes`.
+// Errors: INVALID_ARGUMENT: not an entry that EncodeEntry() could have made of
+//         commands that pass CheckCommand(), or beyond the bounds above. Then
+//         `batch` holds nothing useful.
+absl::Status DecodeEntry(absl::string_view bytes, SessionStamp& stamp,
+                         CommandBatch& batch);
+
+}  // namespace kv
+
+#endif  // KV_COMMAND_H_

@@ -1,0 +1,103 @@
+#include "kv/sessions.h"
+
+#include <utility>
+
+#include "kv/state_hash.h"
+#include "runtime/check.h"
+#include "runtime/probe.h"
+#include "runtime/random.h"
+
+namespace kv {
+
+using runtime::MixHash;
+
+uint64_t Sessions::HashOf(uint64_t id, const Session& session) {
+  return MixHash(MixHash(MixHash(0x73657373696f6eu, id), session.last_used),
+                 session.first_pending);
+}
+
+uint64_t Sessions::HashOf(uint64_t id, uint64_t sequence,
+                          const runtime::Bytes& result) {
+  return MixHash(MixHash(MixHash(0x726573756c74u, id), sequence),
+                 HashBytes(result.text()));
+}
+
+void Sessions::Open(persist::Index index) {
+  if (sessions_.size() >= kSessionsMax) EvictOldest();
+  const uint64_t id = index.value();
+  const auto [it, fresh] = sessions_.emplace(id, Session{.last_used = id});
+  CHECK(fresh, "two entries at index ", id);
+  by_use_.emplace(id, id);
+  hash_ += HashOf(id, it->second);
+}
+
+Sessions::Admission Sessions::Admit(const SessionStamp& stamp,
+                                    persist::Index index) {
+  if (stamp.sequence == 0 || stamp.first_pending > stamp.sequence) {
+    return {Verdict::kInvalid, nullptr};
+  }
+  const auto it = sessions_.find(stamp.session);
+  if (it == sessions_.end()) {
+    REACHABLE("kv: an entry of a session that is gone");
+    return {Verdict::kExpired, nullptr};
+  }
+  Session& session = it->second;
+  hash_ -= HashOf(stamp.session, session);
+  by_use_.erase(session.last_used);
+  session.last_used = index.value();
+  by_use_.emplace(session.last_used, stamp.session);
+  Forget(stamp.session, session, stamp.first_pending);
+  hash_ += HashOf(stamp.session, session);
+
+  if (stamp.sequence < session.first_pending) {
+    REACHABLE("kv: an entry whose result is forgotten");
+    return {Verdict::kExpired, nullptr};
+  }
+  const auto kept = session.results.find(stamp.sequence);
+  if (kept != session.results.end()) {
+    REACHABLE("kv: an entry came twice");
+    return {Verdict::kDuplicate, &kept->second};
+  }
+  if (session.results.size() >= kResultsMax ||
+      session.result_bytes >= kResultBytesMax) {
+    return {Verdict::kBusy, nullptr};
+  }
+  return {Verdict::kFresh, nullptr};
+}
+
+void Sessions::Record(const SessionStamp& stamp, runtime::Bytes result) {
+  const auto it = sessions_.find(stamp.session);
+  CHECK(it != sessions_.end(), "no session ", stamp.session);
+  hash_ += HashOf(stamp.session, stamp.sequence, result);
+  it->second.result_bytes += result.size();
+  const bool fresh =
+      it->second.results.emplace(stamp.sequence, std::move(result)).second;
+  CHECK(fresh, "session ", stamp.session, " executed ", stamp.sequence,
+        " twice");
+}
+
+void Sessions::Forget(uint64_t id, Session& session, uint64_t first_pending) {
+  if (first_pending <= session.first_pending) return;
+  session.first_pending = first_pending;
+  auto it = session.results.begin();
+  while (it != session.results.end() && it->first < first_pending) {
+    hash_ -= HashOf(id, it->first, it->second);
+    session.result_bytes -= it->second.size();
+    it = session.results.erase(it);
+  }
+}
+
+void Sessions::EvictOldest() {
+  REACHABLE("kv: a session is dropped for another");
+  const auto oldest = by_use_.begin();
+  const auto it = sessions_.find(oldest->second);
+  CHECK(it != sessions_.end(), "no session ", oldest->second);
+  hash_ -= HashOf(it->first, it->second);
+  for (const auto& [sequence, result] : it->second.results) {
+    hash_ -= HashOf(it->first, sequence, result);
+  }
+  sessions_.erase(it);
+  by_use_.erase(oldest);
+}
+
+}  // namespace kv
