@@ -157,8 +157,8 @@ absl::string_view CommandBatch::Own(std::string text) {
   return owned_.emplace_back(std::move(text));
 }
 
-runtime::Bytes EncodeEntry(const SessionStamp& stamp,
-                           const CommandBatch& batch, size_t first) {
+runtime::Bytes EncodeEntry(const SessionStamp& stamp, const CommandBatch& batch,
+                           size_t first) {
   CHECK_LT(first, batch.size(), "an entry without commands");
   const size_t count = batch.size() - first;
   size_t size = 1 + VarintSize(stamp.session) + VarintSize(stamp.sequence) +
@@ -203,6 +203,11 @@ absl::Status DecodeEntry(absl::string_view bytes, SessionStamp& stamp,
           absl::StrCat("command ", i, " of the entry is malformed"));
     }
     RETURN_IF_ERROR(CheckCommand({operation, args}));
+    // A session is named by the index of its entry, and nobody's.
+    if (operation == Operation::kOpenSession &&
+        (count != 1 || stamp.session != 0)) {
+      return absl::InvalidArgumentError("a session is opened by itself");
+    }
     batch.Add(operation, args);
   }
   if (reader.left() != 0) {

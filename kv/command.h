@@ -69,8 +69,7 @@ class CommandBatch {
   void Clear();
 
   void Add(Operation operation, std::span<const absl::string_view> args);
-  void Add(Operation operation,
-           std::initializer_list<absl::string_view> args) {
+  void Add(Operation operation, std::initializer_list<absl::string_view> args) {
     Add(operation, std::span(args.begin(), args.size()));
   }
   // Keeps `text` for as long as the commands: for arguments that lie nowhere
@@ -104,8 +103,8 @@ class CommandBatch {
 
 // The commands from `first` on, copied once, into a slab of their own.
 // Requires: there are some.
-runtime::Bytes EncodeEntry(const SessionStamp& stamp,
-                           const CommandBatch& batch, size_t first = 0);
+runtime::Bytes EncodeEntry(const SessionStamp& stamp, const CommandBatch& batch,
+                           size_t first = 0);
 
 // Fills `stamp` and `batch`, whose views then lie in `bytes`.
 // Errors: INVALID_ARGUMENT: not an entry that EncodeEntry() could have made of

@@ -5,7 +5,9 @@
 namespace kv {
 
 uint64_t Keyspace::HashOf(absl::string_view key, const Value& value) {
-  return runtime::MixHash(HashBytes(key), value.lanes.Finish(value.text));
+  // In two steps: MixHash(a, b) equals MixHash(b, a), but a key is no value.
+  return runtime::MixHash(runtime::MixHash(0x6b6579u, HashBytes(key)),
+                          value.lanes.Finish(value.text));
 }
 
 std::optional<absl::string_view> Keyspace::Get(absl::string_view key) const {

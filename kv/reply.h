@@ -34,14 +34,19 @@ inline constexpr size_t kResultBytesMax = 1 << 20;
 
 // One reply; the views lie in the encoded results.
 struct ReplyView {
-  enum class Kind : uint8_t { kNothing = 0, kInteger = 1, kText = 2, kList = 3 };
+  enum class Kind : uint8_t {
+    kNothing = 0,
+    kInteger = 1,
+    kText = 2,
+    kList = 3
+  };
 
   KvReply::Code code = KvReply::Code::kUnknown;
   Kind kind = Kind::kNothing;
   int64_t integer = 0;
-  absl::string_view text;    // kText.
-  size_t list_size = 0;      // kList.
-  absl::string_view list;    // kList: to be read with ListReader.
+  absl::string_view text;  // kText.
+  size_t list_size = 0;    // kList.
+  absl::string_view list;  // kList: to be read with ListReader.
 };
 
 // The items of a list that was checked when it was read.

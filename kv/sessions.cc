@@ -25,8 +25,9 @@ uint64_t Sessions::HashOf(uint64_t id, uint64_t sequence,
 void Sessions::Open(persist::Index index) {
   if (sessions_.size() >= kSessionsMax) EvictOldest();
   const uint64_t id = index.value();
-  const auto [it, fresh] = sessions_.emplace(id, Session{.last_used = id});
+  const auto [it, fresh] = sessions_.try_emplace(id);
   CHECK(fresh, "two entries at index ", id);
+  it->second.last_used = id;
   by_use_.emplace(id, id);
   hash_ += HashOf(id, it->second);
 }

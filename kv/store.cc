@@ -32,7 +32,8 @@ void Store::Apply(std::span<const raft::Command> commands,
 }
 
 uint64_t Store::StateHash() const {
-  return runtime::MixHash(keyspace_.hash(), sessions_.hash());
+  return runtime::MixHash(runtime::MixHash(0x73746f7265u, keyspace_.hash()),
+                          sessions_.hash());
 }
 
 runtime::Bytes Store::Read(const CommandBatch& batch) {
@@ -188,11 +189,10 @@ void Store::Append(const CommandView& command) {
   const auto old = keyspace_.Get(command.args[0]);
   const size_t old_size = old.has_value() ? old->size() : 0;
   if (old_size + command.args[1].size() > kValueBytesMax) {
-    return writer_.Text(Code::kInvalid,
-                        "string exceeds maximum allowed size");
+    return writer_.Text(Code::kInvalid, "string exceeds maximum allowed size");
   }
-  writer_.Integer(static_cast<int64_t>(
-      keyspace_.Append(command.args[0], command.args[1])));
+  writer_.Integer(
+      static_cast<int64_t>(keyspace_.Append(command.args[0], command.args[1])));
 }
 
 void Store::CompareAndSet(const CommandView& command) {

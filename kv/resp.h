@@ -1,0 +1,99 @@
+// The Redis protocol, version 2: requests in, replies out.
+//
+// https://redis.io/docs/reference/protocol-spec. A request is an array of bulk
+// strings, or one line of words ("inline", for people with telnet). The parser
+// takes bytes in whatever chunks they come and never scans a byte twice for
+// being early; arguments are views into the caller's buffer. Everything is
+// bounded before it is believed.
+
+#ifndef KV_RESP_H_
+#define KV_RESP_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+#include "kv/command.h"
+
+namespace kv {
+
+class RespParser {
+ public:
+  static constexpr size_t kInlineBytesMax = 64 << 10;
+  // Of one whole request, so that what it asks for fits an entry.
+  static constexpr size_t kRequestBytesMax = kEntryBytesMax - 1024;
+
+  enum class Result : uint8_t {
+    kRequest,   // args() and consumed() are valid.
+    kNeedMore,  // Call again with more bytes behind the same ones.
+    kError,     // error() says why; the connection is beyond repair.
+  };
+
+  // Looks for one request at the front of `input`, which begins with the bytes
+  // of the last call if that said kNeedMore (they may lie elsewhere by now).
+  Result Parse(absl::string_view input);
+
+  // The words of the request; empty for an empty one, which wants no answer.
+  // They lie in `input`, except those of inline requests (args_owned()), and
+  // are valid until the next Parse().
+  std::span<const absl::string_view> args() const { return args_; }
+  bool args_owned() const { return args_owned_; }
+  // How many bytes of `input` the request took.
+  size_t consumed() const { return position_; }
+  // How many bytes `input` must have before another try can succeed; a hint
+  // for the size of the next read.
+  size_t wanted() const { return wanted_; }
+  // As Redis words it: "Protocol error: invalid bulk length".
+  const std::string& error() const { return error_; }
+
+ private:
+  struct Place {
+    size_t offset;
+    size_t size;
+  };
+
+  Result ParseArray(absl::string_view input);
+  Result ParseInline(absl::string_view input);
+  // The line at position_, without its end; kRequest stands for "there".
+  Result ReadLine(absl::string_view input, absl::string_view& line,
+                  absl::string_view too_long);
+  Result ReadCount(absl::string_view input);
+  Result ReadBulk(absl::string_view input);
+  bool SplitInline(absl::string_view line);
+  Result Fail(absl::string_view why);
+  void Begin();
+
+  bool done_ = true;  // The next Parse() begins another request.
+  size_t position_ = 0;
+  size_t wanted_ = 0;
+  size_t searched_ = 0;   // No line end before this place.
+  bool counted_ = false;  // The array's size is known.
+  size_t args_left_ = 0;  // Bulks still to come.
+  bool in_bulk_ = false;  // The size of the next bulk is known:
+  size_t bulk_bytes_ = 0;
+  std::vector<Place> places_;
+
+  std::vector<absl::string_view> args_;
+  bool args_owned_ = false;
+  std::vector<std::string> words_;  // Of an inline request.
+  std::string error_;
+};
+
+// Replies, appended to `out`.
+void AppendSimple(std::string& out, absl::string_view text);
+// `text` begins with its code word: "ERR no such key". Line ends in it become
+// spaces.
+void AppendError(std::string& out, absl::string_view text);
+void AppendInteger(std::string& out, int64_t value);
+void AppendBulk(std::string& out, absl::string_view text);
+void AppendNil(std::string& out);
+// `size` replies follow.
+void AppendArray(std::string& out, size_t size);
+
+}  // namespace kv
+
+#endif  // KV_RESP_H_

@@ -1,0 +1,172 @@
+#include "kv/resp.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+#include "runtime/random.h"
+
+namespace kv {
+namespace {
+
+using absl::string_view;
+using Result = RespParser::Result;
+using Words = std::vector<std::string>;
+
+std::string Bulk(const Words& words) {
+  std::string out = absl::StrCat("*", words.size(), "\r\n");
+  for (const std::string& word : words) AppendBulk(out, word);
+  return out;
+}
+
+// All requests in `bytes`, delivered in chunks that end at `cuts`; each chunk
+// in memory of its own, as a growing buffer would have it.
+struct Outcome {
+  std::vector<Words> requests;
+  std::string error;
+};
+
+Outcome ParseInChunks(string_view bytes, std::vector<size_t> cuts) {
+  cuts.push_back(bytes.size());
+  Outcome outcome;
+  RespParser parser;
+  size_t consumed = 0;
+  for (const size_t cut : cuts) {
+    std::string buffer(bytes.substr(consumed, cut - consumed));
+    string_view input = buffer;
+    Result result;
+    while ((result = parser.Parse(input)) == Result::kRequest) {
+      outcome.requests.emplace_back(parser.args().begin(), parser.args().end());
+      input.remove_prefix(parser.consumed());
+      consumed += parser.consumed();
+    }
+    if (result == Result::kError) {
+      outcome.error = parser.error();
+      return outcome;
+    }
+  }
+  return outcome;
+}
+
+std::string ErrorOf(string_view bytes) {
+  const Outcome outcome = ParseInChunks(bytes, {});
+  return outcome.error;
+}
+
+TEST(RespParserTest, EverySplitGivesTheSameRequests) {
+  const std::vector<Words> expected = {
+      {"SET", "key", std::string("a\r\nb\0c", 6)},
+      {"GET", ""},
+      {},
+      {"PING"},
+      {"ECHO", "two words", "\x01\n'"},
+      {"GET", "last"}};
+  const std::string bytes =
+      absl::StrCat(Bulk(expected[0]), Bulk(expected[1]), "*0\r\n", "PING\r\n",
+                   "ECHO \"two words\" \"\\x01\\n'\"\n", Bulk(expected[5]));
+  EXPECT_EQ(ParseInChunks(bytes, {}).requests, expected);
+  for (size_t cut = 0; cut <= bytes.size(); ++cut) {
+    const Outcome outcome = ParseInChunks(bytes, {cut});
+    EXPECT_EQ(outcome.error, "") << cut;
+    EXPECT_EQ(outcome.requests, expected) << cut;
+  }
+  std::vector<size_t> all;
+  for (size_t cut = 0; cut < bytes.size(); ++cut) all.push_back(cut);
+  EXPECT_EQ(ParseInChunks(bytes, all).requests, expected);
+}
+
+TEST(RespParserTest, ArgumentsLieInTheInput) {
+  const std::string bytes = Bulk({"SET", "key", "value"});
+  RespParser parser;
+  ASSERT_EQ(parser.Parse(bytes), Result::kRequest);
+  EXPECT_FALSE(parser.args_owned());
+  for (const string_view arg : parser.args()) {
+    EXPECT_GE(arg.data(), bytes.data());
+    EXPECT_LE(arg.data() + arg.size(), bytes.data() + bytes.size());
+  }
+  EXPECT_EQ(parser.consumed(), bytes.size());
+}
+
+TEST(RespParserTest, TheSizeOfALongBulkIsAskedForAtOnce) {
+  RespParser parser;
+  const string_view head = "*2\r\n$3\r\nGET\r\n$100000\r\n";
+  ASSERT_EQ(parser.Parse(head), Result::kNeedMore);
+  EXPECT_EQ(parser.wanted(), head.size() + 100002);
+}
+
+TEST(RespParserTest, ProtocolErrorsAreWordedAsRedisWordsThem) {
+  EXPECT_EQ(ErrorOf("*x\r\n"), "Protocol error: invalid multibulk length");
+  EXPECT_EQ(ErrorOf("*99999999999\r\n"),
+            "Protocol error: invalid multibulk length");
+  EXPECT_EQ(ErrorOf("*1\r\n$-1\r\n"), "Protocol error: invalid bulk length");
+  EXPECT_EQ(ErrorOf("*1\r\n$9999999999\r\n"),
+            "Protocol error: invalid bulk length");
+  EXPECT_EQ(ErrorOf("*1\r\n$99999999999999999999\r\n"),
+            "Protocol error: invalid bulk length");
+  EXPECT_EQ(ErrorOf("*1\r\n:3\r\n"), "Protocol error: expected '$', got ':'");
+  EXPECT_EQ(ErrorOf("SET \"a\r\n"),
+            "Protocol error: unbalanced quotes in request");
+  EXPECT_EQ(ErrorOf("SET \"a\"b\r\n"),
+            "Protocol error: unbalanced quotes in request");
+  EXPECT_EQ(ErrorOf("*1\r\n$1\r\nabc"),
+            "Protocol error: expected a line end behind a bulk string");
+}
+
+TEST(RespParserTest, LinesWithoutAnEndAreBounded) {
+  const std::string endless(RespParser::kInlineBytesMax + 1, 'x');
+  EXPECT_EQ(ErrorOf(endless), "Protocol error: too big inline request");
+  EXPECT_EQ(ErrorOf(absl::StrCat("*", endless)),
+            "Protocol error: too big mbulk count string");
+  EXPECT_EQ(ErrorOf(absl::StrCat("*1\r\n$", endless)),
+            "Protocol error: too big bulk count string");
+}
+
+TEST(RespParserTest, AWholeRequestIsBounded) {
+  const std::string big(RespParser::kRequestBytesMax / 2, 'x');
+  EXPECT_EQ(ErrorOf(Bulk({"MSET", big, big, big})),
+            "Protocol error: invalid bulk length");
+  EXPECT_EQ(ErrorOf(Bulk({"SET", "k", big})), "");
+}
+
+TEST(RespParserTest, NothingIsParsedBehindAnError) {
+  RespParser parser;
+  EXPECT_EQ(parser.Parse("*x\r\n"), Result::kError);
+  EXPECT_EQ(parser.Parse("PING\r\n"), Result::kError);
+}
+
+TEST(RespParserTest, RandomBytesNeverPassTheEnd) {
+  const uint64_t seed = 31;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  runtime::Random dice(runtime::StreamSeed(seed, "bytes"));
+  const string_view alphabet = "*$\r\n0123-\"'\\ xPING";
+  for (int round = 0; round < 20000; ++round) {
+    std::string bytes = round % 2 == 0 ? "*" : "";
+    const uint64_t size = dice.Below(60);
+    for (uint64_t i = 0; i < size; ++i) {
+      bytes.push_back(alphabet[dice.Below(alphabet.size())]);
+    }
+    const size_t cut = dice.Below(bytes.size() + 1);
+    const Outcome whole = ParseInChunks(bytes, {});
+    const Outcome split = ParseInChunks(bytes, {cut});
+    EXPECT_EQ(whole.requests, split.requests) << bytes;
+    EXPECT_EQ(whole.error, split.error) << bytes;
+  }
+}
+
+TEST(RespWriterTest, RepliesAreWellFormed) {
+  std::string out;
+  AppendSimple(out, "OK");
+  AppendError(out, "ERR two\r\nlines");
+  AppendInteger(out, -3);
+  AppendBulk(out, string_view("a\0b", 3));
+  AppendNil(out);
+  AppendArray(out, 2);
+  EXPECT_EQ(out, std::string("+OK\r\n-ERR two  lines\r\n:-3\r\n$3\r\na\0b\r\n"
+                             "$-1\r\n*2\r\n",
+                             45));
+}
+
+}  // namespace
+}  // namespace kv
