@@ -32,8 +32,8 @@ class Action {
       new (storage_) Held(std::forward<Callable>(callable));
       operations_ = &kInlineOperations<Held>;
     } else {
-      new (storage_) Boxed<Held>(
-          std::make_unique<Held>(std::forward<Callable>(callable)));
+      new (storage_)
+          Boxed<Held>(std::make_unique<Held>(std::forward<Callable>(callable)));
       operations_ = &kInlineOperations<Boxed<Held>>;
     }
   }

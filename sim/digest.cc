@@ -30,7 +30,8 @@ std::optional<EventRange> FirstDifference(const Digest& a, const Digest& b) {
     ++equal;
   }
   const uint64_t begin = equal * Digest::kEventsPerCheckpoint;
-  if (equal < common) return EventRange{begin, begin + Digest::kEventsPerCheckpoint};
+  if (equal < common)
+    return EventRange{begin, begin + Digest::kEventsPerCheckpoint};
   // The shorter one ends within this range, or right before it.
   return EventRange{begin, std::max(a.events(), b.events()) + 1};
 }

@@ -33,6 +33,13 @@ void EventQueue::PushAction(Time at, EventClass event_class, Action action) {
           .kind = EventKind::kAction});
 }
 
+void EventQueue::Clear() {
+  heap_.clear();
+  racing_.clear();
+  free_slots_.clear();
+  actions_.clear();
+}
+
 Action EventQueue::TakeAction(const Event& event) {
   Action action = std::move(actions_[event.detail]);
   free_slots_.push_back(event.detail);

@@ -41,6 +41,9 @@ class EventQueue {
   // null: the one that was scheduled first. Requires: !empty().
   Event Pop(runtime::Random* ties);
 
+  // Destroys all that is left, without running it.
+  void Clear();
+
   // The callable of a popped kAction, which may be taken once.
   Action TakeAction(const Event& event);
 

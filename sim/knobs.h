@@ -1,7 +1,7 @@
 // Everything that can go wrong in a world, and how often: one printable struct.
 //
-// Time is absl::Duration, probabilities are parts per million, rates are integer
-// ratios. The defaults break nothing: a calm world.
+// Time is absl::Duration, probabilities are parts per million, rates are
+// integer ratios. The defaults break nothing: a calm world.
 
 #ifndef SIM_KNOBS_H_
 #define SIM_KNOBS_H_

@@ -44,17 +44,16 @@ uint64_t ReplayTape::Choose(uint64_t stream, uint64_t ordinal, uint64_t domain,
   if (!mismatch_.empty()) return drawn;
   const Choice now{stream, ordinal, domain, drawn};
   if (played_ == record_.choices.size()) {
-    mismatch_ =
-        absl::StrCat("the tape ended after ", played_, " choices; now ",
-                     TapeRecord{{}, stream_names_}.Describe(now));
+    mismatch_ = absl::StrCat("the tape ended after ", played_, " choices; now ",
+                             TapeRecord{{}, stream_names_}.Describe(now));
     return drawn;
   }
   const Choice& then = record_.choices[played_];
   if (then.stream != stream || then.ordinal != ordinal ||
       then.domain != domain) {
-    mismatch_ = absl::StrCat("choice ", played_, " was ",
-                             record_.Describe(then), "; now ",
-                             TapeRecord{{}, stream_names_}.Describe(now));
+    mismatch_ =
+        absl::StrCat("choice ", played_, " was ", record_.Describe(then),
+                     "; now ", TapeRecord{{}, stream_names_}.Describe(now));
     return drawn;
   }
   ++played_;

@@ -7,7 +7,8 @@
 //   RecordingTape  lets the dice decide and writes down what they said.
 //   ReplayTape     plays a tape exactly, and says so at the first choice that
 //                  is not the next one of the tape.
-//   LenientTape    plays what it knows by id; the dice decide the rest. Also the
+//   LenientTape    plays what it knows by id; the dice decide the rest. Also
+//   the
 //                  shrinker's engine: it plays tapes with choices taken out or
 //                  made smaller.
 //

@@ -52,17 +52,17 @@ std::string ToText(const TraceEvent& event) {
 }
 
 std::string ToJson(const TraceEvent& event) {
-  std::string out = absl::StrCat("{\"at\":", event.at, ",\"event\":",
-                                 event.event);
+  std::string out =
+      absl::StrCat("{\"at\":", event.at, ",\"event\":", event.event);
   if (event.host != kNoHost) {
     absl::StrAppend(&out, ",\"host\":", JsonString(event.host_name));
   }
   absl::StrAppend(&out, ",\"kind\":", JsonString(event.kind), ",\"fields\":{");
   absl::string_view separator;
   for (const runtime::NoteField& field : event.fields) {
-    absl::StrAppend(&out, separator, JsonString(field.key), ":",
-                    IsText(field) ? JsonString(field.text)
-                                  : absl::StrCat(field.number));
+    absl::StrAppend(
+        &out, separator, JsonString(field.key), ":",
+        IsText(field) ? JsonString(field.text) : absl::StrCat(field.number));
     separator = ",";
   }
   absl::StrAppend(&out, "}}");

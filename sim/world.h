@@ -14,46 +14,43 @@
 // and the handler of failed checks).
 //
 // Reading order: knobs.h (what can go wrong and how often), world.h,
-// sim_executor.h, sim_network.h, sim_disk.h, digest.h, tape.h.
+// event.h, engine.h, sim_executor.h, sim_process.h, sim_network.h, sim_disk.h,
+// digest.h, trace.h, tape.h, divergence.h.
 
 #ifndef SIM_WORLD_H_
 #define SIM_WORLD_H_
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 #include "net/network.h"
 #include "persist/disk.h"
-#include "runtime/check.h"
+#include "runtime/clock.h"
 #include "runtime/executor.h"
-#include "runtime/instant.h"
 #include "runtime/probe.h"
 #include "runtime/random.h"
+#include "sim/action.h"
+#include "sim/chronicle.h"
 #include "sim/digest.h"
+#include "sim/event.h"
 #include "sim/knobs.h"
+#include "sim/tape.h"
 #include "sim/trace.h"
 
 namespace sim {
 
 class SimDisk;
 class SimNetwork;
-
-// Dense, from 0, in order of AddHost(). Also its name on the network: "h0"...
-using HostId = uint32_t;
-
-// The world's own time: nanoseconds since it began. No host can see it.
-using Time = int64_t;
-
-// Within one instant: faults first, then checks and drivers, then the rest.
-enum class EventClass : uint8_t { kFault = 0, kDriver = 1, kGuest = 2 };
 
 // What a booted process has of the world. Dead handles after a kill: every call
 // fails and nothing reaches the world any more.
@@ -67,31 +64,28 @@ class Process {
   virtual runtime::Executor& storage_executor() = 0;
   virtual net::Network& network() = 0;  // On the network executor.
   virtual persist::Disk& disk() = 0;    // On the storage executor.
-  // A stream of this process: host and boot are part of its name.
+  // A stream of this process: host and boot are part of its name. The same
+  // label twice gives the same draws.
   virtual runtime::Random Stream(absl::string_view label) = 0;
   // Ends the process from inside, as exit() would; its disk keeps what the
   // page cache holds. Does not return.
   [[noreturn]] virtual void Exit(int code, absl::string_view why) = 0;
 };
 
-// Why a world was stopped early: a failed CHECK or a checker's report.
-struct Failure {
-  std::string check;    // A stable name: "election-safety", "CHECK log.cc".
-  std::string message;  // The evidence, with its numbers.
-  Time at = 0;
-  uint64_t event = 0;
+// How a process dies inside a call that it made to the world.
+enum class Crash : uint8_t {
+  kProcess,  // As by Kill().
+  kPower,    // As by PowerOff().
 };
 
-// How often each thing struck. Only what happened, never what was configured.
-struct FaultCounts {
-  std::vector<std::pair<std::string, uint64_t>> by_kind;  // Sorted by kind.
-};
+// The exit code of a process that Crash ended: 128 + SIGKILL.
+inline constexpr int kExitCrashed = 137;
 
 struct WorldOptions {
   uint64_t seed = 1;
   Knobs knobs;
-  runtime::Tape* tape = nullptr;  // Records or replaces choices; see tape.h.
-  TraceSink* trace = nullptr;     // Null: no trace (the digest is always kept).
+  ChoiceTape* tape = nullptr;  // Records or replaces choices; see tape.h.
+  TraceSink* trace = nullptr;  // Null: no trace (the digest is always kept).
 };
 
 class World final : public runtime::ProbeSink {
@@ -100,25 +94,33 @@ class World final : public runtime::ProbeSink {
   ~World() override;
 
   // ---- hosts
+  // All of it from outside of processes: from drivers, not from fibers.
   HostId AddHost(absl::string_view name);
   size_t host_count() const;
   const std::string& host_name(HostId host) const;
   // Starts a process on a host that runs none: `body` is its root fiber, on the
   // network executor. When it returns, the process has exited.
+  // Requires: !running(host).
   void Boot(HostId host, std::function<void(Process&)> body);
+  // From Boot() until the process has been unwound; one that ends by itself is
+  // unwound in the same instant, before anything else happens.
   bool running(HostId host) const;
   uint64_t boots(HostId host) const;
 
-  // kill -9: the process is gone now; the page cache survives.
+  // kill -9: the process is gone now; the page cache survives. Does nothing if
+  // there is no process.
   void Kill(HostId host);
-  // The power fails: the process is gone and so is what was not synced, by the
-  // crash layout that the dice choose.
+  // The power fails: the process, if there is one, is gone and so is what was
+  // not synced, by the crash layout that the dice choose. The monotonic clock
+  // of the host begins anew.
   void PowerOff(HostId host);
-  // SIGSTOP and SIGCONT: time goes on, nothing runs.
+  // SIGSTOP and SIGCONT: time goes on, nothing runs, what comes due waits.
+  // Pausing a host without a process does nothing; a new process is not paused.
   void Pause(HostId host);
   void Resume(HostId host);
   bool paused(HostId host) const;
-  // Called when a process ends by itself (not by Kill or PowerOff).
+  // Called when a process ends by itself (not by Kill or PowerOff), right after
+  // it has been unwound. May boot it again.
   void SetExitHandler(
       std::function<void(HostId, int code, const std::string& why)> handler);
 
@@ -128,21 +130,28 @@ class World final : public runtime::ProbeSink {
   Knobs& knobs();  // May be changed while running.
   // Rate error of the host's clock from now on.
   void SetClockDrift(HostId host, int32_t parts_per_million);
+  // Moves the host's wall clock; the monotonic one does not notice.
+  void JumpWallClock(HostId host, absl::Duration by);
+  const runtime::Clock& clock(HostId host) const;
   // Every event of the host costs this many times the drawn cost.
   void SetCpuFactor(HostId host, uint32_t factor);
 
   // ---- time
   Time now() const;
-  // Runs `action` at `at` (not before now()), outside any host.
-  void At(Time at, EventClass event_class, absl::AnyInvocable<void()> action);
+  // Runs `action` at `at` (not before now()), outside any host. Small callables
+  // (Action::kInlineBytes) cost no allocation.
+  void At(Time at, EventClass event_class, Action action);
   // One event. False when there is none, or the world has failed.
   bool Step();
+  // All events up to and including `until`, which is then the time. Stops
+  // early when the world fails.
   void RunUntil(Time until);
   void RunFor(absl::Duration span);
   // Called after every event, and must not change the world.
   void SetAfterEvent(std::function<void()> hook);
 
-  // ---- randomness, for drivers and nemeses
+  // ---- randomness, for drivers, nemeses and the parts of the world
+  // The same name twice gives the same draws: open each stream once.
   runtime::Random Stream(absl::string_view label, uint64_t a = 0,
                          uint64_t b = 0);
 
@@ -154,8 +163,19 @@ class World final : public runtime::ProbeSink {
   Digest& digest();
   void CountFault(absl::string_view kind, uint64_t count = 1);
   FaultCounts fault_counts() const;
-  // How often each SOMETIMES and REACHABLE site was reached, by name.
+  // How often each SOMETIMES and REACHABLE site was reached, by name; also
+  // those that were not.
   std::vector<std::pair<std::string, uint64_t>> reached() const;
+
+  // ---- for the parts of the world (network, disks)
+  // Something happened, at `host` or kNoHost: goes into digest and trace.
+  void Record(HostId host, absl::string_view kind,
+              std::initializer_list<runtime::NoteField> fields);
+  // Ends the process whose fiber calls: nothing of it runs or has an effect any
+  // more; the fiber is unwound, with all others, before anything else happens.
+  // The exit handler is then called with kExitCrashed. Does not return.
+  // Requires: on a fiber of a process of `host`.
+  [[noreturn]] void CrashFromInside(HostId host, Crash crash = Crash::kProcess);
 
   // ProbeSink.
   void OnNote(absl::string_view kind,

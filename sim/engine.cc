@@ -1,0 +1,22 @@
+#include "sim/engine.h"
+
+#include "absl/strings/str_cat.h"
+
+#include "sim/sim_executor.h"
+
+namespace sim {
+
+runtime::Random Engine::Stream(absl::string_view label, uint64_t a,
+                               uint64_t b) {
+  const uint64_t stream = runtime::StreamSeed(seed, label, a, b);
+  if (tape != nullptr) {
+    tape->NameStream(stream, absl::StrCat(label, "/", a, "/", b));
+  }
+  return runtime::Random(stream, tape);
+}
+
+HostId Engine::running_host() const {
+  return running == nullptr ? kNoHost : running->host();
+}
+
+}  // namespace sim

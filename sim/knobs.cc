@@ -1,0 +1,88 @@
+#include "sim/knobs.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace sim {
+namespace {
+
+// Collects "name = value" lines.
+class Lines {
+ public:
+  void Add(absl::string_view name, absl::Duration value) {
+    absl::StrAppend(&text_, name, " = ", absl::FormatDuration(value), "\n");
+  }
+  void Add(absl::string_view name, uint64_t value) {
+    absl::StrAppend(&text_, name, " = ", value, "\n");
+  }
+  void Add(absl::string_view name, absl::string_view value) {
+    absl::StrAppend(&text_, name, " = ", value, "\n");
+  }
+  std::string Take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+void AddProcess(const ProcessKnobs& knobs, Lines& lines) {
+  lines.Add("process.schedule",
+            absl::string_view(knobs.schedule == Schedule::kRandom ? "random"
+                                                                  : "fifo"));
+  lines.Add("process.cpu_cost_min", knobs.cpu_cost_min);
+  lines.Add("process.cpu_cost_max", knobs.cpu_cost_max);
+  lines.Add("process.post_delay_min", knobs.post_delay_min);
+  lines.Add("process.post_delay_max", knobs.post_delay_max);
+  lines.Add("process.clock_drift_max_ppm", knobs.clock_drift_max_ppm);
+  lines.Add("process.buggify_active_ppm", knobs.buggify_active_ppm);
+  lines.Add("process.buggify_fire_ppm", knobs.buggify_fire_ppm);
+}
+
+void AddNetwork(const NetworkKnobs& knobs, Lines& lines) {
+  lines.Add("network.latency_min", knobs.latency_min);
+  lines.Add("network.latency_max", knobs.latency_max);
+  lines.Add("network.bandwidth_bytes_per_second",
+            knobs.bandwidth_bytes_per_second);
+  lines.Add("network.frame_loss_ppm", knobs.frame_loss_ppm);
+  lines.Add("network.frame_duplicate_ppm", knobs.frame_duplicate_ppm);
+  lines.Add("network.frame_reorder_ppm", knobs.frame_reorder_ppm);
+  lines.Add("network.frame_corrupt_ppm", knobs.frame_corrupt_ppm);
+  lines.Add("network.frame_late_max", knobs.frame_late_max);
+  lines.Add("network.frame_held_ppm", knobs.frame_held_ppm);
+  lines.Add("network.reset_ppm", knobs.reset_ppm);
+  lines.Add("network.connect_refused_ppm", knobs.connect_refused_ppm);
+  lines.Add("network.connect_hang_ppm", knobs.connect_hang_ppm);
+  lines.Add("network.stall_ppm", knobs.stall_ppm);
+  lines.Add("network.stall_max", knobs.stall_max);
+  lines.Add("network.short_read_ppm", knobs.short_read_ppm);
+  lines.Add("network.write_split_ppm", knobs.write_split_ppm);
+  lines.Add("network.window_bytes", knobs.window_bytes);
+}
+
+void AddDisk(const DiskKnobs& knobs, Lines& lines) {
+  lines.Add("disk.read_latency_min", knobs.read_latency_min);
+  lines.Add("disk.read_latency_max", knobs.read_latency_max);
+  lines.Add("disk.write_latency_min", knobs.write_latency_min);
+  lines.Add("disk.write_latency_max", knobs.write_latency_max);
+  lines.Add("disk.sync_latency_min", knobs.sync_latency_min);
+  lines.Add("disk.sync_latency_max", knobs.sync_latency_max);
+  lines.Add("disk.sync_failure_ppm", knobs.sync_failure_ppm);
+  lines.Add("disk.write_failure_ppm", knobs.write_failure_ppm);
+  lines.Add("disk.read_failure_ppm", knobs.read_failure_ppm);
+  lines.Add("disk.stall_ppm", knobs.stall_ppm);
+  lines.Add("disk.stall_max", knobs.stall_max);
+  lines.Add("disk.writeback_ppm", knobs.writeback_ppm);
+  lines.Add("disk.crash_in_call_ppm", knobs.crash_in_call_ppm);
+  lines.Add("disk.capacity_bytes", knobs.capacity_bytes);
+}
+
+}  // namespace
+
+std::string Knobs::ToString() const {
+  Lines lines;
+  AddProcess(process, lines);
+  AddNetwork(network, lines);
+  AddDisk(disk, lines);
+  return lines.Take();
+}
+
+}  // namespace sim

@@ -1,0 +1,169 @@
+#include "sim/sim_executor.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "runtime/check.h"
+
+namespace sim {
+namespace {
+
+struct StreamLabels {
+  const char* schedule;
+  const char* cost;
+  const char* post;
+};
+
+// By ExecutorRole.
+constexpr StreamLabels kStreamLabels[] = {
+    {"network.schedule", "network.cost", "network.post"},
+    {"storage.schedule", "storage.cost", "storage.post"}};
+
+}  // namespace
+
+SimExecutor::SimExecutor(Engine& engine, const SimClock& clock,
+                         std::shared_ptr<const Life> life, ExecutorRole role)
+    : Executor(clock, engine.stacks),
+      engine_(engine),
+      sim_clock_(clock),
+      life_(std::move(life)),
+      id_(static_cast<uint32_t>(engine.executors.size())),
+      schedule_dice_(engine.Stream(kStreamLabels[size_t(role)].schedule,
+                                   life_->host, life_->boot)),
+      cost_dice_(engine.Stream(kStreamLabels[size_t(role)].cost, life_->host,
+                               life_->boot)),
+      post_dice_(engine.Stream(kStreamLabels[size_t(role)].post, life_->host,
+                               life_->boot)) {
+  engine_.executors.push_back(this);
+}
+
+SimExecutor::~SimExecutor() { engine_.executors[id_] = nullptr; }
+
+void SimExecutor::Post(Task task) {
+  if (!alive()) return;
+  const ProcessKnobs& knobs = engine_.knobs.process;
+  const absl::Duration delay =
+      post_dice_.Between(knobs.post_delay_min, knobs.post_delay_max);
+  const uint32_t lane = LaneOf(engine_.running);
+  lanes_[lane].tasks.push_back(std::move(task));
+  engine_.queue.Push(engine_.now + absl::ToInt64Nanoseconds(delay),
+                     EventKind::kTask, id_, lane);
+}
+
+void SimExecutor::SetPaused(bool paused) {
+  if (paused_ == paused) return;
+  paused_ = paused;
+  if (paused) return;
+  for (uint32_t lane = 0; lane < lanes_.size(); ++lane) {
+    for (; lanes_[lane].put_off > 0; --lanes_[lane].put_off) {
+      engine_.queue.Push(engine_.now, EventKind::kTask, id_, lane);
+    }
+  }
+  ArmWake();
+  if (ready_count() > 0) ScheduleSlice();
+}
+
+bool SimExecutor::RunSlice() {
+  slice_scheduled_ = false;
+  if (paused_) return false;
+  if (ready_count() == 0) return true;  // What was ready has been unwound.
+
+  const ProcessKnobs& knobs = engine_.knobs.process;
+  size_t position = 0;
+  if (knobs.schedule == Schedule::kRandom && ready_count() > 1) {
+    position = schedule_dice_.Below(ready_count());
+  }
+  const Time cost = absl::ToInt64Nanoseconds(cost_dice_.Between(
+                        knobs.cpu_cost_min, knobs.cpu_cost_max)) *
+                    cpu_factor_;
+  busy_until_ = engine_.now + cost;
+  engine_.chronicle.Step("slice", host(), StepLane(EventKind::kSlice, position),
+                         [&] {
+                           return std::array<runtime::NoteField, 4>{
+                               runtime::NoteField("executor", id_),
+                               {"ready", uint64_t{ready_count()}},
+                               {"picked", uint64_t{position}},
+                               {"cost", cost}};
+                         });
+
+  engine_.running = this;
+  RunReady(position);
+  engine_.running = nullptr;
+
+  if (!alive()) return true;
+  if (ready_count() > 0) ScheduleSlice();
+  ArmWake();
+  return true;
+}
+
+bool SimExecutor::RunWake() {
+  armed_.pop_back();
+  if (paused_) return false;
+  engine_.chronicle.Step("wake", host(), StepLane(EventKind::kWake, 0), [&] {
+    return std::array<runtime::NoteField, 1>{
+        runtime::NoteField("executor", id_)};
+  });
+  WakeExpired(Now());
+  ArmWake();
+  return true;
+}
+
+bool SimExecutor::RunTask(uint32_t lane) {
+  if (paused_) {
+    ++lanes_[lane].put_off;
+    return false;
+  }
+  engine_.chronicle.Step("task", host(), StepLane(EventKind::kTask, lane), [&] {
+    return std::array<runtime::NoteField, 2>{
+        runtime::NoteField("executor", id_), {"lane", lane}};
+  });
+  Task task = std::move(lanes_[lane].tasks.front());
+  lanes_[lane].tasks.pop_front();
+  engine_.running = this;
+  task();
+  task = nullptr;  // What it holds may have something to say as well.
+  engine_.running = nullptr;
+  if (alive()) ArmWake();
+  return true;
+}
+
+void SimExecutor::SuspendForEver() {
+  CHECK(!alive());
+  // Not Park(): a fiber that was cancelled would not be set aside.
+  for (;;) Yield();
+}
+
+void SimExecutor::OnReady() {
+  if (alive() && !paused_) ScheduleSlice();
+}
+
+void SimExecutor::ScheduleSlice() {
+  if (slice_scheduled_) return;
+  slice_scheduled_ = true;
+  engine_.queue.Push(std::max(engine_.now, busy_until_), EventKind::kSlice,
+                     id_);
+}
+
+void SimExecutor::ArmWake() {
+  const runtime::Instant deadline = next_deadline();
+  if (deadline == runtime::Instant::InfiniteFuture()) return;
+  const Time at = sim_clock_.WorldTimeOf(deadline);
+  if (at == kNever || (!armed_.empty() && armed_.back() <= at)) return;
+  armed_.push_back(at);
+  engine_.queue.Push(at, EventKind::kWake, id_);
+}
+
+uint32_t SimExecutor::LaneOf(const SimExecutor* poster) {
+  for (uint32_t lane = 0; lane < lanes_.size(); ++lane) {
+    if (lanes_[lane].poster == poster) return lane;
+  }
+  lanes_.push_back({.poster = poster, .tasks = {}, .put_off = 0});
+  return static_cast<uint32_t>(lanes_.size() - 1);
+}
+
+uint64_t SimExecutor::StepLane(EventKind kind, uint64_t detail) const {
+  return static_cast<uint64_t>(kind) << 56 | uint64_t{id_} << 24 | detail;
+}
+
+}  // namespace sim
