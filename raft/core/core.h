@@ -306,12 +306,15 @@ class Core {
   void ReplicateToAll(Turn& turn);
   void SendAppend(Turn& turn, NodeId to, Progress& peer, size_t entries_max);
   void SendHeartbeats(Turn& turn);
+  void KeepFollowers(Turn& turn);
   void Keep(Turn& turn, NodeId to, Progress& peer);
   bool WindowFull(const Window& window) const;
   void CommitByCounting(Turn& turn);
 
   // ----- reads.cc: Raft §8, thesis §6.4
-  void AskForReads(Turn& turn);
+  void ServeReads(Turn& turn);
+  bool ReadsWaitForNextRound() const;
+  uint64_t ConfirmedRound() const;
   void ReleaseReads(Turn& turn);
   void RefuseReads(Turn& turn);
 

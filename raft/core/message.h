@@ -72,9 +72,9 @@ struct AppendReply {
   // Rejected only: where the two logs may still agree, both-sided term skip.
   // The last index <= previous_index whose term is <= previous_term, that term,
   // and the first index of that term here.
-  Index hint_index;
-  Term hint_term;
-  Index hint_first_index;
+  Index hint_index{};
+  Term hint_term{};
+  Index hint_first_index{};
 };
 
 // Keeps the followers' election timers quiet, spreads the commit index, and

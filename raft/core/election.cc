@@ -1,0 +1,209 @@
+// How a term gets its leader. Raft §5.2 and §5.4.1; thesis §4.2.3 (standing by
+// the leader), §6.2 (a leader that is cut off steps down), §9.6 (pre-vote).
+
+#include <utility>
+
+#include "raft/core/core.h"
+#include "runtime/check.h"
+#include "runtime/probe.h"
+
+namespace raft {
+
+void Core::ResetElectionTimer(Turn& turn) {
+  election_timeout_ = turn.env.dice.Between(options_.election_timeout_min,
+                                            options_.election_timeout_max);
+  election_due_ = turn.env.now + election_timeout_;
+}
+
+bool Core::HearsALeader(const Env& env) const {
+  if (leading() != nullptr) return true;
+  return env.now < leader_contact_ + options_.election_timeout_min;
+}
+
+// ------------------------------------------------------------- campaigning
+
+void Core::StartPreVote(Turn& turn) {
+  ResetElectionTimer(turn);
+  PreCandidate candidate;
+  candidate.votes[self_] = true;
+  state_ = std::move(candidate);
+  RoleChanged(turn);
+  const PreVoteRequest request{.campaign_term = term_.Next(),
+                               .last_index = log_.last_index(),
+                               .last_term = log_.last_term()};
+  for (const NodeId voter : configuration().voters) {
+    // Nothing is claimed that could be forgotten: a member whose disk hangs
+    // does not even ask.
+    if (voter != self_) Post(turn, voter, submitted_, request);
+  }
+  CountPreVotes(turn);
+}
+
+void Core::CountPreVotes(Turn& turn) {
+  const auto& votes = std::get<PreCandidate>(state_).votes;
+  const VoteResult result = CountVotes(
+      configuration().voter_sets(), [&](NodeId voter) -> std::optional<bool> {
+        const auto vote = votes.find(voter);
+        if (vote == votes.end()) return std::nullopt;
+        return vote->second;
+      });
+  if (result == VoteResult::kWon) StartElection(turn);
+}
+
+void Core::StartElection(Turn& turn) {
+  ResetElectionTimer(turn);
+  Promise(turn, term_.Next(), self_);
+  term_leader_ = NodeId();
+  state_ = Candidate{.votes = {}, .own_vote_after = promise_};
+  RoleChanged(turn);
+  const VoteRequest request{.term = term_,
+                            .last_index = log_.last_index(),
+                            .last_term = log_.last_term()};
+  for (const NodeId voter : configuration().voters) {
+    // The store is the last of an ordered stream: when it is durable, so are
+    // the term, our vote and the log that the request claims.
+    if (voter != self_) Post(turn, voter, promise_, request);
+  }
+}
+
+void Core::CountVotesForUs(Turn& turn) {
+  auto& candidate = std::get<Candidate>(state_);
+  if (durable_ >= candidate.own_vote_after) candidate.votes[self_] = true;
+  const VoteResult result = CountVotes(
+      configuration().voter_sets(), [&](NodeId voter) -> std::optional<bool> {
+        const auto vote = candidate.votes.find(voter);
+        if (vote == candidate.votes.end()) return std::nullopt;
+        return vote->second;
+      });
+  if (result == VoteResult::kWon) BecomeLeader(turn);
+}
+
+void Core::BecomeLeader(Turn& turn) {
+  CHECK(durable_ >= promise_, "won with a vote that could be forgotten");
+  CHECK(term_leader_ == NodeId(), "term ", term_.value(), " is led by ",
+        term_leader_.value(), " already");
+  term_leader_ = self_;
+  Leader leader;
+  leader.heartbeat_due = turn.env.now + options_.heartbeat_interval;
+  for (const NodeId voter : configuration().voters) {
+    if (voter == self_) continue;
+    leader.peers[voter] = Progress{.match = Index(),
+                                   .next = log_.last_index().Next(),
+                                   .state = Probing{},
+                                   .heard = turn.env.now};
+  }
+  for (Index index = commit_.Next(); index <= log_.last_index(); ++index) {
+    leader.uncommitted_bytes += log_.At(index).payload.size();
+  }
+  leader.noop_index = log_.last_index().Next();
+  state_ = std::move(leader);
+  RoleChanged(turn);
+  // Raft §8: only an entry of its own term tells a leader what is committed.
+  AppendToLog(turn, {.index = log_.last_index().Next(),
+                     .term = term_,
+                     .kind = static_cast<uint8_t>(EntryKind::kNoop),
+                     .payload_crc32c = 0,
+                     .payload = {}});
+  ReplicateToAll(turn);
+}
+
+// ----------------------------------------------------------------- answers
+
+void Core::Handle(Turn& turn, Sender from, const PreVoteRequest& request) {
+  // Nothing changes here, whatever is asked and answered (thesis §9.6). A
+  // refusal tells our term, so that a log that should win is not held back by
+  // a term that only others know.
+  const bool hears_a_leader = HearsALeader(turn.env);
+  const bool granted = request.campaign_term > term_ && !hears_a_leader &&
+                       log_.IsUpToDate(request.last_index, request.last_term);
+  SOMETIMES(hears_a_leader && request.campaign_term > term_,
+            "raft.prevote_refused_sticky");
+  Answer(turn, from, Sequence(),
+         PreVoteReply{.campaign_term = request.campaign_term,
+                      .term = term_,
+                      .granted = granted});
+}
+
+void Core::Handle(Turn& turn, Sender from, const PreVoteReply& reply) {
+  if (!reply.granted && reply.term > term_) {
+    REACHABLE("raft.prevote_refusal_taught_term");
+    AdoptTerm(turn, reply.term);
+    return;
+  }
+  auto* candidate = std::get_if<PreCandidate>(&state_);
+  if (candidate == nullptr || reply.campaign_term != term_.Next()) return;
+  bool& vote = candidate->votes[from.node];
+  vote = vote || reply.granted;
+  CountPreVotes(turn);
+}
+
+void Core::Handle(Turn& turn, Sender from, const VoteRequest& request) {
+  const bool hears_a_leader = HearsALeader(turn.env);
+  if (request.term > term_ && hears_a_leader) {
+    // Thesis §4.2.3: as if it had not come, its term included.
+    REACHABLE("raft.vote_ignored_sticky");
+    return;
+  }
+  if (request.term > term_) AdoptTerm(turn, request.term);
+  const bool open =
+      vote_ == from.node || (vote_ == NodeId() && term_leader_ == NodeId());
+  const bool granted = request.term == term_ && open && !hears_a_leader &&
+                       log_.IsUpToDate(request.last_index, request.last_term);
+  if (granted) {
+    if (vote_ == NodeId()) Promise(turn, term_, from.node);
+    ResetElectionTimer(turn);
+  }
+  Answer(turn, from, Sequence(), VoteReply{.term = term_, .granted = granted});
+}
+
+void Core::Handle(Turn& turn, Sender from, const VoteReply& reply) {
+  if (reply.term > term_) {
+    AdoptTerm(turn, reply.term);
+    return;
+  }
+  auto* candidate = std::get_if<Candidate>(&state_);
+  if (candidate == nullptr || reply.term != term_) return;
+  bool& vote = candidate->votes[from.node];
+  vote = vote || reply.granted;
+  CountVotesForUs(turn);
+}
+
+// --------------------------------------------------- following, and ceasing
+
+void Core::FollowLeader(Turn& turn, Sender from, Term term) {
+  if (term > term_) AdoptTerm(turn, term);
+  CHECK(leading() == nullptr, "nodes ", self_.value(), " and ",
+        from.node.value(), " both lead term ", term_.value());
+  CHECK(term_leader_ == NodeId() || term_leader_ == from.node, "nodes ",
+        term_leader_.value(), " and ", from.node.value(), " both lead term ",
+        term_.value());
+  term_leader_ = from.node;
+  leader_contact_ = turn.env.now;
+  if (leader() == from.node) {
+    election_due_ = turn.env.now + election_timeout_;
+    return;
+  }
+  BecomeFollower(turn, from.node);
+  ResetElectionTimer(turn);
+}
+
+bool Core::StepDownIfCutOff(Turn& turn) {
+  const runtime::Instant now = turn.env.now;
+  const std::optional<runtime::Instant> oldest = unsynced_.oldest();
+  const bool stuck =
+      oldest.has_value() && now - *oldest >= 2 * options_.election_timeout_max;
+  const VoteResult reached = CountVotes(
+      configuration().voter_sets(), [&](NodeId voter) -> std::optional<bool> {
+        if (voter == self_) return true;
+        const auto peer = Leading().peers.find(voter);
+        return peer != Leading().peers.end() &&
+               now - peer->second.heard <= options_.election_timeout_max;
+      });
+  SOMETIMES(stuck, "raft.step_down_disk_stuck");
+  SOMETIMES(reached != VoteResult::kWon, "raft.step_down_no_quorum");
+  if (!stuck && reached == VoteResult::kWon) return false;
+  BecomeFollower(turn, NodeId());
+  return true;
+}
+
+}  // namespace raft
