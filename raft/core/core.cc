@@ -43,6 +43,8 @@ Core::Core(Init init, const Env& env)
       commit_(init.hard_state.commit),
       applicable_(commit_),
       stored_(init.hard_state),
+      submitted_(init.stored),
+      durable_(init.stored),
       unsynced_(log_.last_index()),
       state_(Follower{}),
       leader_contact_(env.now) {
