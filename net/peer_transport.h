@@ -8,14 +8,21 @@
 //  - a connection opens with a handshake of protocol version, cluster id and
 //    both node ids; a peer that does not match is refused and counted;
 //  - every frame names the sender's incarnation and echoes the incarnation of
-//    the receiver that it answers (0: any). What echoes another life of ours is
-//    dropped here, before anybody sees it.
+//    the receiver that it answers (0: any). What echoes another life of ours,
+//    and what comes from an older life of the sender than the newest that shook
+//    hands, is dropped here, before anybody sees it.
 //
-// Each pair of nodes has one connection per direction; this side dials, sends
-// and never reads more than the handshake on the ones it dialled. A broken
-// connection is dialled again with exponential backoff and jitter. Lanes are
-// strict priorities; what waits for a peer is bounded in bytes, and the newest
-// bulk is dropped when it is full. All frames that wait leave in one write.
+// Each pair of nodes has one connection per direction: the dialler sends, the
+// acceptor only answers (handshake, keepalive). A broken connection is dialled
+// again with exponential backoff and jitter. One whose peer vanished without a
+// word is noticed by its unanswered pings, or at once when the peer comes back
+// and dials us. Lanes are strict priorities; what waits for a peer is bounded
+// in bytes, and the newest bulk is dropped when it is full. All frames that
+// wait leave in one write. What waits when a connection breaks, or when an
+// attempt to connect fails, is dropped: it is too old to be of use.
+//
+// Reading order: peer_transport.h, handshake.h (the bytes), peer_queue.h,
+// peer_link.h (the dialled side), peer_inbound.h (the accepted side).
 //
 // Concurrency: one executor.
 
@@ -76,12 +83,21 @@ struct PeerTransportOptions {
   runtime::Incarnation incarnation;  // Durable before this is constructed.
   Address listen;
 
-  absl::Duration dial_timeout = absl::Milliseconds(500);
+  absl::Duration dial_timeout = absl::Milliseconds(500);  // And handshake.
+  absl::Duration hello_retry = absl::Milliseconds(100);   // Hellos get lost.
   absl::Duration write_timeout = absl::Seconds(2);
   absl::Duration backoff_min = absl::Milliseconds(20);
   absl::Duration backoff_max = absl::Seconds(1);
+  // A ping on every connection that we dialled; it is dead when none has been
+  // answered for this long. The timeout must exceed what full socket buffers
+  // take to drain. A silent inbound connection is dropped after twice as long.
+  absl::Duration keepalive_interval = absl::Milliseconds(500);
+  absl::Duration keepalive_timeout = absl::Seconds(3);
   size_t queued_bytes_max = 16 << 20;  // Per peer, all lanes together.
-  size_t frame_bytes_max = 8 << 20;
+  size_t frame_bytes_max = 8 << 20;    // One message.
+  size_t write_bytes_max = 1 << 20;    // One write, unless one message is more.
+  size_t inbound_connections_max = 256;
+  size_t nodes_max = 1024;  // Whose lives are remembered.
 };
 
 struct PeerTransportStats {
@@ -89,12 +105,19 @@ struct PeerTransportStats {
   uint64_t messages_received = 0;   // Handed to a receiver.
   uint64_t dropped_full = 0;        // The queue of the peer was full.
   uint64_t dropped_link = 0;        // The connection broke under them.
-  uint64_t dropped_other_life = 0;  // Echoed another incarnation of ours.
-  uint64_t dropped_no_group = 0;
-  uint64_t frames_damaged = 0;
-  uint64_t handshakes_refused = 0;
-  uint64_t connects = 0;
-  uint64_t connect_failures = 0;
+  uint64_t dropped_other_life = 0;  // Echoed another incarnation of ours, or
+                                    // came from an outlived one of the sender.
+  uint64_t dropped_no_group = 0;    // Nobody receives for the group.
+  uint64_t dropped_no_peer = 0;     // Send() to a node without an address.
+  uint64_t dropped_too_large = 0;   // Send() of more than frame_bytes_max.
+  uint64_t frames_damaged = 0;      // Stretches of bytes that were no frame.
+  uint64_t frames_unexpected = 0;   // Whole, but not of this connection.
+  uint64_t handshakes_refused = 0;  // By us, as the accepting side.
+  uint64_t connects = 0;            // Dialled, and welcomed.
+  uint64_t connect_failures = 0;    // Dialled in vain, or refused by the peer.
+  uint64_t connects_lost = 0;       // Of `connects`: those that broke again.
+  uint64_t half_open = 0;           // Of those: the peer had just gone silent.
+  uint64_t inbound_refused = 0;     // inbound_connections_max was reached.
 };
 
 class PeerTransport {
@@ -111,19 +134,20 @@ class PeerTransport {
   // The address really bound. Requires: Start() succeeded.
   Address local_address() const;
 
-  // From now on `peer` is reached at `address`. Self is ignored.
+  // From now on `peer` is reached at `address`, and a connection to it is kept
+  // up. Self is ignored.
   void SetPeer(runtime::NodeId peer, Address address);
 
   // Messages of `group` go to `receiver` (null: nobody), which must outlive
   // this or be taken back first.
   void SetReceiver(runtime::GroupId group, PeerReceiver* receiver);
 
-  // Best effort; never suspends. Unknown peers are counted as dropped.
+  // Best effort; never suspends.
   void Send(runtime::NodeId to, PeerMessage message);
 
   const PeerTransportStats& stats() const;
 
-  // Suspends until its fibers have ended.
+  // Suspends until its fibers have ended. What waits is dropped. Idempotent.
   void Stop();
 
  private:

@@ -1,0 +1,113 @@
+// What two PeerTransports say to one another, byte for byte.
+//
+//   dialler                                  acceptor
+//   Hello  version cluster from to
+//          incarnation dial link      ->
+//                                     <-     Welcome  verdict version cluster
+//                                                     from incarnation link
+//   Message link group sender echo,
+//           then the payload          ->
+//   Ping   link serial                ->
+//                                     <-     Pong  link serial
+//
+// Each is one frame (net/frame.h) whose kind is a PeerFrame; integers are
+// fixed-width little-endian. Hello and Welcome begin with their version and
+// never change their layout, so that two versions can tell each other apart.
+//
+// `link` is a number that the dialler draws for each connection and that every
+// later frame repeats: bytes that only look like a frame, and frames of another
+// connection, do not know it.
+
+#ifndef NET_HANDSHAKE_H_
+#define NET_HANDSHAKE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "absl/strings/string_view.h"
+
+#include "runtime/ids.h"
+
+namespace net {
+
+enum class PeerFrame : uint8_t {
+  kHello = 1,
+  kWelcome = 2,
+  kMessage = 3,
+  kPing = 4,
+  kPong = 5,
+};
+
+// What the acceptor thinks of a Hello.
+enum class Verdict : uint8_t {
+  kWelcome = 0,
+  kWrongVersion = 1,
+  kWrongCluster = 2,
+  kWrongNode = 3,     // Meant for another node, or from ourselves.
+  kOldLife = 4,       // A later incarnation of the dialler was here already.
+  kOldDial = 5,       // A later connection of the same life was.
+  kTooManyNodes = 6,  // PeerTransportOptions::nodes_max.
+};
+
+absl::string_view VerdictName(Verdict verdict);
+
+struct Hello {
+  static constexpr size_t kBytes = 2 + 6 * 8;
+
+  uint16_t version = 0;
+  runtime::ClusterId cluster;
+  runtime::NodeId from;
+  runtime::NodeId to;
+  runtime::Incarnation incarnation;  // Of `from`.
+  uint64_t dial = 0;  // Grows with every connection that `from` dials.
+  uint64_t link = 0;
+
+  std::array<std::byte, kBytes> Encode() const;
+  // Nothing if `bytes` is no Hello.
+  static std::optional<Hello> Parse(std::span<const std::byte> bytes);
+};
+
+struct Welcome {
+  static constexpr size_t kBytes = 2 + 1 + 4 * 8;
+
+  uint16_t version = 0;
+  Verdict verdict = Verdict::kWelcome;
+  runtime::ClusterId cluster;
+  runtime::NodeId from;
+  runtime::Incarnation incarnation;  // Of `from`, the acceptor.
+  uint64_t link = 0;                 // Echoed.
+
+  std::array<std::byte, kBytes> Encode() const;
+  static std::optional<Welcome> Parse(std::span<const std::byte> bytes);
+};
+
+// What precedes each message.
+struct MessagePrologue {
+  static constexpr size_t kBytes = 4 * 8;
+
+  uint64_t link = 0;
+  runtime::GroupId group;
+  runtime::Incarnation sender;
+  runtime::Incarnation echo;  // 0: any life of the receiver.
+
+  std::array<std::byte, kBytes> Encode() const;
+  static std::optional<MessagePrologue> Parse(std::span<const std::byte> bytes);
+};
+
+// Ping and Pong.
+struct PingPong {
+  static constexpr size_t kBytes = 2 * 8;
+
+  uint64_t link = 0;
+  uint64_t serial = 0;
+
+  std::array<std::byte, kBytes> Encode() const;
+  static std::optional<PingPong> Parse(std::span<const std::byte> bytes);
+};
+
+}  // namespace net
+
+#endif  // NET_HANDSHAKE_H_

@@ -1,0 +1,284 @@
+#include "net/peer_link.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+
+#include "runtime/check.h"
+#include "runtime/fiber_group.h"
+#include "runtime/probe.h"
+#include "runtime/status_macros.h"
+
+namespace net {
+
+using runtime::Instant;
+using runtime::Wake;
+
+struct PeerLink::Connection {
+  Connection(std::unique_ptr<Stream> dialled, uint64_t drawn)
+      : stream(std::move(dialled)),
+        reader({.framing = Framing::kFrames,
+                .payload_bytes_max = Welcome::kBytes,
+                .slab_bytes = 1024}),
+        link(drawn) {}
+
+  const std::unique_ptr<Stream> stream;
+  FrameReader reader;
+  const uint64_t link;
+  std::optional<Welcome> welcome;
+  uint64_t pings = 0;
+  // The first ping that nothing has answered since; none: all is well.
+  std::optional<Instant> unanswered_since;
+  bool broken = false;
+};
+
+PeerLink::PeerLink(runtime::Executor& executor, Network& network,
+                   const PeerTransportOptions& options,
+                   PeerTransportStats& stats, PeerLinkOwner& owner,
+                   runtime::Random random, runtime::NodeId peer,
+                   Address address)
+    : executor_(executor),
+      network_(network),
+      options_(options),
+      stats_(stats),
+      owner_(owner),
+      random_(std::move(random)),
+      peer_(peer),
+      address_(std::move(address)),
+      backoff_(options.backoff_min, options.backoff_max),
+      queue_(options.queued_bytes_max),
+      work_(executor) {}
+
+void PeerLink::Push(PeerMessage message) {
+  const bool was_empty = queue_.empty();
+  stats_.dropped_full += queue_.Push(std::move(message));
+  if (was_empty && state_ == State::kUp) work_.NotifyAll();
+}
+
+void PeerLink::SetAddress(Address address) {
+  if (address == address_) return;
+  address_ = std::move(address);
+  backoff_.Reset();
+  dial_again_ = true;
+  work_.NotifyAll();
+}
+
+void PeerLink::OnPeerDialled(runtime::Incarnation incarnation) {
+  const bool outlived = state_ == State::kUp && peer_incarnation_ < incarnation;
+  if (state_ == State::kDialling || (state_ == State::kUp && !outlived)) return;
+  if (outlived) {
+    ++stats_.half_open;
+    REACHABLE("net.peer.redialled-for-a-new-life");
+  }
+  dial_again_ = true;
+  work_.NotifyAll();
+}
+
+void PeerLink::Run() {
+  do {
+    ConnectOnce();
+    state_ = State::kResting;
+    stats_.dropped_link += queue_.Clear();
+  } while (Rest());
+}
+
+bool PeerLink::Rest() {
+  const Instant due = executor_.Now() + backoff_.Next(random_);
+  do {
+    // Waits even if there is nothing to wait for: that tells the cancelled.
+    const Instant until = dial_again_ ? executor_.Now() : due;
+    if (work_.WaitWake(until) == Wake::kCancelled) return false;
+  } while (!dial_again_ && executor_.Now() < due);
+  dial_again_ = false;
+  return true;
+}
+
+void PeerLink::ConnectOnce() {
+  state_ = State::kDialling;
+  absl::StatusOr<std::unique_ptr<Stream>> stream = network_.Dial(
+      address_, Framing::kFrames, executor_.Now() + options_.dial_timeout);
+  if (!stream.ok()) {
+    ++stats_.connect_failures;
+    return;
+  }
+  Connection connection(*std::move(stream), random_.Next());
+  const absl::Status hands = ShakeHands(connection);
+  if (!hands.ok()) {
+    ++stats_.connect_failures;
+    runtime::Note("net.peer.refused",
+                  {{"peer", peer_}, {"why", hands.message()}});
+    return;
+  }
+  state_ = State::kUp;
+  backoff_.Reset();
+  ++stats_.connects;
+  owner_.OnLink(peer_, true);
+  Serve(connection);
+  stats_.frames_damaged += connection.reader.damaged();
+  ++stats_.connects_lost;
+  owner_.OnLink(peer_, false);
+}
+
+absl::Status PeerLink::ShakeHands(Connection& connection) {
+  const Hello hello{.version = PeerTransport::kProtocolVersion,
+                    .cluster = options_.cluster,
+                    .from = options_.self,
+                    .to = peer_,
+                    .incarnation = options_.incarnation,
+                    .dial = owner_.NextDial(),
+                    .link = connection.link};
+  const Instant deadline = executor_.Now() + options_.dial_timeout;
+  while (true) {
+    batch_.Clear();
+    batch_.Add(static_cast<uint8_t>(PeerFrame::kHello), hello.Encode(), {});
+    RETURN_IF_ERROR(connection.stream->Write(batch_.Spans(), deadline));
+    const Instant retry =
+        std::min(deadline, executor_.Now() + options_.hello_retry);
+    const absl::Status status = AwaitWelcome(connection, retry);
+    if (status.ok()) break;
+    if (!absl::IsDeadlineExceeded(status) || executor_.Now() >= deadline) {
+      return status;
+    }
+  }
+  return JudgeWelcome(*connection.welcome);
+}
+
+absl::Status PeerLink::AwaitWelcome(Connection& connection, Instant deadline) {
+  while (!connection.welcome.has_value()) {
+    RETURN_IF_ERROR(ReadSome(connection, deadline));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PeerLink::JudgeWelcome(const Welcome& welcome) {
+  if (welcome.verdict != Verdict::kWelcome) {
+    return absl::FailedPreconditionError(VerdictName(welcome.verdict));
+  }
+  // A peer that welcomes strangers must still be the one that we dialled.
+  if (welcome.version != PeerTransport::kProtocolVersion ||
+      welcome.cluster != options_.cluster || welcome.from != peer_) {
+    return absl::FailedPreconditionError("welcomed by somebody else");
+  }
+  if (!owner_.OnPeerLife(peer_, welcome.incarnation)) {
+    return absl::FailedPreconditionError("welcomed by an older life");
+  }
+  peer_incarnation_ = welcome.incarnation;
+  return absl::OkStatus();
+}
+
+absl::Status PeerLink::ReadSome(Connection& connection, Instant deadline) {
+  ASSIGN_OR_RETURN(
+      const size_t size,
+      connection.stream->Read(connection.reader.Buffer(), deadline));
+  if (size == 0) return absl::UnavailableError("closed by the peer");
+  connection.reader.Commit(size);
+  Frame frame;
+  while (connection.reader.Next(&frame) == FrameReader::Outcome::kFrame) {
+    switch (static_cast<PeerFrame>(frame.kind)) {
+      case PeerFrame::kWelcome: {
+        const std::optional<Welcome> welcome =
+            Welcome::Parse(frame.payload.span());
+        if (welcome.has_value() && welcome->link == connection.link) {
+          connection.welcome = welcome;
+          continue;
+        }
+        break;
+      }
+      case PeerFrame::kPong: {
+        const std::optional<PingPong> pong =
+            PingPong::Parse(frame.payload.span());
+        if (pong.has_value() && pong->link == connection.link) {
+          connection.unanswered_since.reset();
+          continue;
+        }
+        break;
+      }
+      default:
+        break;
+    }
+    ++stats_.frames_unexpected;
+  }
+  return absl::OkStatus();
+}
+
+void PeerLink::ReadPongs(Connection& connection) {
+  while (ReadSome(connection, Instant::InfiniteFuture()).ok()) {
+  }
+  connection.broken = true;
+  work_.NotifyAll();
+}
+
+// Sends until the connection breaks, the peer falls silent, or a better
+// connection is to be made.
+void PeerLink::Serve(Connection& connection) {
+  runtime::FiberGroup readers(executor_);
+  readers.Spawn("net.peer.pongs", [&] { ReadPongs(connection); });
+  Instant ping_due = executor_.Now() + options_.keepalive_interval;
+  while (!connection.broken && !dial_again_) {
+    const Instant now = executor_.Now();
+    Instant wait_until = ping_due;
+    if (connection.unanswered_since.has_value()) {
+      const Instant dead_at =
+          *connection.unanswered_since + options_.keepalive_timeout;
+      if (now >= dead_at) {
+        ++stats_.half_open;
+        REACHABLE("net.peer.silent-connection-dropped");
+        return;
+      }
+      wait_until = std::min(wait_until, dead_at);
+    }
+    batch_.Clear();
+    if (now >= ping_due) {
+      AddPing(connection);
+      ping_due = now + options_.keepalive_interval;
+    } else if (queue_.empty()) {
+      if (work_.WaitWake(wait_until) == Wake::kCancelled) return;
+      continue;
+    }
+    if (!WriteBatch(connection).ok()) return;
+  }
+}
+
+void PeerLink::AddPing(Connection& connection) {
+  const PingPong ping{.link = connection.link, .serial = ++connection.pings};
+  batch_.Add(static_cast<uint8_t>(PeerFrame::kPing), ping.Encode(), {});
+}
+
+// All that waits, or write_bytes_max of it, behind what the batch has already.
+absl::Status PeerLink::WriteBatch(Connection& connection) {
+  const bool has_ping = !batch_.empty();
+  MessagePrologue prologue{.link = connection.link,
+                           .group = {},
+                           .sender = options_.incarnation,
+                           .echo = {}};
+  const bool one_by_one = BUGGIFY("net.peer.one-message-per-write");
+  uint64_t messages = 0;
+  while (batch_.bytes() < options_.write_bytes_max) {
+    const std::optional<PeerMessage> message = queue_.Pop();
+    if (!message.has_value()) break;
+    prologue.group = message->group;
+    prologue.echo = message->echo;
+    batch_.Add(static_cast<uint8_t>(PeerFrame::kMessage), prologue.Encode(),
+               message->pieces);
+    ++messages;
+    if (one_by_one) break;
+  }
+  const absl::Status status = connection.stream->Write(
+      batch_.Spans(), executor_.Now() + options_.write_timeout);
+  batch_.Clear();
+  if (!status.ok()) {
+    stats_.dropped_link += messages;
+    return status;
+  }
+  stats_.messages_sent += messages;
+  // The time that a full window kept us waiting is not the peer's silence.
+  if (has_ping && !connection.unanswered_since.has_value()) {
+    connection.unanswered_since = executor_.Now();
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace net

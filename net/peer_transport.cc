@@ -1,0 +1,282 @@
+#include "net/peer_transport.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/statusor.h"
+
+#include "net/handshake.h"
+#include "net/peer_inbound.h"
+#include "net/peer_link.h"
+#include "runtime/check.h"
+#include "runtime/fiber_group.h"
+#include "runtime/probe.h"
+#include "runtime/status_macros.h"
+
+namespace net {
+
+using runtime::GroupId;
+using runtime::Incarnation;
+using runtime::Instant;
+using runtime::NodeId;
+
+namespace {
+
+// How long to let others free sockets before accepting again.
+constexpr absl::Duration kAcceptRetry = absl::Milliseconds(10);
+
+}  // namespace
+
+class PeerTransport::Impl final : public PeerLinkOwner,
+                                  public PeerInboundOwner {
+ public:
+  Impl(runtime::Executor& executor, Network& network, runtime::Random random,
+       PeerTransportOptions options)
+      : executor_(executor),
+        network_(network),
+        random_(std::move(random)),
+        options_(std::move(options)),
+        fibers_(executor) {
+    CHECK(options_.self != NodeId(), "a node without an id");
+    CHECK(options_.incarnation != Incarnation(), "a life without a number");
+  }
+
+  absl::Status Start() {
+    ASSIGN_OR_RETURN(listener_, network_.Listen(options_.listen));
+    fibers_.Spawn("net.peer.accept", [this] { Accept(); });
+    return absl::OkStatus();
+  }
+
+  Address local_address() const {
+    CHECK(listener_ != nullptr, "not started");
+    return listener_->local_address();
+  }
+
+  void SetPeer(NodeId peer, Address address) {
+    if (peer == options_.self || stopping_) return;
+    std::unique_ptr<PeerLink>& link = links_[peer];
+    if (link != nullptr) {
+      link->SetAddress(std::move(address));
+      return;
+    }
+    link = std::make_unique<PeerLink>(executor_, network_, options_, stats_,
+                                      *this, random_.Fork("link", peer.value()),
+                                      peer, std::move(address));
+    fibers_.Spawn("net.peer.link", [running = link.get()] { running->Run(); });
+  }
+
+  void SetReceiver(GroupId group, PeerReceiver* receiver) {
+    if (receiver != nullptr) {
+      receivers_[group] = receiver;
+    } else {
+      receivers_.erase(group);
+    }
+  }
+
+  void Send(NodeId to, PeerMessage message) {
+    const auto link = links_.find(to);
+    if (link == links_.end() || stopping_) {
+      ++stats_.dropped_no_peer;
+      return;
+    }
+    size_t bytes = 0;
+    for (const runtime::Bytes& piece : message.pieces) bytes += piece.size();
+    if (bytes > options_.frame_bytes_max) {
+      ++stats_.dropped_too_large;
+      runtime::Note("net.peer.too-large", {{"peer", to}, {"bytes", bytes}});
+      return;
+    }
+    link->second->Push(std::move(message));
+  }
+
+  const PeerTransportStats& stats() const { return stats_; }
+
+  void Stop() {
+    stopping_ = true;
+    if (listener_ != nullptr) listener_->Close();
+    fibers_.Cancel();
+    // Nothing to do about it: the fibers end with this object at the latest.
+    (void)fibers_.Join();
+  }
+
+ private:
+  // The newest life that a node was heard of in, and its newest connection.
+  struct Life {
+    Incarnation incarnation;
+    uint64_t dial = 0;
+    PeerInbound* inbound = nullptr;  // While that connection lasts.
+  };
+
+  // One inbound connection, on the stack of its fiber. Deregisters without
+  // I/O, also when the fiber is unwound.
+  struct Registration {
+    Registration(Impl& owner, std::unique_ptr<Stream> stream)
+        : transport(owner),
+          inbound(owner.executor_, owner.options_, owner.stats_, owner,
+                  std::move(stream)) {
+      ++transport.inbound_count_;
+    }
+    ~Registration() {
+      --transport.inbound_count_;
+      if (!inbound.hello().has_value()) return;
+      Life& life = transport.lives_[inbound.hello()->from];
+      if (life.inbound == &inbound) life.inbound = nullptr;
+    }
+    bool current() const {
+      return inbound.hello().has_value() &&
+             transport.lives_[inbound.hello()->from].inbound == &inbound;
+    }
+
+    Impl& transport;
+    PeerInbound inbound;
+  };
+
+  void Accept() {
+    while (true) {
+      absl::StatusOr<std::unique_ptr<Stream>> stream =
+          listener_->Accept(Instant::InfiniteFuture());
+      if (!stream.ok()) {
+        if (absl::IsCancelled(stream.status())) return;
+        if (!executor_.SleepFor(kAcceptRetry).ok()) return;
+        continue;
+      }
+      if (inbound_count_ >= options_.inbound_connections_max) {
+        ++stats_.inbound_refused;
+        continue;  // Destroying the stream resets it.
+      }
+      fibers_.Spawn("net.peer.inbound",
+                    [this, taken = *std::move(stream)]() mutable {
+                      Receive(std::move(taken));
+                    });
+    }
+  }
+
+  void Receive(std::unique_ptr<Stream> stream) {
+    Registration registration(*this, std::move(stream));
+    registration.inbound.Run();
+    // Superseded by a newer connection: the peer is there.
+    if (registration.current())
+      OnLink(registration.inbound.hello()->from, false);
+  }
+
+  // PeerInboundOwner.
+  Verdict Judge(const Hello& hello) override {
+    if (hello.version != kProtocolVersion) return Verdict::kWrongVersion;
+    if (hello.cluster != options_.cluster) return Verdict::kWrongCluster;
+    if (hello.to != options_.self || hello.from == options_.self ||
+        hello.from == NodeId()) {
+      return Verdict::kWrongNode;
+    }
+    const auto life = lives_.find(hello.from);
+    if (life == lives_.end()) {
+      return lives_.size() < options_.nodes_max ? Verdict::kWelcome
+                                                : Verdict::kTooManyNodes;
+    }
+    if (hello.incarnation < life->second.incarnation) return Verdict::kOldLife;
+    if (hello.incarnation == life->second.incarnation &&
+        hello.dial <= life->second.dial) {
+      return Verdict::kOldDial;
+    }
+    return Verdict::kWelcome;
+  }
+
+  void OnInbound(PeerInbound& inbound) override {
+    const Hello& hello = *inbound.hello();
+    Life& life = lives_[hello.from];
+    PeerInbound* const older = life.inbound;
+    life = {hello.incarnation, hello.dial, &inbound};
+    if (older != nullptr) older->Reset();
+    const auto link = links_.find(hello.from);
+    if (link != links_.end()) link->second->OnPeerDialled(hello.incarnation);
+    OnLink(hello.from, true);
+  }
+
+  bool IsNewestLife(const Hello& hello) override {
+    return hello.incarnation == lives_[hello.from].incarnation;
+  }
+
+  void OnMessage(NodeId from, const MessagePrologue& prologue,
+                 runtime::Bytes message) override {
+    const auto receiver = receivers_.find(prologue.group);
+    if (receiver == receivers_.end()) {
+      ++stats_.dropped_no_group;
+      return;
+    }
+    ++stats_.messages_received;
+    receiver->second->OnPeerMessage(from, prologue.sender, std::move(message));
+  }
+
+  // PeerLinkOwner.
+  bool OnPeerLife(NodeId peer, Incarnation incarnation) override {
+    Life& life = lives_[peer];
+    if (incarnation < life.incarnation) return false;
+    if (incarnation > life.incarnation) {
+      PeerInbound* const older = life.inbound;
+      life = {incarnation, 0, nullptr};
+      if (older != nullptr) older->Reset();
+    }
+    return true;
+  }
+
+  void OnLink(NodeId peer, bool up) override {
+    if (stopping_) return;
+    runtime::Note("net.peer.link", {{"peer", peer}, {"up", up}});
+    // A receiver may be added or taken back while it is told.
+    for (auto at = receivers_.begin(); at != receivers_.end();) {
+      const GroupId group = at->first;
+      at->second->OnPeerLink(peer, up);
+      at = receivers_.upper_bound(group);
+    }
+  }
+
+  uint64_t NextDial() override { return ++dials_; }
+
+  runtime::Executor& executor_;
+  Network& network_;
+  runtime::Random random_;
+  const PeerTransportOptions options_;
+  PeerTransportStats stats_;
+
+  std::unique_ptr<Listener> listener_;
+  absl::btree_map<NodeId, std::unique_ptr<PeerLink>> links_;
+  absl::btree_map<NodeId, Life> lives_;
+  absl::btree_map<GroupId, PeerReceiver*> receivers_;
+  size_t inbound_count_ = 0;
+  uint64_t dials_ = 0;
+  bool stopping_ = false;
+
+  runtime::FiberGroup fibers_;
+};
+
+PeerTransport::PeerTransport(runtime::Executor& executor, Network& network,
+                             runtime::Random random,
+                             PeerTransportOptions options)
+    : impl_(std::make_unique<Impl>(executor, network, std::move(random),
+                                   std::move(options))) {}
+
+PeerTransport::~PeerTransport() = default;
+
+absl::Status PeerTransport::Start() { return impl_->Start(); }
+
+Address PeerTransport::local_address() const { return impl_->local_address(); }
+
+void PeerTransport::SetPeer(NodeId peer, Address address) {
+  impl_->SetPeer(peer, std::move(address));
+}
+
+void PeerTransport::SetReceiver(GroupId group, PeerReceiver* receiver) {
+  impl_->SetReceiver(group, receiver);
+}
+
+void PeerTransport::Send(NodeId to, PeerMessage message) {
+  impl_->Send(to, std::move(message));
+}
+
+const PeerTransportStats& PeerTransport::stats() const {
+  return impl_->stats();
+}
+
+void PeerTransport::Stop() { impl_->Stop(); }
+
+}  // namespace net
