@@ -53,7 +53,7 @@ class World::Impl {
 
   void AddHost(absl::string_view name);
   void Boot(HostId id, std::function<void(Process&)> body);
-  void EndProcess(HostId id, absl::string_view how);
+  void EndProcess(HostId id, absl::string_view how, bool power_lost = false);
   void LosePower(HostId id);
   void SetPaused(HostId id, bool paused);
   bool DispatchNext();
@@ -86,7 +86,8 @@ class World::Impl {
   void AfterEvent();
   void OnEnd(HostId id, SimProcess::End end);
   void Reap(HostId id, uint64_t boot, const SimProcess::End& end);
-  void Unwind(HostId id);
+  // `power_lost`: together with the process, so that its host says nothing.
+  void Unwind(HostId id, bool power_lost);
 
   static Impl* current_;  // The one world of the program.
   // Processes with an abandoned fiber, whose stacks nobody may unwind: they
@@ -180,11 +181,13 @@ void World::Impl::Boot(HostId id, std::function<void(Process&)> body) {
   process.Start(std::move(body));
 }
 
-void World::Impl::EndProcess(HostId id, absl::string_view how) {
+void World::Impl::EndProcess(HostId id, absl::string_view how,
+                             bool power_lost) {
   CheckOutside();
-  if (hosts_[id]->process == nullptr) return;
-  engine_.chronicle.Record(id, how, {{"boot", hosts_[id]->boots}});
-  Unwind(id);
+  if (hosts_[id]->process != nullptr) {
+    engine_.chronicle.Record(id, how, {{"boot", hosts_[id]->boots}});
+  }
+  Unwind(id, power_lost);
 }
 
 void World::Impl::LosePower(HostId id) {
@@ -225,20 +228,21 @@ void World::Impl::Reap(HostId id, uint64_t boot, const SimProcess::End& end) {
   engine_.chronicle.Record(
       id, end.crash.has_value() ? "process.crash" : "process.exit",
       {{"boot", boot}, {"code", end.code}, {"why", end.why}});
-  Unwind(id);
+  Unwind(id, end.crash == Crash::kPower);
   if (end.crash == Crash::kPower) LosePower(id);
   if (on_exit_) on_exit_(id, end.code, end.why);
 }
 
-void World::Impl::Unwind(HostId id) {
+void World::Impl::Unwind(HostId id, bool power_lost) {
   Host& host = *hosts_[id];
   host.paused = false;
-  if (host.process == nullptr) return;
-  if (host.process->abandoned()) {
+  if (host.process != nullptr && host.process->abandoned()) {
     Graveyard().push_back(host.process.release());
-    return;
   }
   host.process.reset();
+#ifdef SIM_HAS_NETWORK
+  network_->OnProcessEnd(id, host.boots, power_lost);
+#endif
 }
 
 // ---------------------------------------------------------------------- events
@@ -331,7 +335,7 @@ uint64_t World::boots(HostId host) const { return impl_->host(host).boots; }
 
 void World::Kill(HostId host) { impl_->EndProcess(host, "process.kill"); }
 void World::PowerOff(HostId host) {
-  impl_->EndProcess(host, "process.power_off");
+  impl_->EndProcess(host, "process.power_off", /*power_lost=*/true);
   impl_->LosePower(host);
 }
 void World::Pause(HostId host) { impl_->SetPaused(host, true); }

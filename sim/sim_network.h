@@ -1,0 +1,123 @@
+// The simulated network: every stream of every process of a world.
+//
+// Twin: prod/tcp_network.h. Both pass: tests/conformance/network_test.cc
+//
+// Hosts are known by their names in the World. A byte stream behaves like TCP:
+// ordered, cut into arbitrary chunks, bounded by a window, delayed by drawn
+// latencies. A cut link stalls it (its bytes arrive after healing, unless
+// someone gives up); a host that loses its power says nothing at all, until it
+// is booted again and answers what still comes with a reset; a killed process
+// has its streams reset by its host. Bytes under way when their sender dies
+// still arrive. On a frame stream whole writes are also lost, repeated,
+// overtaken or damaged; see net::Framing.
+//
+// What strikes is counted with World::CountFault():
+//   net.frame_lost, net.frame_duplicated, net.frame_reordered,
+//   net.frame_corrupted
+//   net.frame_cut, net.frame_held  ran into a cut: lost, or delivered later
+//   net.stream_stalled_by_cut      something that is not a frame waits
+//   net.half_open                  one side is gone and the other not told
+//   net.reset, net.stall, net.short_read
+//   net.connect_refused, net.connect_hang
+//
+// Reading order: network_knobs.h, sim_link.h (one direction between two hosts),
+// sim_pipe.h (one direction of a connection), sim_connection.h, sim_stream.h,
+// sim_listener.h, this.
+
+#ifndef SIM_SIM_NETWORK_H_
+#define SIM_SIM_NETWORK_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+#include "net/address.h"
+#include "net/network.h"
+#include "net/stream.h"
+#include "runtime/executor.h"
+#include "sim/life.h"
+#include "sim/network_knobs.h"
+#include "sim/sim_connection.h"
+#include "sim/sim_link.h"
+#include "sim/sim_listener.h"
+#include "sim/world.h"
+
+namespace sim {
+
+class SimNetwork final : private ConnectionOwner {
+ public:
+  // A dial that finds the backlog full tries again after this.
+  static constexpr absl::Duration kDialRetry = absl::Seconds(1);
+
+  // `world` must outlive this, and this every process.
+  explicit SimNetwork(World& world);
+  ~SimNetwork() override;
+
+  // ---- for the World
+  // A process begins on the host of `life`, which has power from now on. The
+  // Network is for the fibers of `executor`, which must outlive the life.
+  std::unique_ptr<net::Network> Attach(std::shared_ptr<Life> life,
+                                       runtime::Executor& executor);
+  // The process has ended: its streams are reset by its host, or with the
+  // power they fall silent. Its life must not be alive any more. Idempotent;
+  // also for a host that loses its power after its process has ended.
+  void OnProcessEnd(HostId host, uint64_t boot, bool power_off);
+
+  // ---- for drivers and nemeses
+  // From now on nothing that `from` sends arrives at `to`.
+  void Cut(HostId from, HostId to);
+  void Heal(HostId from, HostId to);
+  bool IsCut(HostId from, HostId to) const;
+  // Cuts, both ways, exactly those pairs of hosts that share no group, and
+  // heals all others. A host in two groups is a bridge; those in no group are
+  // alone.
+  void Partition(const std::vector<std::vector<HostId>>& groups);
+  void HealAll();
+  // One direction gets knobs of its own; nullopt: those of the world again.
+  void SetLinkKnobs(HostId from, HostId to, std::optional<NetworkKnobs> knobs);
+
+  // Connections that at least one side still knows.
+  size_t connection_count() const { return connections_.size(); }
+
+ private:
+  class ProcessNetwork;  // What a process sees.
+
+  struct Host {
+    bool has_power = false;
+    PortTable ports;
+  };
+
+  void OnDial(Connection& connection, Parcel open) override;
+  void OnForgotten(uint64_t connection_id) override;
+
+  std::shared_ptr<Connection> Connect(const std::shared_ptr<Life>& life,
+                                      runtime::Executor& executor, HostId to,
+                                      const net::Address& address,
+                                      net::Framing framing);
+  // The host that `name` means on `self`; nullopt if there is none.
+  std::optional<HostId> Resolve(absl::string_view name, HostId self) const;
+  Host& host(HostId id);
+  Link& link(HostId from, HostId to);
+  void SetPower(HostId id, bool power);
+  void SetCut(HostId from, HostId to, bool cut);
+  // What a freed link held moves on.
+  void Unblock();
+
+  World& world_;
+  std::vector<std::unique_ptr<Host>> hosts_;  // By HostId.
+  absl::btree_map<std::pair<HostId, HostId>, std::unique_ptr<Link>> links_;
+  // By id. Shared ownership: see PipeEnds.
+  absl::btree_map<uint64_t, std::shared_ptr<Connection>> connections_;
+  uint64_t connections_made_ = 0;
+};
+
+}  // namespace sim
+
+#endif  // SIM_SIM_NETWORK_H_

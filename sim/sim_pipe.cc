@@ -1,0 +1,305 @@
+#include "sim/sim_pipe.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/check.h"
+
+namespace sim {
+namespace {
+
+constexpr int64_t kFlippedBitsMax = 8;
+
+runtime::Bytes FlipBits(const runtime::Bytes& data, runtime::Random& dice) {
+  return runtime::Bytes::Build(data.size(), [&](std::span<std::byte> out) {
+    std::copy(data.data(), data.data() + data.size(), out.begin());
+    const int64_t flips = dice.Between(int64_t{1}, kFlippedBitsMax);
+    for (int64_t i = 0; i < flips; ++i) {
+      const uint64_t position = dice.Below(out.size());
+      const uint64_t bit = dice.Below(8);
+      out[position] ^= std::byte{static_cast<unsigned char>(1u << bit)};
+    }
+  });
+}
+
+}  // namespace
+
+Pipe::Pipe(PipeEnds& ends, Link& link, Link& back, net::Framing framing)
+    : ends_(ends), link_(link), back_(back), framing_(framing) {}
+
+// ---- the writer's end
+
+size_t Pipe::room() {
+  AbsorbCredits();
+  const size_t window = std::max<size_t>(link_.knobs().window_bytes, 1);
+  return used_bytes_ >= window ? 0 : window - used_bytes_;
+}
+
+bool Pipe::HasRoomFor(size_t bytes) {
+  const size_t room_bytes = room();
+  if (bytes <= room_bytes || used_bytes_ == 0) return true;
+  if (framing_ == net::Framing::kFrames) return false;
+  return room_bytes >= std::max<size_t>(link_.knobs().window_bytes / 4, 1);
+}
+
+void Pipe::AwaitRoom() {
+  writer_waits_ = true;
+  ArmRoom();
+}
+
+void Pipe::SendData(runtime::Bytes data, Time stall) {
+  CHECK(!data.empty());
+  used_bytes_ += data.size();
+  Parcel parcel{.kind = Parcel::Kind::kData,
+                .charged = true,
+                .arrival = 0,
+                .data = std::move(data)};
+  if (framing_ == net::Framing::kBytes) {
+    SendBytes(std::move(parcel), stall);
+  } else {
+    SendFrame(std::move(parcel), stall);
+  }
+}
+
+void Pipe::SendBytes(Parcel parcel, Time stall) {
+  if (const size_t first = link_.DrawSplit(parcel.data.size()); first != 0) {
+    Parcel head{.kind = Parcel::Kind::kData,
+                .charged = true,
+                .arrival = NextInOrder(first, stall),
+                .data = parcel.data.Slice(0, first)};
+    parcel.data = parcel.data.Slice(first, parcel.data.size() - first);
+    stall = 0;  // The second part is behind the first anyway.
+    Insert(std::move(head));
+  }
+  parcel.arrival = NextInOrder(parcel.data.size(), stall);
+  Insert(std::move(parcel));
+}
+
+void Pipe::SendFrame(Parcel parcel, Time stall) {
+  const NetworkKnobs& knobs = link_.knobs();
+  if (link_.cut()) {
+    FrameMeetsCut(std::move(parcel));
+    return;
+  }
+  if (link_.Strikes(knobs.frame_loss_ppm, "net.frame_lost")) {
+    GiveBack(parcel.data.size());
+    return;
+  }
+  parcel.arrival = NextInOrder(parcel.data.size(), stall);
+  if (link_.Strikes(knobs.frame_duplicate_ppm, "net.frame_duplicated")) {
+    Parcel again = parcel;
+    again.charged = false;
+    again.arrival += link_.DrawLateness();
+    Insert(std::move(again));
+  }
+  if (link_.Strikes(knobs.frame_corrupt_ppm, "net.frame_corrupted")) {
+    parcel.data = FlipBits(parcel.data, link_.fault_dice());
+  }
+  if (link_.Strikes(knobs.frame_reorder_ppm, "net.frame_reordered")) {
+    parcel.arrival += link_.DrawLateness();
+  }
+  Insert(std::move(parcel));
+}
+
+void Pipe::FrameMeetsCut(Parcel parcel) {
+  if (link_.Strikes(link_.knobs().frame_held_ppm, "net.frame_held")) {
+    held_.push_back(std::move(parcel));
+    return;
+  }
+  link_.world().CountFault("net.frame_cut");
+  if (parcel.charged) GiveBack(parcel.data.size());
+}
+
+void Pipe::SendControl(Parcel::Kind kind) {
+  Time arrival = NextInOrder(0, 0);
+  if (kind == Parcel::Kind::kClose) {
+    // Whoever reads the end has been sent everything before it.
+    arrival = std::max(arrival, last_of_all_);
+    last_in_order_ = arrival;
+  }
+  Insert(
+      Parcel{.kind = kind, .charged = false, .arrival = arrival, .data = {}});
+}
+
+void Pipe::SendReset() {
+  if (reset_under_way_) return;
+  reset_under_way_ = true;
+  SendControl(Parcel::Kind::kReset);
+}
+
+void Pipe::Retry(Parcel parcel, absl::Duration delay) {
+  parcel.arrival =
+      link_.world().now() + std::max<Time>(absl::ToInt64Nanoseconds(delay), 1);
+  Insert(std::move(parcel));
+}
+
+// What keeps the order is never earlier than what left before it.
+Time Pipe::NextInOrder(size_t bytes, Time stall) {
+  const Time drawn = link_.DrawArrival(bytes) + stall;
+  last_in_order_ = std::max(last_in_order_, drawn);
+  return last_in_order_;
+}
+
+// ---- the way
+
+void Pipe::Insert(Parcel parcel) {
+  last_of_all_ = std::max(last_of_all_, parcel.arrival);
+  auto place = flight_.end();
+  while (place != flight_.begin() &&
+         std::prev(place)->arrival > parcel.arrival) {
+    --place;
+  }
+  flight_.insert(place, std::move(parcel));
+  Arm();
+}
+
+void Pipe::Arm() {
+  if (flight_.empty() || flight_.front().arrival >= armed_at_) return;
+  armed_at_ = flight_.front().arrival;
+  link_.world().At(armed_at_, EventClass::kGuest,
+                   [pipe = Shared()] { pipe->DeliverDue(); });
+}
+
+void Pipe::DeliverDue() {
+  const Time now = link_.world().now();
+  // An event that was under way when an earlier one was armed comes too late:
+  // its parcels have arrived, or are armed again.
+  if (now < armed_at_) return;
+  armed_at_ = kNever;
+  while (!flight_.empty() && flight_.front().arrival <= now) {
+    Parcel parcel = std::move(flight_.front());
+    flight_.pop_front();
+    if (link_.blocked()) {
+      Hold(std::move(parcel));
+      continue;
+    }
+    if (parcel.kind == Parcel::Kind::kReset) reset_under_way_ = false;
+    ends_.OnArrival(*this, std::move(parcel));
+  }
+  Arm();
+}
+
+void Pipe::Hold(Parcel parcel) {
+  const bool is_frame =
+      framing_ == net::Framing::kFrames && parcel.kind == Parcel::Kind::kData;
+  if (is_frame && link_.cut()) {
+    FrameMeetsCut(std::move(parcel));
+    return;
+  }
+  if (is_frame) {  // The host is off.
+    if (parcel.charged) GiveBack(parcel.data.size());
+    return;
+  }
+  if (parcel.kind == Parcel::Kind::kReset && held_.empty()) {
+    // Nobody sends a reset twice.
+    reset_under_way_ = false;
+    link_.world().CountFault("net.half_open");
+    return;
+  }
+  if (held_.empty() && link_.cut()) {
+    link_.world().CountFault("net.stream_stalled_by_cut");
+  }
+  held_.push_back(std::move(parcel));
+}
+
+void Pipe::Unblock() {
+  if (withheld_bytes_ != 0 && !back_.cut()) {
+    const size_t bytes = std::exchange(withheld_bytes_, 0);
+    Consumed(bytes);
+  }
+  if (held_.empty() || link_.blocked()) return;
+  const Time restart = link_.DrawArrival(0);
+  if (framing_ == net::Framing::kBytes) {
+    RetimeBytes(restart);
+  } else {
+    RetimeFrames(restart);
+  }
+  Arm();
+}
+
+// What was held goes first, in its order, and what left since behind it.
+void Pipe::RetimeBytes(Time restart) {
+  for (Parcel& parcel : flight_) held_.push_back(std::move(parcel));
+  flight_ = std::exchange(held_, {});
+  for (Parcel& parcel : flight_) {
+    parcel.arrival = std::max(parcel.arrival, restart);
+  }
+  last_in_order_ = std::max(last_in_order_, restart);
+  last_of_all_ = std::max(last_of_all_, restart);
+}
+
+// Old frames come late, among the new ones.
+void Pipe::RetimeFrames(Time restart) {
+  for (Parcel& parcel : std::exchange(held_, {})) {
+    if (parcel.kind == Parcel::Kind::kData) {
+      parcel.arrival = restart + link_.DrawLateness();
+    } else {
+      parcel.arrival = std::max(restart, last_of_all_);
+      last_in_order_ = std::max(last_in_order_, parcel.arrival);
+    }
+    Insert(std::move(parcel));
+  }
+}
+
+void Pipe::Discard() {
+  const auto is_lost = [](const Parcel& parcel) {
+    return parcel.kind != Parcel::Kind::kReset;
+  };
+  std::erase_if(flight_, is_lost);
+  std::erase_if(held_, is_lost);
+}
+
+void Pipe::SenderLostPower() {
+  // Old frames of the dead still arrive; bytes behind a gap would not.
+  if (framing_ == net::Framing::kFrames || !link_.blocked()) return;
+  flight_.clear();
+  held_.clear();
+  reset_under_way_ = false;
+}
+
+// ---- the window
+
+void Pipe::Consumed(size_t bytes) {
+  if (framing_ == net::Framing::kBytes && back_.cut()) {
+    withheld_bytes_ += bytes;
+    return;
+  }
+  AbsorbCredits();
+  const Time latency = absl::ToInt64Nanoseconds(back_.knobs().latency_min);
+  credits_.push_back({.at = link_.world().now() + latency, .bytes = bytes});
+  if (writer_waits_) ArmRoom();
+}
+
+void Pipe::GiveBack(size_t bytes) {
+  CHECK_LE(bytes, used_bytes_);
+  used_bytes_ -= bytes;
+  if (std::exchange(writer_waits_, false)) ends_.OnRoom(*this);
+}
+
+void Pipe::AbsorbCredits() {
+  const Time now = link_.world().now();
+  while (!credits_.empty() && credits_.front().at <= now) {
+    CHECK_LE(credits_.front().bytes, used_bytes_);
+    used_bytes_ -= credits_.front().bytes;
+    credits_.pop_front();
+  }
+}
+
+void Pipe::ArmRoom() {
+  if (room_armed_ || credits_.empty()) return;
+  room_armed_ = true;
+  const Time at = std::max(credits_.front().at, link_.world().now());
+  link_.world().At(at, EventClass::kGuest, [pipe = Shared()] {
+    pipe->room_armed_ = false;
+    pipe->AbsorbCredits();
+    if (std::exchange(pipe->writer_waits_, false)) {
+      pipe->ends_.OnRoom(*pipe);
+    }
+  });
+}
+
+std::shared_ptr<Pipe> Pipe::Shared() {
+  return {ends_.shared_from_this(), this};
+}
+
+}  // namespace sim

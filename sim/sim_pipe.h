@@ -1,0 +1,138 @@
+// One direction of a connection: what has left the writer and not yet been
+// read, and when it arrives.
+//
+// Byte streams keep their order whatever happens: a cut link or a host without
+// power sets everything aside until the way is free again, as TCP does by
+// sending again. Frames of a frame stream are lost, repeated, overtaken or
+// damaged one by one, by the knobs of the link.
+//
+// The window counts the bytes written and not yet read. Room comes back to the
+// writer after one latency of the way back, and not at all while that way is
+// cut (byte streams): a cut of one direction stops both in the end.
+
+#ifndef SIM_SIM_PIPE_H_
+#define SIM_SIM_PIPE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "net/stream.h"
+#include "runtime/bytes.h"
+#include "sim/event.h"
+#include "sim/sim_link.h"
+#include "sim/world.h"
+
+namespace sim {
+
+class Pipe;
+
+// What travels. In the words of TCP: SYN, SYN-ACK, a segment, FIN, RST.
+struct Parcel {
+  enum class Kind : uint8_t { kOpen, kOpened, kData, kClose, kReset };
+
+  Kind kind = Kind::kData;
+  // Counted by the window. A repeated frame is not.
+  bool charged = false;
+  Time arrival = 0;
+  runtime::Bytes data;  // kData only; never empty there.
+};
+
+// Who sits at the two ends. Shared ownership, because events of the world that
+// are under way may outlive everybody who cares.
+class PipeEnds : public std::enable_shared_from_this<PipeEnds> {
+ public:
+  virtual ~PipeEnds() = default;
+  virtual void OnArrival(Pipe& pipe, Parcel parcel) = 0;
+  // The window may have room again.
+  virtual void OnRoom(Pipe& pipe) = 0;
+};
+
+class Pipe {
+ public:
+  // All must outlive this. `back` is the link of the other direction.
+  Pipe(PipeEnds& ends, Link& link, Link& back, net::Framing framing);
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  Link& link() const { return link_; }
+  net::Framing framing() const { return framing_; }
+
+  // ---- the writer's end
+  // Bytes that the window still takes.
+  size_t room();
+  // Whether a write with `bytes` left need not wait: a frame that fits or is
+  // alone; of a byte stream, enough for a segment of decent size.
+  bool HasRoomFor(size_t bytes);
+  // From now until the next OnRoom(), somebody waits for room.
+  void AwaitRoom();
+  // `stall`: how much later than usual it arrives, and all that follows.
+  // Requires: !data.empty().
+  void SendData(runtime::Bytes data, Time stall);
+  // kOpen, kOpened, kClose.
+  void SendControl(Parcel::Kind kind);
+  // Like SendControl(), but lost when it runs into a cut with nothing before
+  // it: that leaves the other side half-open. Nothing while one is under way.
+  void SendReset();
+  // Tries again after `delay` to deliver what just arrived.
+  void Retry(Parcel parcel, absl::Duration delay);
+
+  // ---- the reader's end
+  // `bytes` of charged parcels have been read, or have met nobody.
+  void Consumed(size_t bytes);
+
+  // ---- the world
+  // The link, or the one back, may be free again.
+  void Unblock();
+  // Forgets what is under way, save a reset.
+  void Discard();
+  // The sending host has lost its power, and with it what it would have sent
+  // again.
+  void SenderLostPower();
+
+ private:
+  struct Credit {
+    Time at;
+    size_t bytes;
+  };
+
+  void SendBytes(Parcel parcel, Time stall);
+  void SendFrame(Parcel parcel, Time stall);
+  // Lost, or held until the cut heals.
+  void FrameMeetsCut(Parcel parcel);
+  Time NextInOrder(size_t bytes, Time stall);
+  void Insert(Parcel parcel);
+  void Arm();
+  void DeliverDue();
+  void Hold(Parcel parcel);
+  void RetimeBytes(Time restart);
+  void RetimeFrames(Time restart);
+  void GiveBack(size_t bytes);  // Room, at once.
+  void AbsorbCredits();
+  void ArmRoom();
+  std::shared_ptr<Pipe> Shared();
+
+  PipeEnds& ends_;
+  Link& link_;
+  Link& back_;
+  const net::Framing framing_;
+
+  std::deque<Parcel> flight_;  // By arrival.
+  // Met a link that was blocked, in order; empty while the link is free.
+  std::deque<Parcel> held_;
+  Time last_in_order_ = 0;  // Nothing that keeps the order arrives before.
+  Time last_of_all_ = 0;
+  Time armed_at_ = kNever;  // The earliest event under way to deliver.
+  bool reset_under_way_ = false;
+
+  size_t used_bytes_ = 0;
+  std::deque<Credit> credits_;  // Read, and on the way back to the writer.
+  size_t withheld_bytes_ = 0;   // Read, and the way back is cut.
+  bool room_armed_ = false;
+  bool writer_waits_ = false;
+};
+
+}  // namespace sim
+
+#endif  // SIM_SIM_PIPE_H_
