@@ -1,0 +1,55 @@
+#include "scenarios/scenario.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace scenarios {
+namespace {
+
+struct Named {
+  const char* operator()(const Isolate&) const { return "isolate"; }
+  const char* operator()(const Partition&) const { return "partition"; }
+  const char* operator()(const Cut&) const { return "cut"; }
+  const char* operator()(const Heal&) const { return "heal"; }
+  const char* operator()(const Crash&) const { return "crash"; }
+  const char* operator()(const PowerOff&) const { return "power_off"; }
+  const char* operator()(const Restart&) const { return "restart"; }
+  const char* operator()(const Pause&) const { return "pause"; }
+  const char* operator()(const Resume&) const { return "resume"; }
+  const char* operator()(const ClockDrift&) const { return "clock"; }
+  const char* operator()(const SlowCpu&) const { return "cpu"; }
+  const char* operator()(const FailSync&) const { return "fail_sync"; }
+  const char* operator()(const DisturbLink&) const { return "link"; }
+  const char* operator()(const SetKnobs&) const { return "knobs"; }
+};
+
+}  // namespace
+
+std::string Target::ToString() const {
+  switch (kind) {
+    case Kind::kNode:
+      return absl::StrCat("n", node);
+    case Kind::kLeader:
+      return "leader";
+    case Kind::kFollower:
+      return "follower";
+    case Kind::kAny:
+      return "any";
+    case Kind::kMinority:
+      return "minority";
+    case Kind::kMajority:
+      return "majority";
+    case Kind::kAll:
+      return "all";
+  }
+  return "?";
+}
+
+const char* ActName(const Act& act) { return std::visit(Named{}, act); }
+
+bool HasDuration(const Act& act) {
+  return !std::holds_alternative<Heal>(act) &&
+         !std::holds_alternative<Restart>(act) &&
+         !std::holds_alternative<Resume>(act);
+}
+
+}  // namespace scenarios

@@ -1,0 +1,209 @@
+// A story to be told to a cluster: who is there, what clients do, what breaks
+// and when, and what must hold in the end.
+//
+// Scenarios speak of nodes, roles and links, never of simulator objects. They
+// are written as YAML files (scenario_file.h) or built in C++:
+//
+//   Scenario calm{.name = "calm"};
+//   calm.steps.push_back({.at = absl::Seconds(5),
+//                         .act = Crash{Leader()},
+//                         .lasts = Exactly(absl::Seconds(1))});
+//
+// A run has three phases. While it warms up nothing breaks. Then the faults are
+// in force, chaos strikes and the timed steps happen. At the beginning of the
+// quiet phase everything heals, and the demands must be met.
+
+#ifndef SCENARIOS_SCENARIO_H_
+#define SCENARIOS_SCENARIO_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+
+#include "scenarios/knob_table.h"
+
+namespace scenarios {
+
+inline constexpr uint32_t kNodesMax = 9;
+inline constexpr uint32_t kClientsMax = 64;
+
+// Whom an act strikes, decided when it strikes.
+struct Target {
+  enum class Kind : uint8_t {
+    kNode,      // `node`.
+    kLeader,    // Of the highest term; any running node when there is none.
+    kFollower,  // A running node that does not lead.
+    kAny,       // A running node.
+    kMinority,  // As many as may be missing without losing the quorum.
+    kMajority,  // One more than that... enough to lose it.
+    kAll,
+  };
+  Kind kind = Kind::kAny;
+  uint32_t node = 0;  // kNode: from 1, as in "n1".
+
+  std::string ToString() const;
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+// One of these, drawn with equal chances.
+using TargetChoice = std::vector<Target>;
+
+// Cut off from all other nodes, both ways. Clients still reach it.
+struct Isolate {
+  TargetChoice target;
+};
+// Nodes of different groups cannot speak; who is in no group speaks to all.
+struct Partition {
+  std::vector<std::vector<uint32_t>> groups;
+};
+// Nothing travels from `from` to `to`; the way back stays open.
+struct Cut {
+  TargetChoice from;
+  TargetChoice to;
+};
+// Every cut and every link disturbance ends.
+struct Heal {};
+// kill -9: the page cache survives.
+struct Crash {
+  TargetChoice target;
+};
+// What was not synced is at the mercy of the dice.
+struct PowerOff {
+  TargetChoice target;
+};
+// Starts whoever of them is down.
+struct Restart {
+  TargetChoice target;
+};
+struct Pause {
+  TargetChoice target;
+};
+struct Resume {
+  TargetChoice target;
+};
+struct ClockDrift {
+  TargetChoice target;
+  int32_t parts_per_million = 0;
+};
+struct SlowCpu {
+  TargetChoice target;
+  uint32_t factor = 1;
+};
+// The next sync of its disk fails; the process must end by itself.
+struct FailSync {
+  TargetChoice target;
+};
+// The link from one to the other behaves differently ("network.*" knobs).
+struct DisturbLink {
+  TargetChoice from;
+  TargetChoice to;
+  std::vector<KnobSetting> knobs;
+};
+struct SetKnobs {
+  std::vector<KnobSetting> knobs;
+};
+
+using Act =
+    std::variant<Isolate, Partition, Cut, Heal, Crash, PowerOff, Restart, Pause,
+                 Resume, ClockDrift, SlowCpu, FailSync, DisturbLink, SetKnobs>;
+
+// "isolate", as in a scenario file.
+const char* ActName(const Act& act);
+// Whether it can be undone after a while (`for:`), and so used in chaos.
+bool HasDuration(const Act& act);
+
+struct SpanRange {
+  absl::Duration low;
+  absl::Duration high;
+};
+inline SpanRange Exactly(absl::Duration span) { return {span, span}; }
+
+struct Step {
+  absl::Duration at;
+  Act act;
+  std::optional<SpanRange> lasts;  // Then it is undone; never, if not set.
+};
+
+struct ClusterShape {
+  uint32_t nodes = 3;
+  absl::Duration election_timeout_min = absl::Milliseconds(150);
+  absl::Duration election_timeout_max = absl::Milliseconds(300);
+  absl::Duration heartbeat_interval = absl::Milliseconds(50);
+  // Small ones make roll-over happen; 0: the default of the log.
+  uint64_t segment_bytes = 0;
+};
+
+struct Phases {
+  absl::Duration warm_up = absl::Seconds(2);
+  absl::Duration chaos = absl::Seconds(20);
+  absl::Duration quiet = absl::Seconds(10);
+
+  absl::Duration QuietFrom() const { return warm_up + chaos; }
+  absl::Duration End() const { return warm_up + chaos + quiet; }
+};
+
+// Shares out of their sum.
+struct OperationMix {
+  uint32_t get = 40;
+  uint32_t set = 40;
+  uint32_t increment = 10;
+  uint32_t compare_and_set = 10;
+};
+
+struct Workload {
+  uint32_t clients = 2;
+  absl::Duration interval = absl::Milliseconds(20);  // Between two operations.
+  uint32_t keys = 8;
+  uint32_t value_bytes = 16;
+  // After this a client gives up waiting: the answer stays unknown.
+  absl::Duration timeout = absl::Seconds(2);
+  OperationMix mix;
+};
+
+// Faults at random, as a Poisson process during the chaos phase.
+struct Chaos {
+  struct Strike {
+    Act act;
+    SpanRange lasts;
+    uint32_t weight = 1;
+  };
+  absl::Duration mean_gap = absl::Seconds(3);
+  // At most this many nodes are struck at the same time; 0: a minority.
+  uint32_t struck_max = 0;
+  std::vector<Strike> strikes;
+};
+
+// What the quiet phase must bring, counted from its beginning.
+struct Demands {
+  absl::Duration leader_within = absl::Seconds(3);
+  absl::Duration write_within = absl::Seconds(5);
+};
+
+struct Scenario {
+  std::string name;
+  std::string description;
+  ClusterShape cluster;
+  Phases phases;
+  Workload workload;
+  std::vector<KnobSetting> faults;       // In force during the chaos phase.
+  std::vector<KnobSetting> environment;  // In force all the time.
+  bool swarm = false;  // Each fault is switched off in some seeds.
+  std::optional<Chaos> chaos;
+  std::vector<Step> steps;  // In order of time.
+  Demands demands;
+  // Rare states (runtime/probe.h) that a sweep is meant to reach.
+  std::vector<std::string> must_reach;
+
+  std::string text;  // As it was read; empty if built in C++.
+};
+
+inline Target Node(uint32_t node) { return {Target::Kind::kNode, node}; }
+inline TargetChoice Leader() { return {{Target::Kind::kLeader, 0}}; }
+
+}  // namespace scenarios
+
+#endif  // SCENARIOS_SCENARIO_H_

@@ -1,0 +1,26 @@
+// The acts of a scenario file: "isolate: leader", "cut: {from: n1, to: all}".
+// See scenario_file.h; includes yaml-cpp.
+
+#ifndef SCENARIOS_SCENARIO_ACTS_H_
+#define SCENARIOS_SCENARIO_ACTS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+#include "scenarios/scenario.h"
+#include "scenarios/yaml_reader.h"
+
+namespace scenarios {
+
+// Reads the one act that `map`, a step or a strike, must name.
+void ReadAct(YamlErrors& errors, YamlMap& map, uint32_t nodes, Act* act);
+
+// A map from knob names to values. Only knobs that begin with `prefix`.
+void ReadKnobs(YamlErrors& errors, const YAML::Node& node,
+               absl::string_view prefix, std::vector<KnobSetting>* settings);
+
+}  // namespace scenarios
+
+#endif  // SCENARIOS_SCENARIO_ACTS_H_

@@ -1,0 +1,249 @@
+#include "scenarios/scenario_file.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "scenarios/scenario_acts.h"
+#include "scenarios/yaml_reader.h"
+
+namespace scenarios {
+namespace {
+
+bool IsName(absl::string_view name) {
+  if (name.empty() || name.size() > 64) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+void ReadCluster(YamlErrors& errors, const YAML::Node& node,
+                 ClusterShape* cluster) {
+  YamlMap map(errors, node, "the cluster");
+  map.Count("nodes", 1, kNodesMax, &cluster->nodes);
+  map.SpanRange("election_timeout", &cluster->election_timeout_min,
+                &cluster->election_timeout_max);
+  map.Span("heartbeat", &cluster->heartbeat_interval);
+  uint32_t segment_bytes = 0;
+  map.Count("segment_bytes", 4096, 1 << 30, &segment_bytes);
+  cluster->segment_bytes = segment_bytes;
+  map.Done();
+  if (cluster->heartbeat_interval <= absl::ZeroDuration() ||
+      cluster->heartbeat_interval >= cluster->election_timeout_min) {
+    errors.Fail(node,
+                "expected a heartbeat above 0 and below the election "
+                "timeout");
+  }
+}
+
+void ReadPhases(YamlErrors& errors, const YAML::Node& node, Phases* phases) {
+  YamlMap map(errors, node, "the phases");
+  map.Span("warm_up", &phases->warm_up);
+  map.Span("chaos", &phases->chaos);
+  map.Span("quiet", &phases->quiet);
+  map.Done();
+}
+
+void ReadMix(YamlErrors& errors, const YAML::Node& node, OperationMix* mix) {
+  constexpr uint64_t kShareMax = 1'000'000;
+  YamlMap map(errors, node, "the mix");
+  *mix = {.get = 0, .set = 0, .increment = 0, .compare_and_set = 0};
+  map.Count("get", 0, kShareMax, &mix->get);
+  map.Count("set", 0, kShareMax, &mix->set);
+  map.Count("increment", 0, kShareMax, &mix->increment);
+  map.Count("compare_and_set", 0, kShareMax, &mix->compare_and_set);
+  map.Done();
+  if (mix->get + mix->set + mix->increment + mix->compare_and_set == 0) {
+    errors.Fail(node, "expected at least one share above 0");
+  }
+}
+
+void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
+                  Workload* workload) {
+  YamlMap map(errors, node, "the workload");
+  map.Count("clients", 0, kClientsMax, &workload->clients);
+  map.Span("interval", &workload->interval);
+  map.Count("keys", 1, 100'000, &workload->keys);
+  map.Count("value_bytes", 1, 64 << 10, &workload->value_bytes);
+  map.Span("timeout", &workload->timeout);
+  if (const YAML::Node* mix = map.Find("mix")) {
+    ReadMix(errors, *mix, &workload->mix);
+  }
+  map.Done();
+  if (workload->interval <= absl::ZeroDuration() ||
+      workload->timeout <= absl::ZeroDuration()) {
+    errors.Fail(node, "expected an interval and a timeout above 0");
+  }
+}
+
+void ReadStrikes(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+                 Chaos* chaos) {
+  if (!node.IsSequence() || node.size() == 0 || node.size() > kStepsMax) {
+    errors.Fail(node, "expected a list of strikes");
+    return;
+  }
+  for (const YAML::Node& item : node) {
+    YamlMap map(errors, item, "a strike");
+    Chaos::Strike strike;
+    ReadAct(errors, map, nodes, &strike.act);
+    if (errors.ok() && !HasDuration(strike.act)) {
+      errors.Fail(item, absl::StrCat("'", ActName(strike.act),
+                                     "' has no duration: not for chaos"));
+    }
+    map.Require("for");
+    map.SpanRange("for", &strike.lasts.low, &strike.lasts.high);
+    map.Count("weight", 1, 1'000'000, &strike.weight);
+    map.Done();
+    if (!errors.ok()) return;
+    chaos->strikes.push_back(std::move(strike));
+  }
+}
+
+void ReadChaos(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+               Chaos* chaos) {
+  YamlMap map(errors, node, "the chaos");
+  map.Span("mean_gap", &chaos->mean_gap);
+  if (const YAML::Node* value = map.Find("struck_max")) {
+    if (!(value->IsScalar() && value->Scalar() == "minority")) {
+      ReadCount(errors, *value, 1, nodes, &chaos->struck_max);
+    }
+  }
+  if (const YAML::Node* strikes = map.Require("strikes")) {
+    ReadStrikes(errors, *strikes, nodes, chaos);
+  }
+  map.Done();
+  if (chaos->mean_gap <= absl::ZeroDuration()) {
+    errors.Fail(node, "expected a mean_gap above 0");
+  }
+}
+
+void ReadSteps(YamlErrors& errors, const YAML::Node& node,
+               const Scenario& scenario, std::vector<Step>* steps) {
+  if (!node.IsSequence() || node.size() > kStepsMax) {
+    errors.Fail(
+        node, absl::StrCat("expected a list of at most ", kStepsMax, " steps"));
+    return;
+  }
+  for (const YAML::Node& item : node) {
+    YamlMap map(errors, item, "a step");
+    Step step;
+    map.Require("at");
+    map.Span("at", &step.at);
+    ReadAct(errors, map, scenario.cluster.nodes, &step.act);
+    if (const YAML::Node* lasts = map.Find("for")) {
+      step.lasts.emplace();
+      map.SpanRange("for", &step.lasts->low, &step.lasts->high);
+      if (errors.ok() && !HasDuration(step.act)) {
+        errors.Fail(*lasts,
+                    absl::StrCat("'", ActName(step.act), "' has no duration"));
+      }
+    }
+    map.Done();
+    if (!errors.ok()) return;
+    if (step.at >= scenario.phases.QuietFrom()) {
+      errors.Fail(item, absl::StrCat(
+                            "a step at ", absl::FormatDuration(step.at),
+                            " is too late: the quiet phase begins at ",
+                            absl::FormatDuration(scenario.phases.QuietFrom())));
+      return;
+    }
+    steps->push_back(std::move(step));
+  }
+  std::stable_sort(steps->begin(), steps->end(),
+                   [](const Step& a, const Step& b) { return a.at < b.at; });
+}
+
+void ReadDemands(YamlErrors& errors, const YAML::Node& node,
+                 const Phases& phases, Demands* demands) {
+  YamlMap map(errors, node, "the demands");
+  map.Span("leader_within", &demands->leader_within);
+  map.Span("write_within", &demands->write_within);
+  map.Done();
+  if (demands->leader_within > phases.quiet ||
+      demands->write_within > phases.quiet) {
+    errors.Fail(node, absl::StrCat("expected demands within the quiet phase (",
+                                   absl::FormatDuration(phases.quiet), ")"));
+  }
+}
+
+void ReadNames(YamlErrors& errors, const YAML::Node& node,
+               std::vector<std::string>* names) {
+  if (!node.IsSequence() || node.size() > kStepsMax) {
+    errors.Fail(node, "expected a list of names");
+    return;
+  }
+  for (const YAML::Node& item : node) {
+    std::string name;
+    if (!ReadText(errors, item, &name)) return;
+    names->push_back(std::move(name));
+  }
+}
+
+void ReadScenario(YamlErrors& errors, const YAML::Node& root,
+                  Scenario* scenario) {
+  YamlMap map(errors, root, "a scenario");
+  map.Require("name");
+  map.Text("name", &scenario->name);
+  if (errors.ok() && !IsName(scenario->name)) {
+    errors.Fail(root["name"], "expected a name of a-z, 0-9 and '-'");
+  }
+  map.Text("description", &scenario->description);
+  if (const YAML::Node* node = map.Find("cluster")) {
+    ReadCluster(errors, *node, &scenario->cluster);
+  }
+  if (const YAML::Node* node = map.Find("phases")) {
+    ReadPhases(errors, *node, &scenario->phases);
+  }
+  if (const YAML::Node* node = map.Find("workload")) {
+    ReadWorkload(errors, *node, &scenario->workload);
+  }
+  if (const YAML::Node* node = map.Find("environment")) {
+    ReadKnobs(errors, *node, "", &scenario->environment);
+  }
+  if (const YAML::Node* node = map.Find("faults")) {
+    ReadKnobs(errors, *node, "", &scenario->faults);
+  }
+  map.Flag("swarm", &scenario->swarm);
+  if (const YAML::Node* node = map.Find("chaos")) {
+    ReadChaos(errors, *node, scenario->cluster.nodes,
+              &scenario->chaos.emplace());
+  }
+  if (const YAML::Node* node = map.Find("steps")) {
+    ReadSteps(errors, *node, *scenario, &scenario->steps);
+  }
+  if (const YAML::Node* node = map.Find("demands")) {
+    ReadDemands(errors, *node, scenario->phases, &scenario->demands);
+  }
+  if (const YAML::Node* node = map.Find("must_reach")) {
+    ReadNames(errors, *node, &scenario->must_reach);
+  }
+  map.Done();
+}
+
+}  // namespace
+
+absl::StatusOr<Scenario> ParseScenario(absl::string_view text,
+                                       absl::string_view file) {
+  if (text.size() > kScenarioBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": expected at most ", kScenarioBytesMax,
+                     " bytes, not ", text.size()));
+  }
+  YamlErrors errors{std::string(file)};
+  Scenario scenario;
+  scenario.text = std::string(text);
+  try {
+    ReadScenario(errors, YAML::Load(scenario.text), &scenario);
+  } catch (const YAML::Exception& error) {
+    errors.Fail(error.mark, error.msg);
+  } catch (const std::exception& error) {
+    errors.Fail(YAML::Mark::null_mark(), error.what());
+  }
+  if (!errors.ok()) return errors.status();
+  return scenario;
+}
+
+}  // namespace scenarios

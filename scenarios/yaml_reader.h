@@ -1,0 +1,98 @@
+// Reading YAML under a schema of our own: every key is known, every value has a
+// type, and what is wrong is said with file, line, column and what was
+// expected.
+//
+// The first error wins; after it every call does nothing and says no. Included
+// only by what reads YAML: it pulls in yaml-cpp, whose exceptions must be
+// stopped by the caller.
+
+#ifndef SCENARIOS_YAML_READER_H_
+#define SCENARIOS_YAML_READER_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "yaml-cpp/yaml.h"
+
+#include "scenarios/units.h"
+
+namespace scenarios {
+
+// Where errors go.
+class YamlErrors {
+ public:
+  explicit YamlErrors(std::string file) : file_(std::move(file)) {}
+
+  // "file:line:column: message", lines and columns from 1. Returns false.
+  bool Fail(const YAML::Mark& mark, absl::string_view message);
+  bool Fail(const YAML::Node& node, absl::string_view message) {
+    return Fail(node.Mark(), message);
+  }
+  bool Fail(const YAML::Node& node, const absl::Status& status) {
+    return Fail(node.Mark(), absl::string_view(status.message()));
+  }
+
+  bool ok() const { return status_.ok(); }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  const std::string file_;
+  absl::Status status_;
+};
+
+// Scalars. False: an error was noted and `out` is untouched.
+bool ReadText(YamlErrors& errors, const YAML::Node& node, std::string* out);
+bool ReadFlag(YamlErrors& errors, const YAML::Node& node, bool* out);
+bool ReadSpan(YamlErrors& errors, const YAML::Node& node, absl::Duration* out);
+bool ReadRange(YamlErrors& errors, const YAML::Node& node, Unit unit,
+               Range* out);
+// Within [min, max].
+bool ReadCount(YamlErrors& errors, const YAML::Node& node, uint64_t min,
+               uint64_t max, uint32_t* out);
+
+// A map whose keys are looked at one by one; Done() refuses what is left.
+class YamlMap {
+ public:
+  // `what` names the map in errors: "a step".
+  YamlMap(YamlErrors& errors, const YAML::Node& node, absl::string_view what);
+
+  // The value, or null if the key is not there. Marks the key as known.
+  const YAML::Node* Find(absl::string_view key);
+  // As Find(), but a missing key is an error.
+  const YAML::Node* Require(absl::string_view key);
+
+  // Optional scalars: what is absent leaves `out` as it was.
+  void Text(absl::string_view key, std::string* out);
+  void Flag(absl::string_view key, bool* out);
+  void Span(absl::string_view key, absl::Duration* out);
+  void SpanRange(absl::string_view key, absl::Duration* low,
+                 absl::Duration* high);
+  void Count(absl::string_view key, uint64_t min, uint64_t max, uint32_t* out);
+
+  // Keys that nobody has asked for are errors. The last call.
+  void Done();
+
+  struct Entry {
+    std::string key;
+    YAML::Node key_node;
+    YAML::Node value;
+    bool known = false;
+  };
+  std::vector<Entry>& entries() { return entries_; }
+  const YAML::Node& node() const { return node_; }
+
+ private:
+  YamlErrors& errors_;
+  const YAML::Node node_;
+  const std::string what_;
+  std::vector<Entry> entries_;
+  std::vector<std::string> asked_;
+};
+
+}  // namespace scenarios
+
+#endif  // SCENARIOS_YAML_READER_H_
