@@ -41,10 +41,9 @@ const char* OperationName(kv::Operation operation) {
       return "compare-and-set";
     case kv::Operation::kSetIfAbsent:
       return "set-if-absent";
-    case kv::Operation::kOpenSession:
-      return "open-session";
+    default:
+      return "(not an operation of one key)";
   }
-  return "?";
 }
 
 std::string OperationRecord::ToString() const {

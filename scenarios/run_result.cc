@@ -1,0 +1,118 @@
+#include "scenarios/run_result.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "runtime/status_macros.h"
+
+namespace scenarios {
+
+const char* OutcomeName(RunResult::Outcome outcome) {
+  switch (outcome) {
+    case RunResult::Outcome::kPassed:
+      return "passed";
+    case RunResult::Outcome::kFailed:
+      return "failed";
+    case RunResult::Outcome::kInconclusive:
+      return "inconclusive";
+    case RunResult::Outcome::kNotDeterministic:
+      return "not-deterministic";
+  }
+  return "?";
+}
+
+std::string WithoutNumbers(absl::string_view text) {
+  std::string without;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(text[i]))) {
+      without += text[i];
+    } else if (without.empty() || without.back() != '#') {
+      without += '#';
+    }
+  }
+  return without;
+}
+
+std::string SerializeRunResult(const RunResult& result) {
+  RecordWriter writer;
+  writer.Text(result.scenario);
+  writer.Number(result.seed);
+  writer.Number(static_cast<uint64_t>(result.outcome));
+  writer.Text(result.signature);
+  writer.Text(result.message);
+  writer.Number(result.digest);
+  writer.Number(result.checkpoints.size());
+  for (const uint64_t checkpoint : result.checkpoints) {
+    writer.Number(checkpoint);
+  }
+  writer.Number(result.events);
+  writer.Signed(absl::ToInt64Nanoseconds(result.virtual_time));
+  writer.Signed(absl::ToInt64Nanoseconds(result.wall_time));
+  writer.CountsOf(result.counts);
+  writer.CountsOf(result.faults);
+  writer.Texts(result.expected_faults);
+  writer.CountsOf(result.reached);
+  writer.Texts(result.knobs);
+  writer.Texts(result.last_events);
+  writer.Text(result.artifact);
+  return writer.bytes();
+}
+
+absl::StatusOr<RunResult> ParseRunResult(absl::string_view bytes) {
+  RecordReader reader(bytes);
+  RunResult result;
+  result.scenario = reader.Text();
+  result.seed = reader.Number();
+  const uint64_t outcome = reader.Number();
+  if (outcome > static_cast<uint64_t>(RunResult::Outcome::kNotDeterministic)) {
+    return absl::DataLossError(absl::StrCat("no such outcome: ", outcome));
+  }
+  result.outcome = static_cast<RunResult::Outcome>(outcome);
+  result.signature = reader.Text();
+  result.message = reader.Text();
+  result.digest = reader.Number();
+  const uint64_t checkpoints = reader.Number();
+  for (uint64_t i = 0; i < checkpoints && reader.ok(); ++i) {
+    result.checkpoints.push_back(reader.Number());
+  }
+  result.events = reader.Number();
+  result.virtual_time = absl::Nanoseconds(reader.Signed());
+  result.wall_time = absl::Nanoseconds(reader.Signed());
+  result.counts = reader.CountsOf();
+  result.faults = reader.CountsOf();
+  result.expected_faults = reader.Texts();
+  result.reached = reader.CountsOf();
+  result.knobs = reader.Texts();
+  result.last_events = reader.Texts();
+  result.artifact = reader.Text();
+  RETURN_IF_ERROR(reader.Finish());
+  return result;
+}
+
+std::string RunResultJson(const RunResult& result) {
+  return absl::StrCat(
+      "{\"scenario\":", JsonQuoted(result.scenario), ",\"seed\":", result.seed,
+      ",\"outcome\":\"", OutcomeName(result.outcome),
+      "\",\"signature\":", JsonQuoted(result.signature),
+      ",\"message\":", JsonQuoted(result.message), ",\"digest\":\"",
+      absl::StrFormat("%016x", result.digest), "\",\"events\":", result.events,
+      ",\"virtual_ns\":", absl::ToInt64Nanoseconds(result.virtual_time),
+      ",\"wall_ns\":", absl::ToInt64Nanoseconds(result.wall_time),
+      ",\"counts\":", JsonObject(result.counts),
+      ",\"faults\":", JsonObject(result.faults),
+      ",\"expected_faults\":", JsonArray(result.expected_faults),
+      ",\"reached\":", JsonObject(result.reached),
+      ",\"knobs\":", JsonArray(result.knobs),
+      ",\"artifact\":", JsonQuoted(result.artifact), "}");
+}
+
+std::string ReplayCommand(const RunResult& result) {
+  if (!result.artifact.empty()) {
+    return absl::StrCat("raft_sim replay ", result.artifact);
+  }
+  return absl::StrCat("raft_sim replay --scenario ", result.scenario,
+                      " --seed ", result.seed, " --trace text");
+}
+
+}  // namespace scenarios

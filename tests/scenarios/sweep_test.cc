@@ -1,0 +1,166 @@
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <string>
+
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+#include "scenarios/sweep_report.h"
+#include "scenarios/sweep_workers.h"
+
+namespace scenarios {
+namespace {
+
+constexpr uint64_t kSeeds = 40;
+constexpr uint64_t kAborts = 3;
+constexpr uint64_t kExits = 17;
+constexpr uint64_t kHangs = 21;
+
+RunResult Passed(const SweepJob& job) {
+  RunResult result;
+  result.seed = job.seed;
+  result.events = 10;
+  return result;
+}
+
+class SweepTest : public testing::Test {
+ protected:
+  SweepCalls Calls() {
+    SweepCalls calls;
+    calls.job = [](uint64_t n, SweepJob* job) {
+      job->seed = n;
+      return n < kSeeds;
+    };
+    calls.run = Passed;
+    calls.on_result = [this](const SweepJob& job, RunResult result) {
+      EXPECT_TRUE(results_.emplace(job.seed, std::move(result)).second)
+          << "seed " << job.seed << " twice";
+      return true;
+    };
+    return calls;
+  }
+
+  std::map<uint64_t, RunResult> results_;
+};
+
+TEST_F(SweepTest, EverySeedHasOneResult) {
+  for (const size_t jobs : {1u, 3u}) {
+    for (const size_t batch : {1u, 7u, 100u}) {
+      results_.clear();
+      ASSERT_TRUE(
+          RunSweepWorkers({.jobs = jobs, .batch_seeds = batch}, Calls()).ok());
+      EXPECT_EQ(results_.size(), kSeeds);
+    }
+  }
+}
+
+TEST_F(SweepTest, ACrashAnExitAndAHangAreThatSeedsFailureAndTheSweepGoesOn) {
+  SweepCalls calls = Calls();
+  calls.run = [](const SweepJob& job) {
+    if (job.seed == kAborts) {
+      std::fprintf(stderr, "broken at 17\n");
+      std::abort();
+    }
+    if (job.seed == kExits) _exit(7);
+    if (job.seed == kHangs) {
+      while (true) pause();
+    }
+    return Passed(job);
+  };
+  ASSERT_TRUE(RunSweepWorkers({.jobs = 2,
+                               .batch_seeds = 8,
+                               .seed_timeout = absl::Milliseconds(700)},
+                              calls)
+                  .ok());
+  ASSERT_EQ(results_.size(), kSeeds);
+  EXPECT_EQ(results_[kAborts].signature, "crash SIGABRT: broken at #");
+  EXPECT_EQ(results_[kExits].signature, "exit 7: ");
+  EXPECT_EQ(results_[kHangs].signature, "hang");
+  for (const auto& [seed, result] : results_) {
+    const bool bad = seed == kAborts || seed == kExits || seed == kHangs;
+    EXPECT_EQ(result.passed(), !bad) << seed << " " << result.signature;
+  }
+}
+
+TEST_F(SweepTest, ASweepCanBeEndedEarly) {
+  SweepCalls calls = Calls();
+  int seen = 0;
+  calls.on_result = [&](const SweepJob&, RunResult) { return ++seen < 3; };
+  ASSERT_TRUE(RunSweepWorkers({.jobs = 2, .batch_seeds = 1}, calls).ok());
+  EXPECT_EQ(seen, 3);
+}
+
+TEST_F(SweepTest, LargeResultsArriveWhole) {
+  SweepCalls calls = Calls();
+  calls.run = [](const SweepJob& job) {
+    RunResult result = Passed(job);
+    result.message = std::string(300'000, 'x');
+    return result;
+  };
+  ASSERT_TRUE(RunSweepWorkers({.jobs = 2, .batch_seeds = 4}, calls).ok());
+  ASSERT_EQ(results_.size(), kSeeds);
+  EXPECT_EQ(results_[5].message.size(), 300'000u);
+}
+
+RunResult Failure(std::string signature, uint64_t seed, uint64_t events) {
+  RunResult result;
+  result.scenario = "calm";
+  result.seed = seed;
+  result.outcome = RunResult::Outcome::kFailed;
+  result.signature = std::move(signature);
+  result.events = events;
+  return result;
+}
+
+TEST(SweepReportTest, EqualSignaturesAreOneGroupWithTheShortestFirst) {
+  SweepReport report;
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    report.Add(Failure("election-safety", seed, 100 - seed));
+  }
+  report.Add(Failure("log-matching", 7, 1));
+  EXPECT_EQ(report.ExitCode(), 1);
+  ASSERT_EQ(report.groups().size(), 2u);
+  const SweepReport::Group& group = report.groups().at("election-safety");
+  EXPECT_EQ(group.count, 10u);
+  ASSERT_EQ(group.exemplars.size(), SweepReport::kExemplarsMax);
+  EXPECT_EQ(group.exemplars[0].seed, 9u);
+  EXPECT_NE(report.ToText(absl::Seconds(1))
+                .find("raft_sim replay --scenario calm --seed 9"),
+            std::string::npos);
+}
+
+TEST(SweepReportTest, WhatNeverHappenedIsSaid) {
+  SweepReport report;
+  report.MustReach({"raft.split-vote", "wal.torn-tail"});
+  report.Catalogue({"raft.split-vote", "wal.torn-tail", "net.reconnect"});
+  RunResult result;
+  result.expected_faults = {"crash", "network.frame_loss"};
+  result.faults = {{"crash", 2}, {"network.frame_loss", 0}};
+  result.reached = {{"wal.torn-tail", 1}};
+  report.Add(result);
+  EXPECT_EQ(report.ExitCode(), 0);
+  EXPECT_EQ(report.NeverStruck(),
+            std::vector<std::string>{"network.frame_loss"});
+  EXPECT_EQ(report.MissedDemands(),
+            std::vector<std::string>{"raft.split-vote"});
+  EXPECT_EQ(report.NeverReached().size(), 2u);
+}
+
+TEST(SweepReportTest, TheExitCodeTellsWhatKindOfRed) {
+  SweepReport report;
+  EXPECT_EQ(report.ExitCode(), 0);
+  RunResult inconclusive;
+  inconclusive.outcome = RunResult::Outcome::kInconclusive;
+  report.Add(inconclusive);
+  EXPECT_EQ(report.ExitCode(), 1);
+  RunResult different;
+  different.outcome = RunResult::Outcome::kNotDeterministic;
+  report.Add(different);
+  EXPECT_EQ(report.ExitCode(), 3);
+}
+
+}  // namespace
+}  // namespace scenarios
