@@ -74,7 +74,11 @@ void Executor::RunReady(size_t position) {
   CHECK(current_ == nullptr, "a fiber runs already");
   // The picked one leaves; those before it keep their order.
   Fiber* fiber = ready_[position];
-  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(position));
+  if (position == 0) {
+    ready_.pop_front();
+  } else {
+    ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(position));
+  }
   fiber->state_ = Fiber::State::kRunning;
   current_ = fiber;
   fiber->SwitchIn();
