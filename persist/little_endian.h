@@ -32,8 +32,10 @@ class ByteSink {
 
  private:
   void Put(uint64_t value, size_t bytes) {
+    const size_t offset = out_.size();
+    out_.resize(offset + bytes);
     for (size_t i = 0; i < bytes; ++i) {
-      out_.push_back(static_cast<std::byte>(value >> (8 * i)));
+      out_[offset + i] = static_cast<std::byte>(value >> (8 * i));
     }
   }
 

@@ -1,6 +1,7 @@
 #include "persist/wal_format.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -32,8 +33,9 @@ std::string SegmentPathWith(SegmentId id, absl::string_view suffix) {
 }
 
 uint32_t SaltedCrc32c(uint32_t salt, std::span<const std::byte> bytes) {
-  std::vector<std::byte> seed;
-  ByteSink(seed).PutU32(salt);
+  const std::array<std::byte, 4> seed = {
+      static_cast<std::byte>(salt), static_cast<std::byte>(salt >> 8),
+      static_cast<std::byte>(salt >> 16), static_cast<std::byte>(salt >> 24)};
   return runtime::ExtendCrc32c(runtime::Crc32c(seed), bytes);
 }
 
@@ -103,6 +105,9 @@ absl::StatusOr<FrameFixed> DecodeFrameFixed(std::span<const std::byte> bytes,
       kFrameCoveredOffset, fixed.head_bytes - kFrameCoveredOffset);
   if (SaltedCrc32c(salt, covered) != fixed.chain) {
     return absl::DataLossError("checksum of the frame's head");
+  }
+  if (fixed.watermark >= fixed.lsn) {
+    return absl::DataLossError("a frame that claims to be durable itself");
   }
   return fixed;
 }

@@ -1,0 +1,299 @@
+#include "persist/disk_persister.h"
+
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+
+#include "persist/wal_recovery.h"
+#include "persist/wal_writer.h"
+#include "runtime/check.h"
+#include "runtime/fiber_group.h"
+#include "runtime/instant.h"
+#include "runtime/probe.h"
+#include "runtime/wait_queue.h"
+
+namespace persist {
+
+namespace {
+
+// How many stores in one frame are many, for the probe.
+constexpr uint64_t kManyStores = 8;
+
+struct GroupProgress {
+  runtime::GroupId group;
+  Sequence upto;
+};
+
+// What one frame made durable.
+struct BatchReport {
+  std::vector<GroupProgress> progress;
+  uint64_t stores = 0;
+  uint64_t bytes_written = 0;  // So far, by the writer.
+};
+
+}  // namespace
+
+// Lives on the caller's executor; other threads only hold it.
+class DiskPersister::Front {
+ public:
+  explicit Front(runtime::Executor& executor)
+      : executor_(executor), news_(executor) {}
+
+  // ---- from the storage executor, carried here by tasks
+  void OnRecovered(absl::StatusOr<Recovered> recovered) {
+    recovered_ = std::move(recovered);
+    news_.NotifyAll();
+  }
+  void OnBatch(const BatchReport& report) {
+    ++stats_.batches;
+    stats_.bytes = report.bytes_written;
+    stats_.stores_waiting -= report.stores;
+    for (const GroupProgress& progress : report.progress) {
+      // Looked up each time: a sink may have let go of another one.
+      const auto sink = sinks_.find(progress.group);
+      if (sink != sinks_.end()) {
+        sink->second->OnDurable(progress.group, progress.upto);
+      }
+    }
+  }
+  void OnFailure(const absl::Status& why) {
+    failure_ = why;
+    const absl::btree_map<runtime::GroupId, PersisterSink*> sinks = sinks_;
+    for (const auto& [group, sink] : sinks) {
+      if (sinks_.contains(group)) sink->OnFailure(why);
+    }
+  }
+  void OnStopped(const absl::Status& status) {
+    stopped_ = status;
+    news_.NotifyAll();
+  }
+
+  // ---- from the caller
+  // Suspends.
+  absl::StatusOr<Recovered> AwaitRecovered() {
+    while (!recovered_.has_value()) {
+      const absl::Status woken = news_.Wait();
+      if (!woken.ok()) return woken;
+    }
+    return *std::exchange(recovered_, std::nullopt);
+  }
+  // Suspends.
+  absl::Status AwaitStopped() {
+    while (!stopped_.has_value()) {
+      const absl::Status woken = news_.Wait();
+      if (!woken.ok()) return woken;
+    }
+    return *stopped_;
+  }
+  // A sink that comes after the failure hears of it, in a task of its own.
+  static void SetSink(const std::shared_ptr<Front>& self,
+                      runtime::GroupId group, PersisterSink* sink) {
+    CHECK(sink != nullptr);
+    self->sinks_[group] = sink;
+    if (!self->failure_.has_value()) return;
+    self->executor_.Post([self, group] {
+      const auto found = self->sinks_.find(group);
+      if (found != self->sinks_.end()) {
+        found->second->OnFailure(*self->failure_);
+      }
+    });
+  }
+  void CountSubmitted(const Store& store) {
+    CHECK(sinks_.contains(store.group), "no sink for group ",
+          store.group.value());
+    Sequence& last = submitted_[store.group];
+    CHECK_EQ(store.sequence, last.Next(), "a gap in the stream of group ",
+             store.group.value());
+    last = store.sequence;
+    ++stats_.stores;
+    ++stats_.stores_waiting;
+  }
+  // Nobody is to be called any more.
+  void Close() { sinks_.clear(); }
+
+  runtime::Executor& executor() const { return executor_; }
+  const PersisterStats& stats() const { return stats_; }
+
+ private:
+  runtime::Executor& executor_;
+  absl::btree_map<runtime::GroupId, PersisterSink*> sinks_;
+  absl::btree_map<runtime::GroupId, Sequence> submitted_;
+  PersisterStats stats_;
+  std::optional<absl::StatusOr<Recovered>> recovered_;
+  std::optional<absl::Status> failure_;
+  std::optional<absl::Status> stopped_;
+  runtime::WaitQueue news_;
+};
+
+// Lives and dies on the storage executor.
+class DiskPersister::Back {
+ public:
+  Back(runtime::Executor& executor, Disk& disk, DiskPersisterOptions options,
+       std::shared_ptr<Front> front)
+      : executor_(executor),
+        disk_(disk),
+        options_(options),
+        front_(std::move(front)),
+        arrivals_(executor),
+        fibers_(executor) {}
+
+  void Start() {
+    CHECK(!started_, "Recover() twice");
+    started_ = true;
+    fibers_.Spawn("log-writer", [this] { Run(); });
+  }
+  void Take(Store store) {
+    if (failed_) return;  // Nobody will hear of it again.
+    waiting_.push_back(std::move(store));
+    arrivals_.NotifyOne();
+  }
+  void Stop() {
+    stopping_ = true;
+    if (!started_) return ReportStopped(absl::OkStatus());
+    arrivals_.NotifyOne();
+  }
+
+ private:
+  // The log-writer fiber.
+  void Run() {
+    absl::Status status = Recover();
+    if (status.ok()) status = WriteUntilStopped();
+    failed_ = !status.ok();
+    waiting_.clear();
+    ReportStopped(status);
+  }
+
+  void ReportStopped(const absl::Status& status) {
+    front_->executor().Post(
+        [front = front_, status] { front->OnStopped(status); });
+  }
+
+  absl::Status Recover() {
+    absl::Status locked = disk_.Lock();
+    absl::StatusOr<WalRecovery> recovery =
+        locked.ok() ? RecoverWal(disk_, {.cluster = options_.cluster,
+                                         .node = options_.node,
+                                         .segment_bytes =
+                                             options_.segment_bytes})
+                    : locked;
+    const absl::Status status = recovery.status();
+    absl::StatusOr<Recovered> recovered = status;
+    if (recovery.ok()) {
+      writer_ = std::move(recovery->writer);
+      recovered = std::move(recovery->recovered);
+    }
+    front_->executor().Post(
+        [front = front_, recovered = std::move(recovered)]() mutable {
+          front->OnRecovered(std::move(recovered));
+        });
+    return status;
+  }
+
+  absl::Status WriteUntilStopped() {
+    absl::Status status;
+    while (status.ok()) {
+      if (!waiting_.empty()) {
+        status = WriteBatch();
+      } else if (stopping_) {
+        return absl::OkStatus();
+      } else if (AwaitArrival() == runtime::Wake::kDeadline) {
+        status = writer_->Seal();
+      }
+    }
+    failed_ = true;
+    front_->executor().Post(
+        [front = front_, status] { front->OnFailure(status); });
+    return status;
+  }
+
+  runtime::Wake AwaitArrival() {
+    const runtime::Instant deadline =
+        writer_->unsealed() ? executor_.Now() + options_.idle_seal_delay
+                            : runtime::Instant::InfiniteFuture();
+    return arrivals_.WaitWake(deadline);
+  }
+
+  // All that waits, up to the limit, in one frame.
+  absl::Status WriteBatch() {
+    BatchReport report;
+    absl::btree_map<runtime::GroupId, Sequence> upto;
+    do {
+      Store store = std::move(waiting_.front());
+      waiting_.pop_front();
+      upto[store.group] = store.sequence;
+      batch_.Add(std::move(store), writer_->tails());
+    } while (!waiting_.empty() &&
+             batch_.payload_bytes() < options_.batch_payload_bytes_max &&
+             !BUGGIFY("wal.short_batch"));
+    report.stores = batch_.stores();
+    SOMETIMES(report.stores >= kManyStores, "wal.batch_many_stores");
+    SOMETIMES(upto.size() > 1, "wal.batch_many_groups");
+    const absl::Status written = writer_->Append(batch_);
+    if (!written.ok()) return written;
+    for (const auto& [group, sequence] : upto) {
+      report.progress.push_back({.group = group, .upto = sequence});
+    }
+    report.bytes_written = writer_->bytes_written();
+    front_->executor().Post([front = front_, report = std::move(report)] {
+      front->OnBatch(report);
+    });
+    return absl::OkStatus();
+  }
+
+  runtime::Executor& executor_;
+  Disk& disk_;
+  const DiskPersisterOptions options_;
+  const std::shared_ptr<Front> front_;
+  std::unique_ptr<WalWriter> writer_;
+  std::deque<Store> waiting_;
+  WalBatch batch_;
+  bool started_ = false;
+  bool stopping_ = false;
+  bool failed_ = false;
+  runtime::WaitQueue arrivals_;
+  runtime::FiberGroup fibers_;
+};
+
+DiskPersister::DiskPersister(runtime::Executor& caller,
+                             runtime::Executor& storage, Disk& disk,
+                             DiskPersisterOptions options)
+    : storage_(storage),
+      front_(std::make_shared<Front>(caller)),
+      back_(std::make_shared<Back>(storage, disk, options, front_)) {}
+
+DiskPersister::~DiskPersister() {
+  front_->Close();
+  // The other side ends where it lives. In a dead process the task is dropped,
+  // and with it what it holds.
+  storage_.Post([back = std::move(back_)] {});
+}
+
+absl::StatusOr<Recovered> DiskPersister::Recover() {
+  const std::shared_ptr<Front> front = front_;
+  storage_.Post([back = back_] { back->Start(); });
+  return front->AwaitRecovered();
+}
+
+void DiskPersister::SetSink(runtime::GroupId group, PersisterSink* sink) {
+  Front::SetSink(front_, group, sink);
+}
+
+void DiskPersister::Submit(Store store) {
+  front_->CountSubmitted(store);
+  storage_.Post([back = back_, store = std::move(store)]() mutable {
+    back->Take(std::move(store));
+  });
+}
+
+PersisterStats DiskPersister::stats() const { return front_->stats(); }
+
+absl::Status DiskPersister::Stop() {
+  const std::shared_ptr<Front> front = front_;
+  storage_.Post([back = back_] { back->Stop(); });
+  return front->AwaitStopped();
+}
+
+}  // namespace persist

@@ -1,0 +1,50 @@
+// A Persister without a disk, for tests and teaching.
+//
+// What it keeps lies in a MemoryMedium, which outlives the persister and so
+// survives a simulated restart. A store is durable one hop of the executor
+// after Submit(): a process that dies before has lost it, as with a disk.
+
+#ifndef PERSIST_MEMORY_PERSISTER_H_
+#define PERSIST_MEMORY_PERSISTER_H_
+
+#include <memory>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "persist/persister.h"
+#include "runtime/executor.h"
+#include "runtime/ids.h"
+
+namespace persist {
+
+// What survives a process. One persister at a time.
+struct MemoryMedium {
+  runtime::Incarnation incarnation;
+  absl::btree_map<runtime::GroupId, RecoveredGroup> groups;
+};
+
+class MemoryPersister final : public Persister {
+ public:
+  // Both outlive this, and the medium what the executor still has to run.
+  MemoryPersister(runtime::Executor& executor, MemoryMedium& medium);
+  ~MemoryPersister() override;
+
+  absl::StatusOr<Recovered> Recover() override;
+  void SetSink(runtime::GroupId group, PersisterSink* sink) override;
+  void Submit(Store store) override;
+  PersisterStats stats() const override;
+  absl::Status Stop() override;
+
+ private:
+  struct State;
+
+  runtime::Executor& executor_;
+  // Shared with stores that are under way.
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace persist
+
+#endif  // PERSIST_MEMORY_PERSISTER_H_
