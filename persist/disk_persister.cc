@@ -13,6 +13,7 @@
 #include "runtime/fiber_group.h"
 #include "runtime/instant.h"
 #include "runtime/probe.h"
+#include "runtime/status_macros.h"
 #include "runtime/wait_queue.h"
 
 namespace persist {
@@ -172,24 +173,24 @@ class DiskPersister::Back {
   }
 
   absl::Status Recover() {
-    absl::Status locked = disk_.Lock();
-    absl::StatusOr<WalRecovery> recovery =
-        locked.ok() ? RecoverWal(disk_, {.cluster = options_.cluster,
-                                         .node = options_.node,
-                                         .segment_bytes =
-                                             options_.segment_bytes})
-                    : locked;
-    const absl::Status status = recovery.status();
-    absl::StatusOr<Recovered> recovered = status;
-    if (recovery.ok()) {
-      writer_ = std::move(recovery->writer);
-      recovered = std::move(recovery->recovered);
-    }
+    absl::StatusOr<Recovered> recovered = RecoverOrExplain();
+    const absl::Status status = recovered.status();
     front_->executor().Post(
         [front = front_, recovered = std::move(recovered)]() mutable {
           front->OnRecovered(std::move(recovered));
         });
     return status;
+  }
+
+  absl::StatusOr<Recovered> RecoverOrExplain() {
+    RETURN_IF_ERROR(disk_.Lock());
+    ASSIGN_OR_RETURN(
+        WalRecovery recovery,
+        RecoverWal(disk_, {.cluster = options_.cluster,
+                           .node = options_.node,
+                           .segment_bytes = options_.segment_bytes}));
+    writer_ = std::move(recovery.writer);
+    return std::move(recovery.recovered);
   }
 
   absl::Status WriteUntilStopped() {

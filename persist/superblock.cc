@@ -133,10 +133,9 @@ absl::StatusOr<Superblock> DecodeSuperblock(std::span<const std::byte> slot) {
           size) {
     return absl::DataLossError("impossible counts in the superblock");
   }
-  absl::Status read =
-      DecodeTables(ByteSource(covered.subspan(kFixedBytes)),
-                   static_cast<size_t>(segments), static_cast<size_t>(groups),
-                   superblock);
+  absl::Status read = DecodeTables(ByteSource(covered.subspan(kFixedBytes)),
+                                   static_cast<size_t>(segments),
+                                   static_cast<size_t>(groups), superblock);
   if (!read.ok()) return read;
   return superblock;
 }

@@ -319,8 +319,8 @@ absl::StatusOr<FrameHead> DecodeFrameHead(std::span<const std::byte> bytes,
   head.chain = fixed->chain;
   head.head_bytes = fixed->head_bytes;
   head.frame_bytes = fixed->frame_bytes;
-  const ByteSource tables(bytes.subspan(
-      kFrameFixedBytes, fixed->head_bytes - kFrameFixedBytes));
+  const ByteSource tables(
+      bytes.subspan(kFrameFixedBytes, fixed->head_bytes - kFrameFixedBytes));
   absl::Status read = DecodeFrameTables(tables, *fixed, head);
   if (!read.ok()) return read;
   return head;

@@ -90,9 +90,10 @@ absl::StatusOr<SegmentHeader> DecodeSegmentHeader(
 // What a frame does to one group: truncate, then append, then be in this state.
 struct FrameGroup {
   runtime::GroupId group;
-  HardState hard_state;  // Always in full, also if this frame did not change it.
-  Index truncate_from;   // 0: nothing.
-  Index last_index;      // Of the log after this frame.
+  HardState
+      hard_state;       // Always in full, also if this frame did not change it.
+  Index truncate_from;  // 0: nothing.
+  Index last_index;     // Of the log after this frame.
   std::vector<Record> records;  // Contiguous, up to last_index.
 };
 

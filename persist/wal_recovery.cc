@@ -87,9 +87,8 @@ std::vector<SuperblockSegment> LiveSegments(const WalScan& scan,
   for (const WalScan::Segment& segment : scan.segments()) {
     all.push_back(segment.facts);
   }
-  all.push_back({.id = newest.id,
-                 .first_lsn = newest.first_lsn,
-                 .salt = newest.salt});
+  all.push_back(
+      {.id = newest.id, .first_lsn = newest.first_lsn, .salt = newest.salt});
   std::vector<SuperblockSegment> live;
   for (size_t i = 0; i + 1 < all.size(); ++i) {
     if (all[i].first_lsn < all[i + 1].first_lsn) live.push_back(all[i]);
@@ -134,9 +133,8 @@ absl::Status TrimLeftSegment(Disk& disk, const SuperblockFile& superblock,
       left.end_offset >= left.file_bytes) {
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(
-      std::unique_ptr<File> file,
-      disk.Open(SegmentPath(left.facts.id), OpenMode::kReadWrite));
+  ASSIGN_OR_RETURN(std::unique_ptr<File> file,
+                   disk.Open(SegmentPath(left.facts.id), OpenMode::kReadWrite));
   return file->Truncate(left.end_offset);
 }
 
@@ -171,9 +169,9 @@ absl::StatusOr<WalRecovery> RecoverWal(Disk& disk, const WalOptions& options) {
 
   RETURN_IF_ERROR(RemoveLeftovers(disk, *superblock, scan));
   RETURN_IF_ERROR(TrimLeftSegment(disk, *superblock, scan));
-  result.writer = std::make_unique<WalWriter>(
-      disk, options, std::move(superblock), std::move(segment),
-      std::move(tails));
+  result.writer =
+      std::make_unique<WalWriter>(disk, options, std::move(superblock),
+                                  std::move(segment), std::move(tails));
   return result;
 }
 

@@ -92,9 +92,9 @@ absl::Status WalScan::AdoptSegment(SegmentId id) {
   absl::StatusOr<SegmentHeader> header = DecodeSegmentHeader(sector);
   // Its name became durable after its header: this is no torn write.
   if (!header.ok()) return Damaged(path, header.status());
-  segments_.push_back({.facts = {.id = id,
-                                 .first_lsn = header->first_lsn,
-                                 .salt = header->salt}});
+  segments_.push_back(
+      {.facts = {
+           .id = id, .first_lsn = header->first_lsn, .salt = header->salt}});
   REACHABLE("wal.unlisted_segment_adopted");
   return absl::OkStatus();
 }
@@ -130,9 +130,9 @@ absl::Status WalScan::CheckHeader(const Image& image, size_t position) {
   const SegmentHeader& header = image.header;
   if (header.cluster != superblock_.cluster ||
       header.node != superblock_.node) {
-    return absl::DataLossError(
-        absl::StrCat(image.path, ": a segment of node ", header.node.value(),
-                     " of cluster ", header.cluster.value()));
+    return absl::DataLossError(absl::StrCat(image.path, ": a segment of node ",
+                                            header.node.value(), " of cluster ",
+                                            header.cluster.value()));
   }
   if (header.id != facts.id || header.first_lsn != facts.first_lsn ||
       header.salt != facts.salt) {
@@ -141,10 +141,10 @@ absl::Status WalScan::CheckHeader(const Image& image, size_t position) {
         header.first_lsn.value(), ") than the one that belongs here"));
   }
   if (header.first_lsn != last_.Next() || header.previous_chain != chain_) {
-    return absl::DataLossError(absl::StrCat(
-        image.path, ": begins at lsn ", header.first_lsn.value(), " chain ",
-        header.previous_chain, " where lsn ", last_.Next().value(), " chain ",
-        chain_, " must follow"));
+    return absl::DataLossError(
+        absl::StrCat(image.path, ": begins at lsn ", header.first_lsn.value(),
+                     " chain ", header.previous_chain, " where lsn ",
+                     last_.Next().value(), " chain ", chain_, " must follow"));
   }
   return absl::OkStatus();
 }
@@ -177,8 +177,7 @@ absl::StatusOr<FrameHead> WalScan::NextFrame(const Image& image,
                                              uint64_t offset) const {
   const std::span<const std::byte> all(image.bytes);
   const auto bytes = all.subspan(std::min<size_t>(offset, all.size()));
-  absl::StatusOr<FrameHead> head =
-      DecodeFrameHead(bytes, image.header.salt);
+  absl::StatusOr<FrameHead> head = DecodeFrameHead(bytes, image.header.salt);
   if (!head.ok()) return head.status();
   if (head->frame.lsn != last_.Next()) {
     return absl::DataLossError(
@@ -254,9 +253,8 @@ std::string WalScan::EvidenceOfDurability(const Image& image, uint64_t offset,
                         watermark_.value());
   }
   if (position + 1 < segments_.size()) {
-    return absl::StrCat(
-        "the next segment begins at lsn ",
-        segments_[position + 1].facts.first_lsn.value());
+    return absl::StrCat("the next segment begins at lsn ",
+                        segments_[position + 1].facts.first_lsn.value());
   }
   const std::span<const std::byte> all(image.bytes);
   for (uint64_t at = offset; at < all.size(); at += kSectorBytes) {
@@ -293,8 +291,8 @@ absl::Status WalScan::Corruption(const Image& image, uint64_t offset,
 absl::Status WalScan::CheckHardStates() const {
   for (const SuperblockGroup& known : superblock_.groups) {
     const auto found = groups_.find(known.group);
-    const Term term = found == groups_.end() ? Term(0)
-                                             : found->second.hard_state.term;
+    const Term term =
+        found == groups_.end() ? Term(0) : found->second.hard_state.term;
     if (term < known.hard_state.term) {
       return absl::DataLossError(absl::StrCat(
           kWalDirectory, ": the log of group ", known.group.value(),

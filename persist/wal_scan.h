@@ -107,8 +107,8 @@ class WalScan {
   SegmentId largest_id_;
   runtime::Incarnation incarnation_;
   absl::btree_map<runtime::GroupId, RecoveredGroup> groups_;
-  Lsn last_;              // The last good frame.
-  uint32_t chain_ = 0;    // Its chain.
+  Lsn last_;            // The last good frame.
+  uint32_t chain_ = 0;  // Its chain.
   Lsn watermark_;
   uint32_t watermark_chain_ = 0;
   std::deque<Unproved> unproved_;

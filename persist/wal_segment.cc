@@ -18,9 +18,9 @@ constexpr std::array<std::byte, kSectorBytes> kPadding{};
 absl::StatusOr<std::unique_ptr<WalSegment>> WalSegment::Create(
     Disk& disk, SegmentHeader header, uint64_t bytes) {
   header.salt = SegmentSalt(header);
-  ASSIGN_OR_RETURN(std::unique_ptr<File> file,
-                   disk.Open(UnfinishedSegmentPath(header.id),
-                             OpenMode::kCreateExclusive));
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<File> file,
+      disk.Open(UnfinishedSegmentPath(header.id), OpenMode::kCreateExclusive));
   const uint64_t size = PaddedBytes(kSegmentHeaderBytes + bytes);
   RETURN_IF_ERROR(file->Preallocate(size));
   RETURN_IF_ERROR(file->WriteAt(0, EncodeSegmentHeader(header)));
@@ -39,8 +39,8 @@ WalSegment::WalSegment(Disk& disk, std::unique_ptr<File> file,
 
 absl::Status WalSegment::Finish() {
   RETURN_IF_ERROR(Sync());
-  RETURN_IF_ERROR(disk_.Rename(UnfinishedSegmentPath(header_.id),
-                               SegmentPath(header_.id)));
+  RETURN_IF_ERROR(
+      disk_.Rename(UnfinishedSegmentPath(header_.id), SegmentPath(header_.id)));
   return disk_.SyncDirectory(kWalDirectory);
 }
 

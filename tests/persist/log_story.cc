@@ -127,8 +127,8 @@ std::vector<Batch> RandomStory(runtime::Random& dice, size_t batches) {
         step.State(tail.term, dice.Below(4), 0);
       }
       if (tail.last > 0 && dice.Chance(250'000)) {
-        const uint64_t from = tail.last - dice.Below(std::min<uint64_t>(
-                                              tail.last, 4));
+        const uint64_t from =
+            tail.last - dice.Below(std::min<uint64_t>(tail.last, 4));
         step.Truncate(from);
         tail.last = from - 1;
       }

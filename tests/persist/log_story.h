@@ -45,9 +45,9 @@ WalOptions StoryOptions(uint64_t segment_bytes = 4 * kSectorBytes);
 // One life: recovers, then writes `batches` from `first` on until the disk
 // dies.
 struct Life {
-  absl::Status status;          // Of the first thing that failed.
+  absl::Status status;  // Of the first thing that failed.
   std::optional<Recovered> recovered;
-  size_t durable = 0;           // Batches acknowledged, those before included.
+  size_t durable = 0;  // Batches acknowledged, those before included.
   std::unique_ptr<WalWriter> writer;  // Null if recovery failed.
 };
 Life Live(Disk& disk, const WalOptions& options,

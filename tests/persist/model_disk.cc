@@ -193,7 +193,8 @@ absl::StatusOr<std::unique_ptr<File>> ModelDisk::Open(absl::string_view path,
   }
   if (found != names_.end()) return absl::AlreadyExistsError(name);
   RETURN_IF_ERROR(Change());
-  NameChange change{.path = name, .inode = std::make_shared<Inode>(), .renamed_from = ""};
+  NameChange change{
+      .path = name, .inode = std::make_shared<Inode>(), .renamed_from = ""};
   Apply(change, names_);
   name_changes_.push_back(change);
   return std::make_unique<ModelFile>(*this, change.inode);
@@ -234,7 +235,8 @@ absl::Status ModelDisk::Rename(absl::string_view from, absl::string_view to) {
 absl::Status ModelDisk::Remove(absl::string_view path) {
   if (!names_.contains(std::string(path))) return absl::NotFoundError(path);
   RETURN_IF_ERROR(Change());
-  NameChange change{.path = std::string(path), .inode = nullptr, .renamed_from = ""};
+  NameChange change{
+      .path = std::string(path), .inode = nullptr, .renamed_from = ""};
   Apply(change, names_);
   name_changes_.push_back(std::move(change));
   return absl::OkStatus();
@@ -324,7 +326,8 @@ std::unique_ptr<ModelDisk> ModelDisk::AfterPowerCut(
   next->name_changes_.clear();
   for (auto it = next->names_.begin(); it != next->names_.end();) {
     const std::string parent = Parent(it->first);
-    const bool reachable = parent.empty() || next->directories_.contains(parent);
+    const bool reachable =
+        parent.empty() || next->directories_.contains(parent);
     it = reachable ? ++it : next->names_.erase(it);
   }
   next->durable_names_ = next->names_;
@@ -362,7 +365,8 @@ void ModelDisk::ForEachLayout(
   for (size_t c = 0; c < choices.size(); ++c) picked[c] = choices[c] - 1;
   check(AfterPowerCut(picked));
   for (size_t i = 2; i < limit; ++i) {
-    for (size_t c = 0; c < choices.size(); ++c) picked[c] = dice.Below(choices[c]);
+    for (size_t c = 0; c < choices.size(); ++c)
+      picked[c] = dice.Below(choices[c]);
     check(AfterPowerCut(picked));
   }
 }
