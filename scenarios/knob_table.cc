@@ -12,6 +12,8 @@
 namespace scenarios {
 namespace {
 
+using config::FormatRange;
+
 constexpr uint32_t kSwarmOffPpm = 500'000;
 
 template <auto kRoom, auto kField>

@@ -12,11 +12,14 @@
 
 #include "absl/strings/string_view.h"
 
+#include "config/units.h"
 #include "runtime/random.h"
-#include "scenarios/units.h"
 #include "sim/knobs.h"
 
 namespace scenarios {
+
+using config::Range;
+using config::Unit;
 
 struct Knob {
   absl::string_view name;

@@ -12,6 +12,10 @@
 namespace scenarios {
 namespace {
 
+using config::ParseSignedPartsPerMillion;
+using config::ReadRange;
+using config::ReadText;
+
 bool ReadNode(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
               uint32_t* out) {
   std::string text;

@@ -9,10 +9,13 @@
 
 #include "absl/strings/string_view.h"
 
+#include "config/yaml_reader.h"
 #include "scenarios/scenario.h"
-#include "scenarios/yaml_reader.h"
 
 namespace scenarios {
+
+using config::YamlErrors;
+using config::YamlMap;
 
 // Reads the one act that `map`, a step or a strike, must name.
 void ReadAct(YamlErrors& errors, YamlMap& map, uint32_t nodes, Act* act);

@@ -7,11 +7,14 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "config/yaml_reader.h"
 #include "scenarios/scenario_acts.h"
-#include "scenarios/yaml_reader.h"
 
 namespace scenarios {
 namespace {
+
+using config::ReadCount;
+using config::ReadText;
 
 bool IsName(absl::string_view name) {
   if (name.empty() || name.size() > 64) return false;

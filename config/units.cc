@@ -1,4 +1,4 @@
-#include "scenarios/units.h"
+#include "config/units.h"
 
 #include <limits>
 
@@ -9,7 +9,7 @@
 
 #include "runtime/status_macros.h"
 
-namespace scenarios {
+namespace config {
 namespace {
 
 constexpr uint32_t kWhole = 1'000'000;  // 100% in parts per million.
@@ -153,4 +153,4 @@ std::string FormatRange(const Range& range, Unit unit) {
                       FormatValue(range.high, unit));
 }
 
-}  // namespace scenarios
+}  // namespace config

@@ -1,8 +1,8 @@
-// Numbers with units as people write them in scenario files: "5ms", "1%",
+// Numbers with units as people write them in files: "5ms", "1%",
 // "200ppm", "200ms..3s". Integers all the way; nothing is rounded silently.
 
-#ifndef SCENARIOS_UNITS_H_
-#define SCENARIOS_UNITS_H_
+#ifndef CONFIG_UNITS_H_
+#define CONFIG_UNITS_H_
 
 #include <cstdint>
 #include <string>
@@ -11,12 +11,12 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
-namespace scenarios {
+namespace config {
 
-// The longest span of time that a scenario may name.
+// The longest span of time that a file may name.
 inline constexpr absl::Duration kSpanMax = absl::Hours(24);
 
-// What a number of a scenario file measures. Values are kept as integers:
+// What a number of a file measures. Values are kept as integers:
 // nanoseconds, parts per million, or plain counts.
 enum class Unit : uint8_t { kSpan, kPartsPerMillion, kCount };
 
@@ -48,6 +48,6 @@ absl::StatusOr<Range> ParseRange(absl::string_view text, Unit unit);
 std::string FormatValue(int64_t value, Unit unit);
 std::string FormatRange(const Range& range, Unit unit);
 
-}  // namespace scenarios
+}  // namespace config
 
-#endif  // SCENARIOS_UNITS_H_
+#endif  // CONFIG_UNITS_H_

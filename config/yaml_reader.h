@@ -6,8 +6,8 @@
 // only by what reads YAML: it pulls in yaml-cpp, whose exceptions must be
 // stopped by the caller.
 
-#ifndef SCENARIOS_YAML_READER_H_
-#define SCENARIOS_YAML_READER_H_
+#ifndef CONFIG_YAML_READER_H_
+#define CONFIG_YAML_READER_H_
 
 #include <cstdint>
 #include <string>
@@ -18,9 +18,9 @@
 #include "absl/time/time.h"
 #include "yaml-cpp/yaml.h"
 
-#include "scenarios/units.h"
+#include "config/units.h"
 
-namespace scenarios {
+namespace config {
 
 // Where errors go.
 class YamlErrors {
@@ -93,6 +93,6 @@ class YamlMap {
   std::vector<std::string> asked_;
 };
 
-}  // namespace scenarios
+}  // namespace config
 
-#endif  // SCENARIOS_YAML_READER_H_
+#endif  // CONFIG_YAML_READER_H_

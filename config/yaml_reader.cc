@@ -1,11 +1,11 @@
-#include "scenarios/yaml_reader.h"
+#include "config/yaml_reader.h"
 
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-namespace scenarios {
+namespace config {
 
 bool YamlErrors::Fail(const YAML::Mark& mark, absl::string_view message) {
   if (!status_.ok()) return false;
@@ -153,4 +153,4 @@ void YamlMap::Done() {
   }
 }
 
-}  // namespace scenarios
+}  // namespace config
