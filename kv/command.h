@@ -37,6 +37,8 @@ namespace kv {
 // net/peer_transport.h and net/rpc_server.h, which must carry it.
 inline constexpr size_t kEntryBytesMax = 4 << 20;
 inline constexpr size_t kEntryCommandsMax = 1024;
+// What an entry weighs beyond its commands, at most.
+inline constexpr size_t kStampBytesMax = 64;
 // Of one command; bounded like Redis bounds them, but by what fits an entry.
 inline constexpr size_t kArgumentsMax = 64 << 10;
 

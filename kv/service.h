@@ -84,7 +84,7 @@ inline constexpr const char* kExecuteMethod = "kv.Execute";
 
 // Between the nodes: a whole encoded entry (kv/command.h), so that a pipeline
 // of commands is forwarded, proposed and answered as one, without recoding.
-struct ForwardRequest {
+struct EntryRequest {
   runtime::Bytes entry;
 
   template <class Archive>
@@ -93,9 +93,11 @@ struct ForwardRequest {
   }
 };
 
-struct ForwardReply {
+// What became of an entry as a whole; what became of each command is in the
+// results.
+struct EntryReply {
   KvReply::Code code = KvReply::Code::kUnknown;  // kOk: `results` is valid.
-  uint64_t leader = 0;                           // kNotLeader.
+  uint64_t leader = 0;                           // kNotLeader; 0: not known.
   runtime::Bytes results;                        // kv/reply.h.
   std::string text;                              // What is wrong.
 

@@ -36,9 +36,9 @@ uint64_t Store::StateHash() const {
                           sessions_.hash());
 }
 
-runtime::Bytes Store::Read(const CommandBatch& batch) {
+runtime::Bytes Store::Read(const CommandBatch& batch, size_t first) {
   CHECK(batch.read_only(), "reading must not change the state");
-  ExecuteBatch(batch, persist::Index());
+  ExecuteBatch(batch, first, persist::Index());
   return writer_.Finish();
 }
 
@@ -52,7 +52,7 @@ runtime::Bytes Store::ApplyEntry(const raft::Command& command) {
     return writer_.Finish();
   }
   if (stamp.session == 0) {
-    ExecuteBatch(batch_, command.index);
+    ExecuteBatch(batch_, 0, command.index);
     return writer_.Finish();
   }
   const Sessions::Admission admission = sessions_.Admit(stamp, command.index);
@@ -60,7 +60,7 @@ runtime::Bytes Store::ApplyEntry(const raft::Command& command) {
     case Sessions::Verdict::kDuplicate:
       return *admission.result;
     case Sessions::Verdict::kFresh: {
-      ExecuteBatch(batch_, command.index);
+      ExecuteBatch(batch_, 0, command.index);
       runtime::Bytes result = writer_.Finish();
       sessions_.Record(stamp, result);
       return result;
@@ -78,9 +78,10 @@ runtime::Bytes Store::ApplyEntry(const raft::Command& command) {
   return writer_.Finish();
 }
 
-void Store::ExecuteBatch(const CommandBatch& batch, persist::Index index) {
+void Store::ExecuteBatch(const CommandBatch& batch, size_t first,
+                         persist::Index index) {
   writer_.Clear();
-  for (size_t i = 0; i < batch.size(); ++i) {
+  for (size_t i = first; i < batch.size(); ++i) {
     if (writer_.bytes() >= kResultBytesMax) return;
     Execute(batch[i], index);
   }

@@ -3,8 +3,8 @@
 // Payloads are entries (kv/command.h), results are replies (kv/reply.h). What
 // an entry says is all that matters: no clock, no dice.
 //
-// Reading goes through Read() on the same fiberless path, after
-// Node::ReadBarrier() has said that it may.
+// Reads that need no place in the log go through Read(), right after
+// Node::ReadBarrier() has said that they may.
 
 #ifndef KV_STORE_H_
 #define KV_STORE_H_
@@ -36,9 +36,9 @@ class Store final : public raft::StateMachine {
              std::span<runtime::Bytes> results) override;
   uint64_t StateHash() const override;
 
-  // The replies to commands that only read. Never suspends.
+  // The replies to commands that only read, from `first` on. Never suspends.
   // Requires: batch.read_only().
-  runtime::Bytes Read(const CommandBatch& batch);
+  runtime::Bytes Read(const CommandBatch& batch, size_t first = 0);
 
   // For people and tests; linearizable only right after a read barrier. The
   // view lives until the next Apply().
@@ -50,8 +50,9 @@ class Store final : public raft::StateMachine {
 
  private:
   runtime::Bytes ApplyEntry(const raft::Command& command);
-  // Fills writer_ with the replies to batch_.
-  void ExecuteBatch(const CommandBatch& batch, persist::Index index);
+  // Fills writer_ with the replies to the commands of the entry at `index`.
+  void ExecuteBatch(const CommandBatch& batch, size_t first,
+                    persist::Index index);
   void Execute(const CommandView& command, persist::Index index);
 
   void Get(const CommandView& command);
