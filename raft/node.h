@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 
 #include "net/peer_transport.h"
@@ -40,10 +41,10 @@ struct Outcome {
     kUnknown,  // It may take effect at any time later, or never.
   };
   Kind kind = Kind::kUnknown;
-  runtime::Bytes result;               // kApplied.
-  Index index;                         // kApplied.
-  RefusalReason reason{};              // kRefused.
-  NodeId leader_hint;                  // kRefused: who may know better; or 0.
+  runtime::Bytes result;   // kApplied.
+  Index index;             // kApplied.
+  RefusalReason reason{};  // kRefused.
+  NodeId leader_hint;      // kRefused: who may know better; or 0.
 };
 
 // Sees everything the core does, for checkers. Never suspends, never calls
@@ -57,7 +58,8 @@ class NodeObserver {
   // A message leaves now: what it promises must be durable now.
   virtual void OnSendLeaves(const Core& core, const Send& send) = 0;
   // The state machine has applied everything up to `index`.
-  virtual void OnApplied(const Core& core, Index index, uint64_t state_hash) = 0;
+  virtual void OnApplied(const Core& core, Index index,
+                         uint64_t state_hash) = 0;
 };
 
 struct NodeStatus {
@@ -85,10 +87,12 @@ class Node : public net::PeerReceiver, public persist::PersisterSink {
     absl::AnyInvocable<void(const absl::Status&)> on_storage_failure;
   };
 
-  // `recovered` is the group as the Persister found it, not empty (see
-  // Bootstrap() in raft/host.h).
+  // `recovered` is the group as the medium holds it, not empty; `stored` is the
+  // sequence of the last store that this life has submitted for it, durable (0,
+  // unless the group was founded just now).
   Node(Collaborators collaborators, NodeId self, CoreOptions options,
-       persist::RecoveredGroup recovered, runtime::Random dice);
+       persist::RecoveredGroup recovered, Sequence stored,
+       runtime::Random dice);
   ~Node() override;
 
   void Start();

@@ -1,0 +1,317 @@
+#include "raft/node.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "raft/codec.h"
+#include "raft/outbox.h"
+#include "raft/waiters.h"
+#include "runtime/check.h"
+#include "runtime/crc32c.h"
+#include "runtime/fiber_group.h"
+#include "runtime/probe.h"
+#include "runtime/wait_queue.h"
+
+namespace raft {
+namespace {
+
+// How many events the core loop takes, and how many entries the applier
+// applies, before others have their turn.
+constexpr size_t kEventsPerTurn = 64;
+constexpr size_t kEntriesPerTurn = 256;
+
+}  // namespace
+
+class Node::Impl {
+ public:
+  Impl(Collaborators with, NodeId self, CoreOptions options,
+       persist::RecoveredGroup recovered, Sequence stored, runtime::Random dice)
+      : executor_(with.executor),
+        persister_(with.persister),
+        machine_(with.machine),
+        observer_(with.observer),
+        on_storage_failure_(std::move(with.on_storage_failure)),
+        dice_(std::move(dice)),
+        core_({.self = self,
+               .group = recovered.group,
+               .options = options,
+               .hard_state = recovered.hard_state,
+               .entries = std::move(recovered.entries),
+               .stored = stored},
+              {executor_.Now(), dice_}),
+        outbox_(with.transport, core_, observer_),
+        mailbox_changed_(executor_),
+        commit_changed_(executor_),
+        fibers_(executor_) {}
+
+  void Start() {
+    if (observer_ != nullptr) observer_->OnStarted(core_);
+    fibers_.Spawn("raft.core", [this] { RunCore(); });
+    fibers_.Spawn("raft.applier", [this] { RunApplier(); });
+  }
+
+  void Stop() {
+    fibers_.Cancel();
+    (void)fibers_.Join();
+    waiters_.AbandonAll();
+  }
+
+  Outcome Propose(runtime::Bytes command, runtime::Instant deadline) {
+    if (fibers_.cancelled() || proposals_.size() >= kMailboxEventsMax) {
+      Outcome busy;
+      busy.kind = Outcome::Kind::kRefused;
+      busy.reason = RefusalReason::kBusy;
+      return busy;
+    }
+    Waiters::Waiter waiter(waiters_, executor_);
+    const uint32_t crc = runtime::Crc32c(command.span());
+    proposals_.push_back({waiter.ticket(), std::move(command), crc});
+    mailbox_changed_.NotifyOne();
+    if (waiter.Wait(deadline).ok()) return std::move(waiter.outcome);
+    return GaveUp(waiter);
+  }
+
+  absl::Status ReadBarrier(runtime::Instant deadline) {
+    if (fibers_.cancelled()) return absl::CancelledError("stopping");
+    Waiters::Waiter waiter(waiters_, executor_);
+    Push(ReadRequest{waiter.ticket()});
+    const absl::Status waited = waiter.Wait(deadline);
+    if (!waited.ok()) return waited;
+    switch (waiter.outcome.kind) {
+      case Outcome::Kind::kApplied:
+        return absl::OkStatus();
+      case Outcome::Kind::kRefused:
+        return absl::FailedPreconditionError("not the leader");
+      default:
+        return absl::CancelledError("stopping");
+    }
+  }
+
+  NodeStatus status() const {
+    return {.role = core_.role(),
+            .term = core_.term(),
+            .leader = core_.leader(),
+            .commit = core_.commit(),
+            .applied = applied_,
+            .last = core_.log().last_index()};
+  }
+
+  void OnPeerMessage(NodeId from, runtime::Incarnation incarnation,
+                     const runtime::Bytes& bytes) {
+    absl::StatusOr<Message> message = DecodeMessage(bytes);
+    if (!message.ok()) {
+      // The frame was whole, so this is another version or a bug over there.
+      runtime::Note("raft.message_refused",
+                    {{"from", from}, {"why", message.status().message()}});
+      return;
+    }
+    if (mailbox_.size() >= kMailboxEventsMax) return;  // Best effort, as ever.
+    Push(Inbound{from, incarnation, *std::move(message)});
+  }
+
+  void OnPeerLink(NodeId peer, bool up) {
+    if (!up) Push(PeerLost{peer});
+  }
+
+  void OnDurable(Sequence upto) { Push(Durable{upto}); }
+
+  void OnFailure(const absl::Status& why) {
+    outbox_.Clear();
+    fibers_.Cancel();
+    if (on_storage_failure_) on_storage_failure_(why);
+  }
+
+ private:
+  // -------------------------------------------------------------- core loop
+
+  void Push(Event event) {
+    mailbox_.push_back(std::move(event));
+    mailbox_changed_.NotifyOne();
+  }
+
+  void RunCore() {
+    for (;;) {
+      for (size_t i = 0; i < kEventsPerTurn; ++i) {
+        if (!TakeOne()) break;
+        if (fibers_.cancelled()) return;
+      }
+      if (HasWork()) {
+        executor_.Yield();
+        if (fibers_.cancelled()) return;
+      } else if (mailbox_changed_.WaitWake(core_.deadline()) ==
+                 runtime::Wake::kCancelled) {
+        return;
+      }
+    }
+  }
+
+  bool HasWork() const {
+    return !mailbox_.empty() || !proposals_.empty() ||
+           executor_.Now() >= core_.deadline();
+  }
+
+  // Deadlines first: under load they are what keeps the group together. Then
+  // the mailbox; then everything that was proposed meanwhile, as one batch.
+  bool TakeOne() {
+    if (executor_.Now() >= core_.deadline()) {
+      Step(DeadlineReached{});
+      return true;
+    }
+    if (!mailbox_.empty()) {
+      Event event = std::move(mailbox_.front());
+      mailbox_.pop_front();
+      Step(std::move(event));
+      return true;
+    }
+    if (!proposals_.empty()) {
+      Step(raft::Propose{std::exchange(proposals_, {})});
+      return true;
+    }
+    return false;
+  }
+
+  void Step(Event event) {
+    effects_.Clear();
+    core_.Step({executor_.Now(), dice_}, std::move(event), effects_);
+    if (observer_ != nullptr) observer_->OnStep(core_, effects_);
+    CarryOut();
+  }
+
+  void CarryOut() {
+    for (persist::Store& store : effects_.stores) {
+      persister_.Submit(std::move(store));
+    }
+    outbox_.Release(core_.durable());
+    for (Send& send : effects_.sends) {
+      outbox_.Post(std::move(send), core_.durable());
+    }
+    for (const Accepted& accepted : effects_.accepted) {
+      waiters_.OnAccepted(accepted);
+    }
+    for (const Refused& refused : effects_.refused) {
+      waiters_.OnRefused(refused, core_.leader());
+    }
+    for (const ReadReady& ready : effects_.reads) {
+      waiters_.OnReadReady(ready, applied_);
+    }
+    if (effects_.commit.has_value()) commit_changed_.NotifyOne();
+  }
+
+  // The deadline of a proposal passed. What never reached the core can be taken
+  // back; everything else may yet take effect.
+  Outcome GaveUp(const Waiters::Waiter& waiter) {
+    Outcome outcome;
+    const auto queued =
+        std::find_if(proposals_.begin(), proposals_.end(),
+                     [&waiter](const raft::Propose::Item& item) {
+                       return item.ticket == waiter.ticket();
+                     });
+    if (queued != proposals_.end()) {
+      proposals_.erase(queued);
+      outcome.kind = Outcome::Kind::kRefused;
+      outcome.reason = RefusalReason::kBusy;
+    }
+    return outcome;
+  }
+
+  // ---------------------------------------------------------------- applier
+
+  void RunApplier() {
+    while (!fibers_.cancelled()) {
+      if (applied_ < core_.applicable()) {
+        ApplySome();
+        executor_.Yield();
+      } else if (commit_changed_.WaitWake() == runtime::Wake::kCancelled) {
+        return;
+      }
+    }
+  }
+
+  void ApplySome() {
+    const uint64_t behind = core_.applicable() - applied_;
+    const Index upto = applied_ + std::min<uint64_t>(behind, kEntriesPerTurn);
+    commands_.clear();
+    for (Index index = applied_.Next(); index <= upto; ++index) {
+      const Record& record = core_.log().At(index);
+      if (record.kind != static_cast<uint8_t>(EntryKind::kCommand)) continue;
+      commands_.push_back({index, record.term, record.payload});
+    }
+    results_.assign(commands_.size(), runtime::Bytes());
+    machine_.Apply(commands_, results_);
+    size_t next_command = 0;
+    for (Index index = applied_.Next(); index <= upto; ++index) {
+      const bool is_command = next_command < commands_.size() &&
+                              commands_[next_command].index == index;
+      waiters_.OnApplied(index, core_.log().At(index).term,
+                         is_command ? &results_[next_command] : nullptr);
+      if (is_command) ++next_command;
+    }
+    applied_ = upto;
+    waiters_.OnReadable(applied_);
+    if (observer_ != nullptr) {
+      observer_->OnApplied(core_, applied_, machine_.StateHash());
+    }
+  }
+
+  runtime::Executor& executor_;
+  persist::Persister& persister_;
+  StateMachine& machine_;
+  NodeObserver* const observer_;
+  absl::AnyInvocable<void(const absl::Status&)> on_storage_failure_;
+  runtime::Random dice_;
+
+  Core core_;        // Touched by the core loop only, read by all.
+  Effects effects_;  // Of the step under way; kept for its memory.
+  Outbox outbox_;
+  Waiters waiters_;
+
+  std::deque<Event> mailbox_;
+  std::vector<raft::Propose::Item> proposals_;
+  runtime::WaitQueue mailbox_changed_;
+
+  Index applied_;
+  std::vector<Command> commands_;        // Of the batch under way.
+  std::vector<runtime::Bytes> results_;  // The same.
+  runtime::WaitQueue commit_changed_;
+
+  runtime::FiberGroup fibers_;
+};
+
+Node::Node(Collaborators collaborators, NodeId self, CoreOptions options,
+           persist::RecoveredGroup recovered, Sequence stored,
+           runtime::Random dice)
+    : impl_(std::make_unique<Impl>(std::move(collaborators), self, options,
+                                   std::move(recovered), stored,
+                                   std::move(dice))) {}
+
+Node::~Node() = default;
+
+void Node::Start() { impl_->Start(); }
+void Node::Stop() { impl_->Stop(); }
+
+Outcome Node::Propose(runtime::Bytes command, runtime::Instant deadline) {
+  return impl_->Propose(std::move(command), deadline);
+}
+
+absl::Status Node::ReadBarrier(runtime::Instant deadline) {
+  return impl_->ReadBarrier(deadline);
+}
+
+NodeStatus Node::status() const { return impl_->status(); }
+
+void Node::OnPeerMessage(NodeId from, runtime::Incarnation incarnation,
+                         runtime::Bytes message) {
+  impl_->OnPeerMessage(from, incarnation, message);
+}
+
+void Node::OnPeerLink(NodeId peer, bool up) { impl_->OnPeerLink(peer, up); }
+
+void Node::OnDurable(runtime::GroupId /*group*/, Sequence upto) {
+  impl_->OnDurable(upto);
+}
+
+void Node::OnFailure(const absl::Status& why) { impl_->OnFailure(why); }
+
+}  // namespace raft
