@@ -6,7 +6,9 @@
 // that file, its name after SyncDirectory() of its directory. A crash may keep,
 // lose or tear, sector by sector, whatever was not synced. After a SyncData()
 // that failed nothing is known about the unsynced bytes, and a second sync that
-// succeeds proves nothing: the only safe answer is to stop the process.
+// succeeds proves nothing: the only safe answer is to stop the process. Nor does
+// the next process know: it may read bytes that the page cache shows and the
+// medium does not have, until it writes them again and syncs.
 //
 // Twins:       sim/sim_disk.h   (page cache, torn writes, lost names, lies)
 //              prod/posix_disk.h
@@ -16,7 +18,13 @@
 //              which is why storage has a runtime of its own.
 //
 // Paths are relative to the root of the disk, '/'-separated, without "." and
-// "..". The root itself is "".
+// "..": see persist/disk_path.h. The root itself is "".
+//
+// Errors of every call, beside those named at it:
+//   INVALID_ARGUMENT     a path that is not one.
+//   FAILED_PRECONDITION  the path of a directory where a file is meant.
+//   DATA_LOSS            the medium failed.
+//   UNAVAILABLE          the process is dead (simulator only); nothing was done.
 
 #ifndef PERSIST_DISK_H_
 #define PERSIST_DISK_H_
@@ -52,7 +60,7 @@ class File {
   virtual ~File() = default;
 
   // Reads up to buffer.size() bytes at `offset`; fewer only at the end of file.
-  // Errors: DATA_LOSS (the medium cannot read it), UNAVAILABLE (dead process).
+  // Errors: DATA_LOSS (the medium cannot read it).
   virtual absl::StatusOr<size_t> ReadAt(uint64_t offset,
                                         std::span<std::byte> buffer) = 0;
 
@@ -66,19 +74,20 @@ class File {
     return WriteAt(offset, {&bytes, 1});
   }
 
-  // All bytes written before the call, and the size needed to read them, are
-  // durable after it returns OK. Bytes written while it runs are not covered.
-  // Errors: DATA_LOSS. See the top: never retry.
+  // All bytes written before the call, by any handle, and the size of the file
+  // are durable after it returns OK. Bytes written while it runs are not
+  // covered. Errors: DATA_LOSS. See the top: never retry.
   virtual absl::Status SyncData() = 0;
 
-  // Makes the file exactly `size` bytes, cutting or adding zeros. Not durable
-  // by itself.
+  // Makes the file exactly `size` bytes, cutting or adding zeros. Durable after
+  // SyncData(); a crash before that may bring back what was cut.
+  // Errors: RESOURCE_EXHAUSTED.
   virtual absl::Status Truncate(uint64_t size) = 0;
 
   // Makes the file at least `size` bytes, the new ones zero, with room for them
   // really set aside, so that later writes below `size` cannot find the disk
   // full and their sync need not write metadata. Durable after SyncData().
-  // Errors: RESOURCE_EXHAUSTED.
+  // Errors: RESOURCE_EXHAUSTED (the size is then what it was).
   virtual absl::Status Preallocate(uint64_t size) = 0;
 
   virtual absl::StatusOr<uint64_t> Size() = 0;
@@ -93,8 +102,8 @@ class Disk {
   Disk& operator=(const Disk&) = delete;
   virtual ~Disk() = default;
 
-  // Errors: NOT_FOUND, ALREADY_EXISTS (kCreateExclusive),
-  //         RESOURCE_EXHAUSTED, DATA_LOSS.
+  // Errors: NOT_FOUND (or its directory is not there), ALREADY_EXISTS
+  //         (kCreateExclusive), RESOURCE_EXHAUSTED.
   virtual absl::StatusOr<std::unique_ptr<File>> Open(absl::string_view path,
                                                      OpenMode mode) = 0;
 
@@ -104,20 +113,23 @@ class Disk {
       absl::string_view directory) = 0;
 
   // OK if it is there already. Durable after SyncDirectory() of the parent.
+  // Errors: NOT_FOUND (no parent), ALREADY_EXISTS (as a file).
   virtual absl::Status CreateDirectory(absl::string_view path) = 0;
 
-  // Replaces `to` if it exists. Durable after SyncDirectory() of both parents.
-  // Errors: NOT_FOUND.
+  // Renames a file, replacing the file `to` if there is one: whoever looks,
+  // even after a crash, finds the file under exactly one of the two names.
+  // Durable after SyncDirectory() of both parents. Errors: NOT_FOUND.
   virtual absl::Status Rename(absl::string_view from, absl::string_view to) = 0;
 
   // Removes a file. An open handle of it stays usable. Errors: NOT_FOUND.
   virtual absl::Status Remove(absl::string_view path) = 0;
 
-  // Creations, renames and removals in `directory` are durable after it.
+  // Creations, renames and removals in `directory` are durable after it. That
+  // `directory` itself exists is a matter of its parent. Errors: NOT_FOUND.
   virtual absl::Status SyncDirectory(absl::string_view directory) = 0;
 
   // Takes the one lock of this disk, held until the process ends.
-  // Errors: FAILED_PRECONDITION (another process holds it).
+  // Errors: FAILED_PRECONDITION (this or another process holds it).
   virtual absl::Status Lock() = 0;
 
  protected:

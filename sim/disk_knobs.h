@@ -28,6 +28,10 @@ struct DiskKnobs {
   absl::Duration stall_max = absl::Seconds(2);
   // Any unsynced sector may become durable by itself, tried at every write.
   uint32_t writeback_ppm = 0;
+  // A sector whose unsynced write a power failure took comes back as garbage,
+  // neither old nor new. Beyond what persist/disk.h promises: for guests that
+  // do not trust sectors.
+  uint32_t torn_sector_ppm = 0;
   // The process dies inside a storage call, after its effect, before its
   // return.
   uint32_t crash_in_call_ppm = 0;

@@ -1,0 +1,91 @@
+// How one simulated disk behaves today: how long a call takes, and whether it
+// fails. What a call does is sim/sim_volume.h.
+//
+// Latencies, faults and crash layouts come from streams of their own, so that
+// turning one kind of fault off leaves the others where they were.
+
+#ifndef SIM_DISK_DICE_H_
+#define SIM_DISK_DICE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "absl/time/time.h"
+
+#include "runtime/random.h"
+#include "sim/disk_knobs.h"
+#include "sim/event.h"
+
+namespace sim {
+
+class World;
+
+// What can strike a single call.
+enum class DiskFault : uint8_t {
+  kReadFails,    // DATA_LOSS.
+  kWriteFails,   // DATA_LOSS, after some prefix of the bytes was written.
+  kSyncFails,    // DATA_LOSS, and the kernel then takes the pages for clean.
+  kCrashInCall,  // The process dies, or the power fails, before the return.
+};
+inline constexpr size_t kDiskFaults = 4;
+
+class DiskDice {
+ public:
+  // By how it is timed.
+  enum class Call : uint8_t { kRead, kWrite, kSync };
+
+  struct Timing {
+    absl::Duration span;
+    // Whether the call has its effect before it takes its time, or after: a
+    // process that is killed meanwhile has done it, or has not.
+    bool effect_first;
+  };
+
+  // `world` must outlive this.
+  DiskDice(World& world, HostId host);
+  DiskDice(const DiskDice&) = delete;
+  DiskDice& operator=(const DiskDice&) = delete;
+
+  // The world's, unless this disk has its own.
+  const DiskKnobs& knobs() const;
+  void SetKnobs(std::optional<DiskKnobs> knobs) { knobs_ = knobs; }
+
+  // May start a stall. Does not suspend: the caller waits.
+  Timing Plan(Call call);
+
+  // For how long the device will not answer.
+  absl::Duration StallLeft() const;
+  void StallFor(absl::Duration span);
+
+  // Whether `fault` strikes this call: by the knobs, or because it was ordered.
+  // Counts it, if so.
+  bool Strikes(DiskFault fault);
+  // The next call that `fault` can strike is struck.
+  void Order(DiskFault fault) { ++ordered_[static_cast<size_t>(fault)]; }
+
+  // Whether a write lets the kernel write something back.
+  bool WritesBack();
+
+  runtime::Random& faults() { return faults_; }
+  runtime::Random& layouts() { return layouts_; }
+
+ private:
+  uint32_t PartsPerMillion(DiskFault fault) const;
+
+  World& world_;
+  const HostId host_;
+  std::optional<DiskKnobs> knobs_;
+
+  runtime::Random latency_;
+  runtime::Random faults_;
+  runtime::Random layouts_;
+
+  Time stalled_until_ = 0;
+  std::array<uint32_t, kDiskFaults> ordered_{};
+};
+
+}  // namespace sim
+
+#endif  // SIM_DISK_DICE_H_
