@@ -71,6 +71,7 @@ void AddDisk(const DiskKnobs& knobs, Lines& lines) {
   lines.Add("disk.stall_ppm", knobs.stall_ppm);
   lines.Add("disk.stall_max", knobs.stall_max);
   lines.Add("disk.writeback_ppm", knobs.writeback_ppm);
+  lines.Add("disk.torn_sector_ppm", knobs.torn_sector_ppm);
   lines.Add("disk.crash_in_call_ppm", knobs.crash_in_call_ppm);
   lines.Add("disk.capacity_bytes", knobs.capacity_bytes);
 }

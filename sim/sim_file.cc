@@ -45,8 +45,11 @@ void SimFile::Resize(uint64_t size) {
     image_.Zero(size, size_);
   }
   size_ = size;
-  low_size_ = std::min(low_size_, size);
   size_dirty_ = true;
+  if (size < low_size_) {
+    low_size_ = size;
+    ++durable_version_;
+  }
 }
 
 void SimFile::MarkDirty(uint64_t begin, uint64_t end) {
@@ -237,6 +240,10 @@ CrashTally SimFile::PowerOff(CrashLayout layout, uint32_t torn_sector_ppm,
   image_.Zero(size_, image_.end());
   ++durable_version_;
   Report(changed, sink);
+  // What stood behind a cut was not certain, and is again.
+  if (fixed_from < SectorsOf(size_)) {
+    Report({Run{fixed_from, SectorsOf(size_)}}, sink);
+  }
   return tally;
 }
 
@@ -258,7 +265,9 @@ uint64_t SimFile::CrashSize(CrashLayout layout, runtime::Random& dice,
 uint64_t SimFile::SizeAfterCrash(CrashLayout layout,
                                  runtime::Random& dice) const {
   if (layout == CrashLayout::kEverything || size_ == low_size_) return size_;
-  if (dice.Below(2) == 0) return size_;
+  const uint64_t moment = dice.Below(3);
+  if (moment == 0) return size_;
+  if (moment == 1) return low_size_;
   // The length reached the medium while it grew.
   const uint64_t grown = dice.Below(size_ - low_size_ + 1);
   return std::min(size_, SectorsOf(low_size_ + grown) * kSectorBytes);

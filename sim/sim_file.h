@@ -88,14 +88,13 @@ class SimFile {
   CrashTally PowerOff(CrashLayout layout, uint32_t torn_sector_ppm,
                       runtime::Random& dice, DurableSink sink);
   bool has_unsynced() const {
-    return !unsynced_.empty() || size_dirty_ || size_ != durable_size_;
+    return !unsynced_.empty() || size_dirty_ || size_ != durable_size_ ||
+           low_size_ != durable_size_;
   }
 
   // ---- the shadow: what the medium has
   // What would certainly be left of the length.
-  uint64_t durable_size() const {
-    return size_dirty_ ? low_size_ : durable_size_;
-  }
+  uint64_t durable_size() const { return low_size_; }
   // As Read(), of the durable bytes. Where an unsynced write lies above durable
   // bytes a power failure may leave either; this shows the durable ones.
   size_t ReadDurable(uint64_t offset, std::span<std::byte> out) const;
@@ -155,7 +154,8 @@ class SimFile {
 
   UndoMap unsynced_;
   uint64_t durable_size_ = 0;
-  // The smallest size since durable_size_ was: below it, a cut is pending.
+  // The smallest size since durable_size_ was: less than that while a cut is
+  // pending, never more.
   uint64_t low_size_ = 0;
   bool size_dirty_ = false;  // A sync would write the size.
   uint64_t durable_version_ = 0;
