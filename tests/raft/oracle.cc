@@ -43,7 +43,7 @@ void Oracle::OnStep(const std::vector<Member>& all, const Member& member,
   CheckGrants(member, event, effects, now);
   const bool leads = member.core->role() == Role::kLeader;
   if (leads && before.role != Role::kLeader) OnBecameLeader(all, member);
-  CheckStores(member, effects);
+  CheckStores(member, before, effects);
   CheckCommit(all, member, before);
 }
 
@@ -83,7 +83,8 @@ void Oracle::OnBecameLeader(const std::vector<Member>& all,
   leader_logs_[term] = member.submitted->chain;
 }
 
-void Oracle::CheckStores(const Member& member, const Effects& effects) {
+void Oracle::CheckStores(const Member& member, const Moment& before,
+                         const Effects& effects) {
   const Core& core = *member.core;
   CHECK_LE(effects.stores.size(), 1u, "one step, one store");
   CHECK(member.submitted->last_index() == core.log().last_index() &&
@@ -96,7 +97,7 @@ void Oracle::CheckStores(const Member& member, const Effects& effects) {
     CHECK(!store.truncate_from.has_value() || core.leading() == nullptr,
           "B1: a leader cut its log");
     CHECK(!store.truncate_from.has_value() ||
-              *store.truncate_from > core.commit(),
+              *store.truncate_from > before.commit,
           "B4: a committed entry was cut");
     for (const Record& record : store.entries) {
       CHECK(leaders_.contains(record.term), "A10: an entry of term ",
@@ -109,7 +110,10 @@ void Oracle::CheckStores(const Member& member, const Effects& effects) {
     }
   }
   if (core.leading() != nullptr) {
-    leader_logs_[core.term()] = member.submitted->chain;
+    std::vector<uint64_t>& log = leader_logs_[core.term()];
+    const std::vector<uint64_t>& chain = member.submitted->chain;
+    log.insert(log.end(), chain.begin() + static_cast<ptrdiff_t>(log.size()),
+               chain.end());
   }
 }
 

@@ -1,8 +1,9 @@
 // Sees all members of a group at once and judges what no member can see alone:
 // Raft figure 3, and that every promise was durable when it left.
 //
-// The letters are those of the list of invariants in docs/invariants.md.
-// Everything here CHECKs. Cost per step: what the step changed.
+// Each check names its family: A terms, votes and leaders; B logs; C commitment;
+// D promises and the disk; G reads and tickets. Everything here CHECKs, at the
+// cost of what the step changed.
 
 #ifndef TESTS_RAFT_ORACLE_H_
 #define TESTS_RAFT_ORACLE_H_
@@ -39,8 +40,8 @@ class Oracle {
 
   // `all` are the members, by node id. `event` caused the step of `member`.
   void OnStep(const std::vector<Member>& all, const Member& member,
-              const Moment& before, const Event& event,
-              const Effects& effects, runtime::Instant now);
+              const Moment& before, const Event& event, const Effects& effects,
+              runtime::Instant now);
   void OnSendLeaves(const Member& member, const Send& send);
   void OnDiskChanged(const std::vector<Member>& all);
 
@@ -53,7 +54,8 @@ class Oracle {
  private:
   void CheckRoles(const Member& member, const Moment& before);
   void OnBecameLeader(const std::vector<Member>& all, const Member& member);
-  void CheckStores(const Member& member, const Effects& effects);
+  void CheckStores(const Member& member, const Moment& before,
+                   const Effects& effects);
   void CheckPreVote(const Event& event, const Moment& before,
                     const Member& member, const Effects& effects);
   void CheckGrants(const Member& member, const Event& event,
