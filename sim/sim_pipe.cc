@@ -243,7 +243,8 @@ void Pipe::RetimeFrames(Time restart) {
 
 void Pipe::Discard() {
   const auto is_lost = [](const Parcel& parcel) {
-    return parcel.kind != Parcel::Kind::kReset;
+    return parcel.kind != Parcel::Kind::kReset &&
+           parcel.kind != Parcel::Kind::kOpened;
   };
   std::erase_if(flight_, is_lost);
   std::erase_if(held_, is_lost);

@@ -85,7 +85,8 @@ class Pipe {
   // ---- the world
   // The link, or the one back, may be free again.
   void Unblock();
-  // Forgets what is under way, save a reset.
+  // Forgets what is under way, save a reset and the answer to a dial: those the
+  // kernel had sent before.
   void Discard();
   // The sending host has lost its power, and with it what it would have sent
   // again.
