@@ -74,6 +74,7 @@ class Host::Impl {
     node_.emplace(std::move(with), options_.self, options_.core,
                   std::move(group), stored, world_.random.Fork("raft"));
     persister_.SetSink(kFirstGroup, &*node_);
+    founding_.reset();
     transport_->SetReceiver(kFirstGroup, &*node_);
     node_->Start();
     return absl::OkStatus();
@@ -114,16 +115,14 @@ class Host::Impl {
     group.group = kFirstGroup;
     group.entries.push_back(BootstrapEntry(std::move(voters)));
     group.hard_state.term = group.entries.front().term;
-    Founding founding(world_.network_executor);
-    persister_.SetSink(kFirstGroup, &founding);
+    founding_.emplace(world_.network_executor);
+    persister_.SetSink(kFirstGroup, &*founding_);
     persister_.Submit({.group = kFirstGroup,
                        .sequence = Sequence(1),
                        .hard_state = group.hard_state,
                        .truncate_from = std::nullopt,
                        .entries = group.entries});
-    const absl::Status founded = founding.Wait();
-    persister_.SetSink(kFirstGroup, nullptr);
-    if (!founded.ok()) return founded;
+    RETURN_IF_ERROR(founding_->Wait());
     return group;
   }
 
@@ -144,6 +143,7 @@ class Host::Impl {
   HostWorld world_;
   const HostOptions options_;
   StateMachine& machine_;
+  std::optional<Founding> founding_;  // Until there is a node to take over.
   persist::DiskPersister persister_;
   std::optional<net::PeerTransport> transport_;
   std::optional<Node> node_;  // The first to go: it uses all the others.

@@ -1,0 +1,195 @@
+// The driver, whole: real cores, logs and transports on simulated hosts.
+
+#include "raft/host.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+
+#include "runtime/fiber_group.h"
+#include "runtime/random.h"
+#include "sim/sim_network.h"
+#include "sim/world.h"
+
+namespace raft {
+namespace {
+
+// Remembers every command; answers with how many there were.
+class Recorder final : public StateMachine {
+ public:
+  void Apply(std::span<const Command> commands,
+             std::span<runtime::Bytes> results) override {
+    for (size_t i = 0; i < commands.size(); ++i) {
+      applied.emplace_back(commands[i].payload.text());
+      hash_ = runtime::MixHash(hash_, runtime::HashLabel(applied.back()));
+      results[i] = runtime::Bytes::Copy(absl::StrCat(applied.size()));
+    }
+  }
+  uint64_t StateHash() const override { return hash_; }
+
+  std::vector<std::string> applied;
+
+ private:
+  uint64_t hash_ = 0;
+};
+
+// Three hosts that found a group, and handles to look inside while they live.
+class Trio {
+ public:
+  explicit Trio(uint64_t seed) : world_({.seed = seed, .knobs = {}}) {
+    for (int i = 1; i <= 3; ++i) world_.AddHost(absl::StrCat("n", i));
+    for (sim::HostId host = 0; host < 3; ++host) Boot(host);
+  }
+
+  void Boot(sim::HostId host) {
+    world_.Boot(host, [this](sim::Process& process) { Serve(process); });
+  }
+
+  sim::World& world() { return world_; }
+  Node* node(sim::HostId host) { return nodes_[host]; }
+  Recorder* machine(sim::HostId host) { return machines_[host]; }
+
+  // Commands that some node said were applied.
+  const std::vector<std::string>& acknowledged() const { return acknowledged_; }
+
+  Node* Leader() {
+    for (const auto& [host, node] : nodes_) {
+      if (node != nullptr && node->status().role == Role::kLeader) return node;
+    }
+    return nullptr;
+  }
+  sim::HostId LeaderHost() {
+    for (const auto& [host, node] : nodes_) {
+      if (node != nullptr && node->status().role == Role::kLeader) return host;
+    }
+    return 99;
+  }
+
+ private:
+  // Says goodbye also when the process is killed.
+  struct Visible {
+    Trio& trio;
+    sim::HostId host;
+    ~Visible() {
+      trio.nodes_[host] = nullptr;
+      trio.machines_[host] = nullptr;
+    }
+  };
+
+  void Serve(sim::Process& process) {
+    const sim::HostId host = process.host();
+    HostOptions options;
+    options.cluster = runtime::ClusterId(7);
+    options.self = NodeId(host + 1);
+    options.listen = {world_.host_name(host), 7001};
+    for (uint64_t i = 1; i <= 3; ++i) {
+      options.members.push_back(
+          {NodeId(i), {world_.host_name(static_cast<uint32_t>(i - 1)), 7001}});
+    }
+    options.storage.segment_bytes = 64 << 10;
+    options.init_cluster = true;
+    Recorder machine;
+    const Visible visible{*this, host};
+    absl::StatusOr<std::unique_ptr<Host>> started =
+        Host::Start({.network_executor = process.network_executor(),
+                     .storage_executor = process.storage_executor(),
+                     .network = process.network(),
+                     .disk = process.disk(),
+                     .random = process.Stream("raft"),
+                     .observer = nullptr,
+                     .on_storage_failure = {}},
+                    options, machine);
+    ASSERT_TRUE(started.ok()) << started.status();
+    nodes_[host] = &(*started)->node();
+    machines_[host] = &machine;
+    runtime::FiberGroup fibers(process.network_executor());
+    fibers.Spawn("proposer", [&] { ProposeForEver(process, **started); });
+    (void)process.network_executor().Park();
+  }
+
+  // Every node proposes all the time; those that do not lead are refused.
+  void ProposeForEver(sim::Process& process, Host& host) {
+    runtime::Executor& executor = process.network_executor();
+    for (int i = 0;; ++i) {
+      const std::string command =
+          absl::StrCat(process.host(), "/", process.boot(), "/", i);
+      const Outcome outcome =
+          host.node().Propose(runtime::Bytes::Copy(command),
+                              executor.Now() + absl::Milliseconds(500));
+      if (outcome.kind == Outcome::Kind::kApplied) {
+        acknowledged_.push_back(command);
+        EXPECT_TRUE(
+            host.node().ReadBarrier(executor.Now() + absl::Seconds(1)).ok() ||
+            host.node().status().role != Role::kLeader);
+      }
+      if (!executor.SleepFor(absl::Milliseconds(20)).ok()) return;
+    }
+  }
+
+  std::vector<std::string> acknowledged_;
+  std::map<sim::HostId, Node*> nodes_;
+  std::map<sim::HostId, Recorder*> machines_;
+  sim::World world_;
+};
+
+TEST(HostTest, ThreeNodesElectOneLeader) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    Trio trio(seed);
+    trio.world().RunFor(absl::Seconds(3));
+    ASSERT_FALSE(trio.world().failure().has_value())
+        << trio.world().failure()->check << " "
+        << trio.world().failure()->message;
+    int leaders = 0;
+    for (sim::HostId host = 0; host < 3; ++host) {
+      ASSERT_NE(trio.node(host), nullptr);
+      leaders += trio.node(host)->status().role == Role::kLeader ? 1 : 0;
+    }
+    EXPECT_EQ(leaders, 1) << "seed " << seed;
+    EXPECT_GT(trio.acknowledged().size(), 20u) << "seed " << seed;
+  }
+}
+
+TEST(HostTest, WhatWasAcknowledgedSurvivesAPowerCutOfAll) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    Trio trio(seed);
+    trio.world().RunFor(absl::Seconds(3));
+    const std::vector<std::string> before = trio.acknowledged();
+    ASSERT_FALSE(before.empty());
+    for (sim::HostId host = 0; host < 3; ++host) trio.world().PowerOff(host);
+    for (sim::HostId host = 0; host < 3; ++host) {
+      EXPECT_EQ(trio.node(host), nullptr);
+      trio.Boot(host);
+    }
+    trio.world().RunFor(absl::Seconds(3));
+    ASSERT_FALSE(trio.world().failure().has_value());
+    ASSERT_NE(trio.Leader(), nullptr) << "seed " << seed;
+    const std::vector<std::string>& now =
+        trio.machine(trio.LeaderHost())->applied;
+    for (const std::string& command : before) {
+      EXPECT_EQ(std::count(now.begin(), now.end(), command), 1)
+          << command << " seed " << seed;
+    }
+  }
+}
+
+TEST(HostTest, TheSameSeedGivesTheSameRun) {
+  const auto run = [](uint64_t seed) {
+    Trio trio(seed);
+    trio.world().RunFor(absl::Seconds(2));
+    EXPECT_NE(trio.Leader(), nullptr);
+    if (trio.Leader() != nullptr) trio.world().PowerOff(trio.LeaderHost());
+    trio.world().RunFor(absl::Seconds(2));
+    return trio.world().digest().value();
+  };
+  EXPECT_EQ(run(5), run(5));
+  EXPECT_NE(run(5), run(6));
+}
+
+}  // namespace
+}  // namespace raft
