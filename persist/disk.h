@@ -47,7 +47,7 @@ namespace persist {
 inline constexpr size_t kSectorBytes = 512;
 
 enum class OpenMode {
-  kRead,            // Must exist.
+  kRead,            // Must exist. To change it is a bug.
   kReadWrite,       // Must exist.
   kCreateExclusive  // Must not exist; empty, to be read and written.
 };

@@ -8,6 +8,7 @@
 
 #include "absl/functional/function_ref.h"
 
+#include "runtime/check.h"
 #include "runtime/status_macros.h"
 #include "sim/sim_disk.h"
 #include "sim/world.h"
@@ -84,8 +85,11 @@ class SimDisk::Attachment {
 class SimDisk::AttachedFile final : public persist::File {
  public:
   // Shared: the name may go while the handle stays.
-  AttachedFile(Attachment attachment, SimVolume::FilePtr file)
-      : attachment_(std::move(attachment)), file_(std::move(file)) {}
+  AttachedFile(Attachment attachment, SimVolume::FilePtr file,
+               persist::OpenMode mode)
+      : attachment_(std::move(attachment)),
+        file_(std::move(file)),
+        writable_(mode != persist::OpenMode::kRead) {}
 
   absl::StatusOr<size_t> ReadAt(uint64_t offset,
                                 std::span<std::byte> buffer) override {
@@ -98,6 +102,7 @@ class SimDisk::AttachedFile final : public persist::File {
   }
 
   absl::Status WriteAt(uint64_t offset, SimVolume::Pieces pieces) override {
+    CHECK(writable_, "a write to a file that was opened for reading");
     return attachment_.Perform(
         Call::kWrite, [&] { return disk().Write(*file_, offset, pieces); });
   }
@@ -108,12 +113,14 @@ class SimDisk::AttachedFile final : public persist::File {
   }
 
   absl::Status Truncate(uint64_t size) override {
+    CHECK(writable_, "a cut of a file that was opened for reading");
     return attachment_.Perform(Call::kWrite, [&] {
       return disk().Resize(*file_, "truncation", size);
     });
   }
 
   absl::Status Preallocate(uint64_t size) override {
+    CHECK(writable_, "growing a file that was opened for reading");
     return attachment_.Perform(Call::kWrite, [&] {
       if (size <= file_->size()) return absl::OkStatus();
       return disk().Resize(*file_, "preallocation", size);
@@ -136,6 +143,7 @@ class SimDisk::AttachedFile final : public persist::File {
 
   const Attachment attachment_;
   const SimVolume::FilePtr file_;
+  const bool writable_;
 };
 
 class SimDisk::AttachedDisk final : public persist::Disk {
@@ -152,7 +160,7 @@ class SimDisk::AttachedDisk final : public persist::Disk {
       ASSIGN_OR_RETURN(file, volume().Open(path, mode));
       return absl::OkStatus();
     }));
-    return std::make_unique<AttachedFile>(attachment_, std::move(file));
+    return std::make_unique<AttachedFile>(attachment_, std::move(file), mode);
   }
 
   absl::StatusOr<std::vector<std::string>> List(

@@ -1,0 +1,201 @@
+#include "prod/posix_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+
+#include "runtime/status_macros.h"
+
+namespace prod {
+namespace {
+
+// How many pieces one system call is given: no more than any kernel takes, and
+// few enough for the stack.
+constexpr size_t kPiecesPerCall = 256;
+
+constexpr size_t kZerosBytes = 64 << 10;
+alignas(4096) constexpr std::array<std::byte, kZerosBytes> kZeros{};
+
+absl::StatusCode CodeOf(int error_number) {
+  switch (error_number) {
+    case ENOENT:
+    case ENOTDIR:
+      return absl::StatusCode::kNotFound;
+    case EEXIST:
+      return absl::StatusCode::kAlreadyExists;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+      return absl::StatusCode::kResourceExhausted;
+    case EISDIR:
+    case ENOTEMPTY:
+      return absl::StatusCode::kFailedPrecondition;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::StatusCode::kPermissionDenied;
+    case EINVAL:
+    case ENAMETOOLONG:
+      return absl::StatusCode::kInvalidArgument;
+    default:
+      return absl::StatusCode::kDataLoss;
+  }
+}
+
+// Repeats `call` while a signal interrupts it.
+template <class Call>
+auto Uninterrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+// The pieces that are still to be written, as the kernel wants them.
+class Gather {
+ public:
+  explicit Gather(std::span<const std::span<const std::byte>> pieces)
+      : rest_(pieces) {}
+
+  // The next part, or none when all is written. Valid until the next call.
+  std::span<iovec> Next() {
+    size_t count = 0;
+    for (const std::span<const std::byte> piece : rest_) {
+      if (count == parts_.size()) break;
+      const size_t skip = count == 0 ? skip_ : 0;
+      parts_[count++] = {
+          .iov_base = const_cast<std::byte*>(piece.data()) + skip,
+          .iov_len = piece.size() - skip};
+    }
+    return std::span(parts_).first(count);
+  }
+
+  // `written` more bytes are; also drops empty pieces at the front.
+  void Advance(size_t written) {
+    skip_ += written;
+    while (!rest_.empty() && skip_ >= rest_.front().size()) {
+      skip_ -= rest_.front().size();
+      rest_ = rest_.subspan(1);
+    }
+  }
+
+ private:
+  std::span<const std::span<const std::byte>> rest_;
+  size_t skip_ = 0;  // Bytes of the first piece that are written.
+  std::array<iovec, kPiecesPerCall> parts_;
+};
+
+}  // namespace
+
+absl::Status DiskError(absl::string_view call, absl::string_view path,
+                       int error_number) {
+  return absl::Status(
+      CodeOf(error_number),
+      absl::StrCat(call, " ", path, ": ", std::strerror(error_number)));
+}
+
+absl::Status PosixFile::Error(absl::string_view call) const {
+  return DiskError(call, path_, errno);
+}
+
+absl::StatusOr<size_t> PosixFile::ReadAt(uint64_t offset,
+                                         std::span<std::byte> buffer) {
+  size_t done = 0;
+  while (done < buffer.size()) {
+    const std::span<std::byte> rest = buffer.subspan(done);
+    const ssize_t count = Uninterrupted([&] {
+      return pread(fd_.get(), rest.data(), rest.size(),
+                   static_cast<off_t>(offset + done));
+    });
+    if (count < 0) return Error("read");
+    if (count == 0) break;  // The end of the file.
+    done += static_cast<size_t>(count);
+  }
+  return done;
+}
+
+absl::Status PosixFile::WriteAt(
+    uint64_t offset, std::span<const std::span<const std::byte>> pieces) {
+  Gather gather(pieces);
+  gather.Advance(0);
+  for (;;) {
+    const std::span<iovec> parts = gather.Next();
+    if (parts.empty()) return absl::OkStatus();
+    const ssize_t count = Uninterrupted([&] {
+      return pwritev(fd_.get(), parts.data(), static_cast<int>(parts.size()),
+                     static_cast<off_t>(offset));
+    });
+    if (count < 0) return Error("write");
+    offset += static_cast<uint64_t>(count);
+    gather.Advance(static_cast<size_t>(count));
+  }
+}
+
+absl::Status PosixFile::SyncData() {
+  RETURN_IF_ERROR(sync_failure_);
+  const int synced = Uninterrupted(
+      [&] { return size_changed_ ? fsync(fd_.get()) : fdatasync(fd_.get()); });
+  if (synced != 0) {
+    sync_failure_ = absl::DataLossError(Error("sync").message());
+    return sync_failure_;
+  }
+  size_changed_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status PosixFile::Truncate(uint64_t size) {
+  size_changed_ = true;
+  const int cut = Uninterrupted(
+      [&] { return ftruncate(fd_.get(), static_cast<off_t>(size)); });
+  return cut == 0 ? absl::OkStatus() : Error("truncate");
+}
+
+absl::Status PosixFile::Preallocate(uint64_t size) {
+  ASSIGN_OR_RETURN(const uint64_t before, Size());
+  if (size <= before) return absl::OkStatus();
+  size_changed_ = true;
+  absl::Status status = Reserve(before, size);
+  if (!status.ok()) Truncate(before).IgnoreError();
+  return status;
+}
+
+absl::Status PosixFile::Reserve(uint64_t begin, uint64_t end) {
+  // In one piece, if the file system knows how; then written, so that no sync
+  // has to note later that these blocks are in use.
+  const int reserved = Uninterrupted([&] {
+    return fallocate(fd_.get(), 0, static_cast<off_t>(begin),
+                     static_cast<off_t>(end - begin));
+  });
+  if (reserved != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
+    return Error("preallocate");
+  }
+  return WriteZeros(begin, end);
+}
+
+absl::Status PosixFile::WriteZeros(uint64_t begin, uint64_t end) {
+  while (begin < end) {
+    const size_t size = std::min<uint64_t>(kZeros.size(), end - begin);
+    RETURN_IF_ERROR(File::WriteAt(begin, std::span(kZeros).first(size)));
+    begin += size;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> PosixFile::Size() {
+  struct stat stat = {};
+  if (fstat(fd_.get(), &stat) != 0) return Error("stat");
+  return static_cast<uint64_t>(stat.st_size);
+}
+
+}  // namespace prod

@@ -1,0 +1,58 @@
+// One file of a prod/posix_disk.h.
+
+#ifndef PROD_POSIX_FILE_H_
+#define PROD_POSIX_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "persist/disk.h"
+#include "prod/unique_fd.h"
+
+namespace prod {
+
+// What `error_number` means in the words of persist/disk.h:
+//   "open /data/raft/log.1: No space left on device".
+absl::Status DiskError(absl::string_view call, absl::string_view path,
+                       int error_number);
+
+class PosixFile final : public persist::File {
+ public:
+  // `path` is for messages.
+  PosixFile(std::string path, UniqueFd fd)
+      : path_(std::move(path)), fd_(std::move(fd)) {}
+
+  absl::StatusOr<size_t> ReadAt(uint64_t offset,
+                                std::span<std::byte> buffer) override;
+  absl::Status WriteAt(
+      uint64_t offset,
+      std::span<const std::span<const std::byte>> pieces) override;
+  absl::Status SyncData() override;
+  absl::Status Truncate(uint64_t size) override;
+  absl::Status Preallocate(uint64_t size) override;
+  absl::StatusOr<uint64_t> Size() override;
+
+ private:
+  absl::Status Error(absl::string_view call) const;
+  // Gives [begin, end) blocks of its own, holding zeros.
+  absl::Status Reserve(uint64_t begin, uint64_t end);
+  absl::Status WriteZeros(uint64_t begin, uint64_t end);
+
+  const std::string path_;
+  const UniqueFd fd_;
+  // The length was set since the last sync.
+  bool size_changed_ = false;
+  // The first failed sync: there is no way back from it.
+  absl::Status sync_failure_;
+};
+
+}  // namespace prod
+
+#endif  // PROD_POSIX_FILE_H_
