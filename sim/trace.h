@@ -27,9 +27,9 @@ struct TraceEvent {
   uint64_t event = 0;  // The number of the event during which it happened.
   TraceLevel level = TraceLevel::kStory;
   HostId host = kNoHost;
-  absl::string_view host_name;  // Empty for kNoHost.
-  absl::string_view kind;       // "raft.role", "fault", "process.boot".
-  std::span<const runtime::NoteField> fields;
+  absl::string_view host_name = {};  // Empty for kNoHost.
+  absl::string_view kind = {};       // "raft.role", "fault", "process.boot".
+  std::span<const runtime::NoteField> fields = {};
   uint64_t digest = 0;  // The world's, with this mixed in.
 };
 

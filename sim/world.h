@@ -83,7 +83,7 @@ inline constexpr int kExitCrashed = 137;
 
 struct WorldOptions {
   uint64_t seed = 1;
-  Knobs knobs;
+  Knobs knobs = {};
   ChoiceTape* tape = nullptr;  // Records or replaces choices; see tape.h.
   TraceSink* trace = nullptr;  // Null: no trace (the digest is always kept).
 };

@@ -1,0 +1,35 @@
+#include "sim/knobs.h"
+
+#include <algorithm>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace sim {
+namespace {
+
+TEST(KnobsTest, EachKnobIsALineInAFixedOrder) {
+  Knobs knobs;
+  knobs.network.frame_loss_ppm = 1234;
+  knobs.process.schedule = Schedule::kFifo;
+  const std::string text = knobs.ToString();
+  EXPECT_THAT(text, testing::StartsWith("process.schedule = fifo\n"
+                                        "process.cpu_cost_min = 1us\n"));
+  EXPECT_THAT(text, testing::HasSubstr("\nnetwork.frame_loss_ppm = 1234\n"));
+  EXPECT_THAT(text, testing::EndsWith("disk.capacity_bytes = 1073741824\n"));
+  EXPECT_EQ(text, knobs.ToString());
+}
+
+// A knob that is not printed would be missing from every artifact. When this
+// fails: print the new field in knobs.cc, then correct the sizes here.
+TEST(KnobsTest, NoKnobIsForgotten) {
+  const std::string text = Knobs().ToString();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 40);
+  EXPECT_EQ(sizeof(ProcessKnobs), 88u);
+  EXPECT_EQ(sizeof(NetworkKnobs), 128u);
+  EXPECT_EQ(sizeof(DiskKnobs), 152u);
+}
+
+}  // namespace
+}  // namespace sim
