@@ -1,0 +1,604 @@
+#include "net/peer_transport.h"
+
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+#include "net/frame.h"
+#include "net/handshake.h"
+#include "tests/net/peer_world.h"
+
+namespace net {
+namespace {
+
+using runtime::Incarnation;
+using runtime::Instant;
+using runtime::NodeId;
+
+class PeerTransportTest : public PeerWorld {};
+
+TEST_F(PeerTransportTest, MessagesArriveBothWaysInOrder) {
+  Begin(2);
+  const auto script = [](PeerNode& self) {
+    const uint64_t other = self.process.host() == 0 ? 2 : 1;
+    self.Sleep(absl::Milliseconds(100));
+    for (int i = 0; i < 100; ++i) self.Send(other, absl::StrCat("m", i));
+  };
+  Boot(1, script);
+  Boot(2, script);
+  Run(absl::Seconds(1));
+  for (const uint64_t node : {1, 2}) {
+    ASSERT_EQ(Node(node).heard.size(), 100u);
+    for (size_t i = 0; i < 100; ++i) {
+      EXPECT_EQ(Node(node).heard[i].text, absl::StrCat("m", i));
+      EXPECT_EQ(Node(node).heard[i].from, NodeId(3 - node));
+      EXPECT_EQ(Node(node).heard[i].sender, Incarnation(1));
+    }
+    EXPECT_EQ(Stats(node).messages_sent, 100u);
+    EXPECT_EQ(Stats(node).connects, 1u);
+  }
+}
+
+TEST_F(PeerTransportTest, WhatWaitsForTheFirstConnectionIsSent) {
+  Begin(2);
+  Boot(2);
+  Run(absl::Milliseconds(10));
+  Boot(1, [](PeerNode& self) { self.Send(2, "at once"); });
+  Run(absl::Seconds(1));
+  EXPECT_TRUE(Node(2).Heard("at once"));
+}
+
+TEST_F(PeerTransportTest, HigherLanesOvertakeLowerOnes) {
+  Begin(2);
+  Boot(2);
+  Boot(1, [](PeerNode& self) {
+    self.Sleep(absl::Milliseconds(100));
+    self.Send(2, "snapshot", Lane::kSnapshot);
+    self.Send(2, "append1", Lane::kAppend);
+    self.Send(2, "append2", Lane::kAppend);
+    self.Send(2, "control", Lane::kControl);
+  });
+  Run(absl::Seconds(1));
+  std::string order;
+  for (const auto& one : Node(2).heard) absl::StrAppend(&order, one.text, " ");
+  EXPECT_EQ(order, "control append1 append2 snapshot ");
+}
+
+TEST_F(PeerTransportTest, TheQueueOfAPeerIsBoundedAndKeepsWhatMatters) {
+  Begin(2);
+  Boot(2);
+  Boot(
+      1,
+      [](PeerNode& self) {
+        self.Sleep(absl::Milliseconds(100));
+        for (int i = 0; i < 100; ++i) {
+          self.Send(2, std::string(1000, 's'), Lane::kSnapshot);
+        }
+        self.Send(2, "control");
+      },
+      [](PeerTransportOptions& options) { options.queued_bytes_max = 10'000; });
+  Run(absl::Seconds(1));
+  EXPECT_TRUE(Node(2).Heard("control"));
+  EXPECT_GT(Stats(1).dropped_full, 85u);
+  EXPECT_EQ(Node(2).heard.size() + Stats(1).dropped_full, 101u);
+}
+
+TEST_F(PeerTransportTest, AMessageBeyondTheFrameLimitIsCountedNotSent) {
+  Begin(2);
+  Boot(2);
+  Boot(
+      1,
+      [](PeerNode& self) {
+        self.Sleep(absl::Milliseconds(100));
+        self.Send(2, std::string(1001, 'x'));
+        self.Send(2, std::string(1000, 'y'));
+      },
+      [](PeerTransportOptions& options) { options.frame_bytes_max = 1000; });
+  Run(absl::Seconds(1));
+  EXPECT_EQ(Stats(1).dropped_too_large, 1u);
+  EXPECT_TRUE(Node(2).Heard(std::string(1000, 'y')));
+}
+
+TEST_F(PeerTransportTest, MessagesOfGroupsWithoutAReceiverAreCounted) {
+  Begin(2);
+  Boot(2);
+  Boot(1, [](PeerNode& self) {
+    self.Sleep(absl::Milliseconds(100));
+    self.Send(2, "lost", Lane::kControl, 0, runtime::GroupId(99));
+    self.Send(9, "to nobody");
+  });
+  Run(absl::Seconds(1));
+  EXPECT_EQ(Stats(2).dropped_no_group, 1u);
+  EXPECT_EQ(Stats(1).dropped_no_peer, 1u);
+  EXPECT_TRUE(Node(2).heard.empty());
+}
+
+TEST_F(PeerTransportTest, WhatEchoesAnotherLifeOfOursIsDropped) {
+  Begin(2);
+  const auto second_life = [](PeerTransportOptions& options) {
+    options.incarnation = Incarnation(2);
+  };
+  Boot(2, {}, second_life);
+  Boot(1, [](PeerNode& self) {
+    self.Sleep(absl::Milliseconds(100));
+    self.Send(2, "to the first life", Lane::kControl, 1);
+    self.Send(2, "to the second life", Lane::kControl, 2);
+    self.Send(2, "to the third life", Lane::kControl, 3);
+    self.Send(2, "to any life", Lane::kControl, 0);
+  });
+  Run(absl::Seconds(1));
+  ASSERT_EQ(Node(2).heard.size(), 2u);
+  EXPECT_EQ(Node(2).heard[0].text, "to the second life");
+  EXPECT_EQ(Node(2).heard[1].text, "to any life");
+  EXPECT_EQ(Stats(2).dropped_other_life, 2u);
+}
+
+TEST_F(PeerTransportTest, LinksAreReportedUpAndDown) {
+  Begin(2);
+  Boot(1);
+  Boot(2);
+  Run(absl::Seconds(1));
+  // Its own connection and the peer's.
+  const std::vector<std::pair<uint64_t, bool>> up = {{2, true}, {2, true}};
+  EXPECT_EQ(Node(1).links, up);
+  world_->Kill(Host(2));
+  Run(absl::Seconds(1));
+  ASSERT_EQ(Node(1).links.size(), 4u);
+  EXPECT_EQ(Node(1).links[3], std::pair(uint64_t{2}, false));
+}
+
+// ------------------------------------------------------------- a hostile
+// network
+
+// Sends numbered messages for a while and judges what came.
+class PeerTransportChaosTest : public PeerTransportTest,
+                               public ::testing::WithParamInterface<uint64_t> {
+};
+
+TEST_P(PeerTransportChaosTest, WhatArrivesIsUnalteredAndMostArrives) {
+  SCOPED_TRACE(absl::StrCat("seed ", GetParam()));
+  sim::NetworkKnobs knobs;
+  knobs.frame_loss_ppm = 50'000;
+  knobs.frame_duplicate_ppm = 50'000;
+  knobs.frame_reorder_ppm = 100'000;
+  knobs.frame_corrupt_ppm = 50'000;
+  knobs.short_read_ppm = 200'000;
+  Begin(2, knobs, GetParam(), 500'000);
+  Boot(2);
+  constexpr int kMessages = 2000;
+  Boot(1, [](PeerNode& self) {
+    self.Sleep(absl::Seconds(2));
+    for (int i = 0; i < kMessages; ++i) {
+      self.Send(2, absl::StrCat(i, std::string(static_cast<size_t>(i), 'x')),
+                static_cast<Lane>(i % 3));
+      self.Sleep(absl::Milliseconds(2));
+    }
+  });
+  Run(absl::Seconds(10));
+  std::set<std::string> sent;
+  for (int i = 0; i < kMessages; ++i) {
+    sent.insert(absl::StrCat(i, std::string(static_cast<size_t>(i), 'x')));
+  }
+  std::set<std::string> distinct;
+  for (const auto& one : Node(2).heard) {
+    ASSERT_EQ(sent.count(one.text), 1u) << "altered: " << one.text;
+    distinct.insert(one.text);
+  }
+  EXPECT_GT(distinct.size(), size_t{kMessages} * 3 / 4);
+  EXPECT_GT(Node(2).heard.size(), distinct.size());  // Some came twice.
+  EXPECT_GT(Stats(2).frames_damaged, 0u);
+  EXPECT_EQ(Stats(2).frames_unexpected, 0u);
+}
+
+TEST_P(PeerTransportChaosTest, ConnectionsThatBreakAreMadeAgain) {
+  SCOPED_TRACE(absl::StrCat("seed ", GetParam()));
+  sim::NetworkKnobs knobs;
+  knobs.reset_ppm = 100'000;
+  knobs.connect_refused_ppm = 200'000;
+  knobs.connect_hang_ppm = 100'000;
+  knobs.stall_ppm = 10'000;
+  knobs.frame_loss_ppm = 20'000;
+  Begin(3, knobs, GetParam());
+  const auto script = [](PeerNode& self) {
+    for (int i = 0; i < 300; ++i) {
+      for (uint64_t to = 1; to <= 3; ++to) self.Send(to, absl::StrCat("m", i));
+      self.Sleep(absl::Milliseconds(100));
+    }
+  };
+  for (const uint64_t node : {1, 2, 3}) Boot(node, script);
+  Run(absl::Seconds(30));
+  for (const uint64_t node : {1, 2, 3}) {
+    EXPECT_GT(Stats(node).connects_lost, 5u);
+    EXPECT_GT(Stats(node).connect_failures, 0u);
+    EXPECT_GT(Node(node).heard.size(), 150u);
+  }
+  // Once the network is calm everything arrives.
+  world_->knobs().network = {};
+  Run(absl::Seconds(5));
+  for (const uint64_t node : {1, 2, 3}) Node(node).heard.clear();
+  world_->At(world_->now(), sim::EventClass::kDriver, [this] {
+    for (const uint64_t node : {1, 2, 3}) Node(node).Send(node % 3 + 1, "calm");
+  });
+  Run(absl::Seconds(1));
+  for (const uint64_t node : {1, 2, 3}) EXPECT_TRUE(Node(node).Heard("calm"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, PeerTransportChaosTest,
+                         ::testing::Range<uint64_t>(1, 6));
+
+TEST_F(PeerTransportTest, AfterAPartitionHealsMessagesFlowAgain) {
+  Begin(2);
+  Boot(1);
+  Boot(2);
+  Run(absl::Seconds(1));
+  network().Partition({{Host(1)}, {Host(2)}});
+  Run(absl::Seconds(30));
+  EXPECT_GE(Stats(1).half_open, 1u);
+  network().HealAll();
+  Run(absl::Seconds(3));
+  world_->At(world_->now(), sim::EventClass::kDriver,
+             [this] { Node(1).Send(2, "healed"); });
+  Run(absl::Milliseconds(100));
+  EXPECT_TRUE(Node(2).Heard("healed"));
+}
+
+TEST_F(PeerTransportTest, AOneWayCutIsNoticedByTheSideThatCannotBeAnswered) {
+  Begin(2);
+  Boot(1);
+  Boot(2);
+  Run(absl::Seconds(1));
+  network().Cut(Host(1), Host(2));  // 2 hears nothing of 1 any more.
+  Run(absl::Seconds(5));
+  EXPECT_GE(Stats(1).half_open, 1u);
+  network().HealAll();
+  Run(absl::Seconds(3));
+  world_->At(world_->now(), sim::EventClass::kDriver, [this] {
+    Node(1).Send(2, "there");
+    Node(2).Send(1, "back");
+  });
+  Run(absl::Milliseconds(100));
+  EXPECT_TRUE(Node(2).Heard("there"));
+  EXPECT_TRUE(Node(1).Heard("back"));
+}
+
+TEST_F(PeerTransportTest, AVanishedPeerIsNoticedWithoutAWord) {
+  Begin(2);
+  Boot(1);
+  Boot(2);
+  Run(absl::Seconds(1));
+  world_->PowerOff(Host(2));
+  Run(absl::Seconds(4));  // A ping interval and the timeout.
+  EXPECT_EQ(Stats(1).half_open, 1u);
+  EXPECT_FALSE(Node(1).links.back().second);
+  Boot(2);
+  Run(absl::Seconds(3));
+  world_->At(world_->now(), sim::EventClass::kDriver,
+             [this] { Node(1).Send(2, "second life", Lane::kControl, 2); });
+  Run(absl::Milliseconds(100));
+  EXPECT_TRUE(Node(2).Heard("second life"));
+}
+
+TEST_F(PeerTransportTest, APeerThatComesBackIsDialledAtOnce) {
+  Begin(2);
+  Boot(1, {}, [](PeerTransportOptions& options) {
+    // Only the peer's own dialling can be so fast.
+    options.keepalive_interval = absl::Hours(1);
+    options.keepalive_timeout = absl::Hours(1);
+    options.backoff_min = absl::Hours(1);
+    options.backoff_max = absl::Hours(1);
+  });
+  Boot(2);
+  Run(absl::Seconds(1));
+  world_->PowerOff(Host(2));
+  Run(absl::Seconds(1));
+  Boot(2);
+  Run(absl::Seconds(1));
+  world_->At(world_->now(), sim::EventClass::kDriver,
+             [this] { Node(1).Send(2, "second life"); });
+  Run(absl::Milliseconds(100));
+  EXPECT_TRUE(Node(2).Heard("second life"));
+  EXPECT_EQ(Stats(1).half_open, 1u);
+}
+
+TEST_F(PeerTransportTest, APeerThatMovedIsDialledAtItsNewAddress) {
+  Begin(3);
+  Boot(1);
+  Boot(2);
+  Run(absl::Seconds(1));
+  world_->PowerOff(Host(2));
+  Boot(3, {}, [](PeerTransportOptions& options) {
+    options.self = NodeId(2);
+    options.incarnation = Incarnation(2);
+  });
+  world_->At(world_->now(), sim::EventClass::kDriver,
+             [this] { Node(1).transport.SetPeer(NodeId(2), AddressOf(3)); });
+  Run(absl::Seconds(2));
+  world_->At(world_->now(), sim::EventClass::kDriver,
+             [this] { Node(1).Send(2, "moved"); });
+  Run(absl::Milliseconds(100));
+  EXPECT_TRUE(Node(3).Heard("moved"));
+}
+
+TEST_F(PeerTransportTest, StopEndsItsFibersAndLaterMessagesAreDropped) {
+  Begin(2);
+  Boot(2);
+  bool stopped = false;
+  Boot(1, [&](PeerNode& self) {
+    self.Sleep(absl::Seconds(1));
+    self.transport.Stop();
+    stopped = true;
+    self.Send(2, "too late");
+  });
+  Run(absl::Seconds(2));
+  EXPECT_TRUE(stopped);
+  EXPECT_EQ(Stats(1).dropped_no_peer, 1u);
+  EXPECT_FALSE(Node(2).links.back().second);
+}
+
+// ------------------------------------------------------- strangers and old
+// lives
+
+// The dialling side, byte by byte.
+class Stranger {
+ public:
+  Stranger(sim::Process& process, const Address& address)
+      : process_(process),
+        reader_({.framing = Framing::kFrames}),
+        stream_(*process.network().Dial(address, Framing::kFrames, Soon())) {}
+
+  // What the acceptor says to `hello`; nothing if it says nothing.
+  std::optional<Welcome> Greet(const Hello& hello) {
+    Write(PeerFrame::kHello, hello.Encode(), "");
+    const std::optional<Frame> frame = Read();
+    return frame.has_value() ? Welcome::Parse(frame->payload.span())
+                             : std::nullopt;
+  }
+  void Send(const MessagePrologue& prologue, absl::string_view text) {
+    Write(PeerFrame::kMessage, prologue.Encode(), text);
+  }
+  // Nothing: the connection has ended, or nothing came.
+  std::optional<Frame> Read() {
+    Frame frame;
+    while (reader_.Next(&frame) != FrameReader::Outcome::kFrame) {
+      const absl::StatusOr<size_t> size =
+          stream_->Read(reader_.Buffer(), Soon());
+      if (!size.ok() || *size == 0) {
+        end_ = size.ok() ? absl::OkStatus() : size.status();
+        return std::nullopt;
+      }
+      reader_.Commit(*size);
+    }
+    return frame;
+  }
+  const absl::Status& end() const { return end_; }
+
+ private:
+  Instant Soon() const {
+    return process_.network_executor().Now() + absl::Milliseconds(200);
+  }
+  void Write(PeerFrame kind, std::span<const std::byte> prologue,
+             absl::string_view text) {
+    FrameBatch batch;
+    const runtime::Bytes piece = runtime::Bytes::Copy(text);
+    batch.Add(static_cast<uint8_t>(kind), prologue, {&piece, 1});
+    stream_->Write(batch.Spans(), Soon()).IgnoreError();
+  }
+
+  sim::Process& process_;
+  FrameReader reader_;
+  std::unique_ptr<Stream> stream_;
+  absl::Status end_;
+};
+
+Hello GoodHello() {
+  return {.version = PeerTransport::kProtocolVersion,
+          .cluster = kCluster,
+          .from = NodeId(2),
+          .to = NodeId(1),
+          .incarnation = Incarnation(7),
+          .dial = 3,
+          .link = 4242};
+}
+
+MessagePrologue GoodPrologue() {
+  return {.link = 4242,
+          .group = kGroup,
+          .sender = Incarnation(7),
+          .echo = Incarnation(1)};
+}
+
+class PeerHandshakeTest : public PeerWorld {
+ protected:
+  // The verdict of node 1 on `hello`, after `before` was welcomed.
+  Verdict Judge(const Hello& hello, std::optional<Hello> before = {}) {
+    Begin(2);
+    Boot(1);
+    std::optional<Welcome> welcome;
+    BootRaw(2, [&](sim::Process& process) {
+      std::optional<Stranger> first;
+      if (before.has_value()) {
+        first.emplace(process, AddressOf(1));
+        EXPECT_EQ(first->Greet(*before)->verdict, Verdict::kWelcome);
+      }
+      Stranger stranger(process, AddressOf(1));
+      welcome = stranger.Greet(hello);
+    });
+    Run(absl::Seconds(1));
+    EXPECT_TRUE(welcome.has_value());
+    EXPECT_EQ(Stats(1).handshakes_refused,
+              welcome->verdict == Verdict::kWelcome ? 0u : 1u);
+    EXPECT_EQ(welcome->link, hello.link);
+    return welcome->verdict;
+  }
+};
+
+TEST_F(PeerHandshakeTest, AMatchingPeerIsWelcomed) {
+  EXPECT_EQ(Judge(GoodHello()), Verdict::kWelcome);
+}
+
+TEST_F(PeerHandshakeTest, AnotherVersionIsRefused) {
+  Hello hello = GoodHello();
+  hello.version = PeerTransport::kProtocolVersion + 1;
+  EXPECT_EQ(Judge(hello), Verdict::kWrongVersion);
+}
+
+TEST_F(PeerHandshakeTest, AnotherClusterIsRefused) {
+  Hello hello = GoodHello();
+  hello.cluster = runtime::ClusterId(78);
+  EXPECT_EQ(Judge(hello), Verdict::kWrongCluster);
+}
+
+TEST_F(PeerHandshakeTest, WhoLooksForAnotherNodeIsRefused) {
+  Hello hello = GoodHello();
+  hello.to = NodeId(9);
+  EXPECT_EQ(Judge(hello), Verdict::kWrongNode);
+}
+
+TEST_F(PeerHandshakeTest, WhoClaimsToBeUsIsRefused) {
+  Hello hello = GoodHello();
+  hello.from = NodeId(1);
+  EXPECT_EQ(Judge(hello), Verdict::kWrongNode);
+}
+
+TEST_F(PeerHandshakeTest, AnOlderLifeThanTheNewestIsRefused) {
+  Hello older = GoodHello();
+  older.incarnation = Incarnation(6);
+  older.dial = 100;
+  older.link = 1;
+  EXPECT_EQ(Judge(older, GoodHello()), Verdict::kOldLife);
+}
+
+TEST_F(PeerHandshakeTest, AnOlderConnectionOfTheSameLifeIsRefused) {
+  Hello older = GoodHello();
+  older.dial = 2;
+  older.link = 1;
+  EXPECT_EQ(Judge(older, GoodHello()), Verdict::kOldDial);
+}
+
+TEST_F(PeerHandshakeTest, ANewerLifeIsWelcomedAndEndsTheOlder) {
+  Begin(2);
+  Boot(1);
+  BootRaw(2, [&](sim::Process& process) {
+    Stranger older(process, AddressOf(1));
+    ASSERT_EQ(older.Greet(GoodHello())->verdict, Verdict::kWelcome);
+    older.Send(GoodPrologue(), "of the older");
+    process.network_executor().SleepFor(absl::Milliseconds(50)).IgnoreError();
+
+    Hello hello = GoodHello();
+    hello.incarnation = Incarnation(8);
+    hello.dial = 1;
+    hello.link = 1;
+    Stranger newer(process, AddressOf(1));
+    ASSERT_EQ(newer.Greet(hello)->verdict, Verdict::kWelcome);
+    older.Send(GoodPrologue(), "too late");
+    EXPECT_FALSE(older.Read().has_value());
+    EXPECT_TRUE(absl::IsUnavailable(older.end())) << older.end();
+    MessagePrologue prologue = GoodPrologue();
+    prologue.link = 1;
+    prologue.sender = Incarnation(8);
+    newer.Send(prologue, "of the newer");
+    process.network_executor().SleepFor(absl::Hours(1)).IgnoreError();
+  });
+  Run(absl::Seconds(1));
+  ASSERT_EQ(Node(1).heard.size(), 2u);
+  EXPECT_EQ(Node(1).heard[0].text, "of the older");
+  EXPECT_EQ(Node(1).heard[0].sender, Incarnation(7));
+  EXPECT_EQ(Node(1).heard[1].text, "of the newer");
+  EXPECT_EQ(Node(1).heard[1].sender, Incarnation(8));
+}
+
+TEST_F(PeerHandshakeTest, NothingIsBelievedBeforeTheHandshakeOrByAGuess) {
+  Begin(2);
+  Boot(1);
+  BootRaw(2, [&](sim::Process& process) {
+    Stranger stranger(process, AddressOf(1));
+    stranger.Send(GoodPrologue(), "before");
+    ASSERT_EQ(stranger.Greet(GoodHello())->verdict, Verdict::kWelcome);
+    MessagePrologue guess = GoodPrologue();
+    guess.link = 4243;
+    stranger.Send(guess, "by a guess");
+    MessagePrologue other_life = GoodPrologue();
+    other_life.sender = Incarnation(6);
+    stranger.Send(other_life, "of another life");
+    stranger.Send(GoodPrologue(), "good");
+    process.network_executor().SleepFor(absl::Hours(1)).IgnoreError();
+  });
+  Run(absl::Seconds(1));
+  ASSERT_EQ(Node(1).heard.size(), 1u);
+  EXPECT_EQ(Node(1).heard[0].text, "good");
+  EXPECT_EQ(Stats(1).frames_unexpected, 3u);
+}
+
+TEST_F(PeerHandshakeTest, ARepeatedHelloIsAnsweredAgain) {
+  Begin(2);
+  Boot(1);
+  int welcomes = 0;
+  BootRaw(2, [&](sim::Process& process) {
+    Stranger stranger(process, AddressOf(1));
+    for (int i = 0; i < 3; ++i) {
+      const std::optional<Welcome> welcome = stranger.Greet(GoodHello());
+      if (welcome.has_value() && welcome->verdict == Verdict::kWelcome) {
+        ++welcomes;
+      }
+    }
+  });
+  Run(absl::Seconds(1));
+  EXPECT_EQ(welcomes, 3);
+  EXPECT_EQ(Stats(1).handshakes_refused, 0u);
+}
+
+TEST_F(PeerHandshakeTest, WhoSaysNothingIsLetGo) {
+  Begin(2);
+  Boot(1);
+  bool ended = false;
+  BootRaw(2, [&](sim::Process& process) {
+    Stranger silent(process, AddressOf(1));
+    process.network_executor().SleepFor(absl::Seconds(1)).IgnoreError();
+    ended =
+        !silent.Read().has_value() && !absl::IsDeadlineExceeded(silent.end());
+  });
+  Run(absl::Seconds(3));
+  EXPECT_TRUE(ended);
+}
+
+TEST_F(PeerHandshakeTest, InboundConnectionsAreBounded) {
+  Begin(2);
+  Boot(1, {}, [](PeerTransportOptions& options) {
+    options.inbound_connections_max = 3;
+  });
+  BootRaw(2, [&](sim::Process& process) {
+    std::vector<absl::StatusOr<std::unique_ptr<Stream>>> crowd;
+    for (int i = 0; i < 10; ++i) {
+      crowd.push_back(process.network().Dial(
+          AddressOf(1), Framing::kFrames,
+          process.network_executor().Now() + absl::Milliseconds(200)));
+    }
+    process.network_executor().SleepFor(absl::Milliseconds(100)).IgnoreError();
+  });
+  Run(absl::Milliseconds(300));
+  EXPECT_EQ(Stats(1).inbound_refused, 7u);
+}
+
+TEST_F(PeerHandshakeTest, APeerOfAnotherClusterNeverGetsOurMessages) {
+  Begin(2);
+  Boot(1, [](PeerNode& self) {
+    for (int i = 0; i < 50; ++i) {
+      self.Send(2, "secret");
+      self.Sleep(absl::Milliseconds(100));
+    }
+  });
+  Boot(2, {}, [](PeerTransportOptions& options) {
+    options.cluster = runtime::ClusterId(78);
+  });
+  Run(absl::Seconds(5));
+  EXPECT_TRUE(Node(2).heard.empty());
+  EXPECT_GT(Stats(2).handshakes_refused, 1u);
+  EXPECT_EQ(Stats(1).connects, 0u);
+  EXPECT_GT(Stats(1).connect_failures, 1u);
+  EXPECT_EQ(Stats(2).dropped_no_group, 0u);
+}
+
+}  // namespace
+}  // namespace net
