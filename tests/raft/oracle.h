@@ -1,9 +1,9 @@
 // Sees all members of a group at once and judges what no member can see alone:
 // Raft figure 3, and that every promise was durable when it left.
 //
-// Each check names its family: A terms, votes and leaders; B logs; C commitment;
-// D promises and the disk; G reads and tickets. Everything here CHECKs, at the
-// cost of what the step changed.
+// Each check names its family: A terms, votes and leaders; B logs; C
+// commitment; D promises and the disk; G reads and tickets. Everything here
+// CHECKs, at the cost of what the step changed.
 
 #ifndef TESTS_RAFT_ORACLE_H_
 #define TESTS_RAFT_ORACLE_H_
