@@ -1,24 +1,31 @@
 // One node of the replicated keyspace, whole: Raft host, keyspace, RPC service
 // and Redis front door on one process.
 //
+// Writes and linearizable reads are served through any node: those that do not
+// lead forward. Lives on the network executor of its process, like everything
+// of this room.
+//
 // scenarios/cluster boots it on simulated hosts, prod/raft_server on a real
 // one; nothing in here knows which.
 
 #ifndef KV_SERVER_H_
 #define KV_SERVER_H_
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 #include "net/address.h"
 #include "raft/host.h"
 
 namespace kv {
 
+class Frontend;
 class Store;
 
 struct ServerMember {
@@ -35,6 +42,7 @@ struct ServerOptions {
   std::optional<net::Address> redis_listen;  // None: no Redis front door.
   // How long a Redis command may take before it is answered with an error.
   absl::Duration request_timeout = absl::Seconds(5);
+  size_t redis_clients_max = 10'000;
 };
 
 class Server {
@@ -42,16 +50,19 @@ class Server {
   // Suspends. Errors: those of raft::Host::Start() and Network::Listen().
   static absl::StatusOr<std::unique_ptr<Server>> Start(raft::HostWorld world,
                                                        ServerOptions options);
+  // Requires: Stop() came before, or the whole process is being killed.
   ~Server();
 
   raft::Node& node();
   raft::Host& host();
   const Store& store() const;
+  // For those who serve this node's clients by other means.
+  Frontend& frontend();
   net::Address rpc_address() const;
   std::optional<net::Address> redis_address() const;
 
   // Suspends: refuses new work, drains what is under way until `deadline`,
-  // stops everything.
+  // stops everything. Errors: those of raft::Host::Stop().
   absl::Status Stop(runtime::Instant deadline);
 
  private:

@@ -1,0 +1,215 @@
+#include "kv/frontend.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+
+#include "kv/reply.h"
+#include "runtime/check.h"
+#include "runtime/probe.h"
+#include "runtime/status_macros.h"
+
+namespace kv {
+namespace {
+
+using Code = KvReply::Code;
+
+EntryReply Failed(Code code, absl::string_view text) {
+  EntryReply reply;
+  reply.code = code;
+  reply.text = std::string(text);
+  return reply;
+}
+
+EntryReply NoLeader() { return Failed(Code::kNotLeader, "no leader"); }
+
+EntryReply Uncertain() {
+  return Failed(Code::kUnknown,
+                "the outcome is unknown; it may yet take effect");
+}
+
+}  // namespace
+
+// A number in the session, for as long as its entry is under way. Lies on the
+// stack of the fiber that waits for the answer.
+class Frontend::Turn {
+ public:
+  explicit Turn(Frontend& frontend)
+      : frontend_(frontend), session_(frontend.session_) {
+    OwnSession& session = frontend.sessions_.at(session_);
+    sequence_ = session.next_sequence++;
+    session.pending.insert(sequence_);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    const auto it = frontend_.sessions_.find(session_);
+    it->second.pending.erase(sequence_);
+    if (it->second.pending.empty() && session_ != frontend_.session_) {
+      frontend_.sessions_.erase(it);
+    }
+    frontend_.session_changed_.NotifyAll();
+  }
+
+  uint64_t session() const { return session_; }
+  SessionStamp stamp() const {
+    return {session_, sequence_,
+            frontend_.sessions_.at(session_).first_pending()};
+  }
+
+ private:
+  Frontend& frontend_;
+  const uint64_t session_;
+  uint64_t sequence_;
+};
+
+Frontend::Frontend(Collaborators with, runtime::NodeId self,
+                   runtime::Random random)
+    : with_(with),
+      self_(self),
+      random_(std::move(random)),
+      session_changed_(with.executor) {}
+
+EntryReply Frontend::Execute(const CommandBatch& batch, size_t first,
+                             runtime::Instant deadline) {
+  CHECK_LT(first, batch.size(), "nothing to execute");
+  if (batch.bytes() > kEntryBytesMax - kStampBytesMax) {
+    return Failed(Code::kInvalid, "the request is too large");
+  }
+  return batch.read_only() ? ExecuteRead(batch, first, deadline)
+                           : ExecuteWrite(batch, first, deadline);
+}
+
+KvReply Frontend::Execute(const KvRequest& request, runtime::Instant deadline) {
+  const std::vector<absl::string_view> args(request.args.begin(),
+                                            request.args.end());
+  const absl::Status valid = CheckCommand({request.operation, args});
+  if (!valid.ok()) {
+    return ToKvReply(Failed(Code::kInvalid, valid.message()));
+  }
+  CommandBatch batch;
+  batch.Add(request.operation, args);
+  return ToKvReply(Execute(batch, 0, deadline));
+}
+
+EntryReply Frontend::ExecuteRead(const CommandBatch& batch, size_t first,
+                                 runtime::Instant deadline) {
+  Parcel parcel{
+      .entry = {}, .batch = &batch, .first = first, .changes_state = false};
+  return Deliver(parcel, deadline);
+}
+
+EntryReply Frontend::ExecuteWrite(const CommandBatch& batch, size_t first,
+                                  runtime::Instant deadline) {
+  for (;;) {
+    const absl::Status ready = PrepareSession(deadline);
+    if (!ready.ok()) return NoLeader();  // Nothing was sent.
+    const Turn turn(*this);
+    Parcel parcel{.entry = EncodeEntry(turn.stamp(), batch, first),
+                  .batch = nullptr,
+                  .first = 0,
+                  .changes_state = true};
+    EntryReply reply = Deliver(parcel, deadline);
+    if (reply.code != Code::kSessionExpired) return reply;
+    // No earlier try can have been executed, or Deliver() would not be certain.
+    REACHABLE("kv: the server's own session expired");
+    if (session_ == turn.session()) session_ = 0;
+  }
+}
+
+bool Frontend::WindowFull() const {
+  const OwnSession& session = sessions_.at(session_);
+  return session.next_sequence - session.first_pending() >= kWindow;
+}
+
+absl::Status Frontend::PrepareSession(runtime::Instant deadline) {
+  while (session_ == 0 || WindowFull()) {
+    if (session_ == 0 && !opening_) {
+      OpenSession(deadline);
+      if (session_ == 0) {
+        return absl::DeadlineExceededError("no leader opened a session");
+      }
+    } else {
+      RETURN_IF_ERROR(session_changed_.Wait(deadline));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Frontend::OpenSession(runtime::Instant deadline) {
+  CommandBatch batch;
+  batch.Add(Operation::kOpenSession, {});
+  // Not exactly-once, nor need it be: a session too many is never used and goes
+  // first.
+  Parcel parcel{.entry = EncodeEntry({}, batch),
+                .batch = nullptr,
+                .first = 0,
+                .changes_state = true};
+  opening_ = true;
+  const KvReply reply = ToKvReply(Deliver(parcel, deadline));
+  opening_ = false;
+  if (reply.code == Code::kOk && reply.is_integer) {
+    session_ = static_cast<uint64_t>(reply.integer);
+    const bool fresh = sessions_.try_emplace(session_).second;
+    CHECK(fresh, "session ", session_, " was opened twice");
+  }
+  session_changed_.NotifyAll();
+}
+
+EntryReply Frontend::Deliver(Parcel& parcel, runtime::Instant deadline) {
+  bool uncertain = false;  // An earlier try may take effect.
+  runtime::NodeId hint;
+  do {
+    const runtime::Instant try_deadline =
+        std::min(deadline, with_.executor.Now() + kTryTimeout);
+    EntryReply reply = TryOnce(parcel, hint, try_deadline);
+    hint = runtime::NodeId();
+    switch (reply.code) {
+      case Code::kNotLeader:
+        hint = runtime::NodeId(reply.leader);
+        break;
+      case Code::kLost:
+        break;
+      case Code::kUnknown:
+        uncertain = uncertain || parcel.changes_state;
+        break;
+      case Code::kBusy:
+      case Code::kSessionExpired:
+      case Code::kInvalid:
+        // Says that this try did nothing, not that the others did nothing.
+        if (!uncertain) return reply;
+        if (reply.code == Code::kBusy) break;
+        return Uncertain();
+      default:
+        return reply;
+    }
+  } while (Pause(deadline));
+  return uncertain ? Uncertain() : NoLeader();
+}
+
+EntryReply Frontend::TryOnce(Parcel& parcel, runtime::NodeId hint,
+                             runtime::Instant deadline) {
+  const runtime::NodeId leader =
+      hint != runtime::NodeId() ? hint : with_.node.status().leader;
+  if (leader == runtime::NodeId()) return NoLeader();
+  if (leader == self_) {
+    return parcel.changes_state
+               ? with_.service.Write(parcel.entry, deadline)
+               : with_.service.Read(*parcel.batch, parcel.first, deadline);
+  }
+  if (parcel.entry.empty()) {
+    parcel.entry = EncodeEntry({}, *parcel.batch, parcel.first);
+  }
+  return with_.peers.Ask(leader, parcel.entry, deadline);
+}
+
+bool Frontend::Pause(runtime::Instant deadline) {
+  const absl::Duration pause = random_.Between(kPauseMin, kPauseMax);
+  const runtime::Instant until = with_.executor.Now() + pause;
+  return until < deadline && with_.executor.SleepUntil(until).ok();
+}
+
+}  // namespace kv

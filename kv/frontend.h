@@ -1,0 +1,127 @@
+// Serves commands at any node: finds the leader, asks it (here or over RPC),
+// and tries again until there is an answer or the time is up.
+//
+// Writes are exactly-once. This server has a session of its own in the
+// replicated state (kv/sessions.h), opened when first needed; every write gets
+// a number in it, so that trying again after an unknown outcome is harmless.
+// Only when the time is up while a try may still be on its way is the outcome
+// reported as unknown.
+//
+// Requests that nobody could take yet wait for a leader: clients see a slow
+// answer through an election, not an error.
+//
+// One executor: that of the node. All collaborators outlive this.
+
+#ifndef KV_FRONTEND_H_
+#define KV_FRONTEND_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/time/time.h"
+
+#include "kv/command.h"
+#include "kv/kv_service.h"
+#include "kv/peers.h"
+#include "kv/service.h"
+#include "kv/sessions.h"
+#include "raft/node.h"
+#include "runtime/bytes.h"
+#include "runtime/executor.h"
+#include "runtime/random.h"
+#include "runtime/wait_queue.h"
+
+namespace kv {
+
+class Frontend {
+ public:
+  // Entries under way beyond the oldest unanswered one; those behind wait. Half
+  // of what a session can hold.
+  static constexpr uint64_t kWindow = Sessions::kResultsMax / 2;
+
+  // One try is given up after this long, to look for another leader.
+  static constexpr absl::Duration kTryTimeout = absl::Seconds(1);
+  // The pause between two tries, drawn anew each time.
+  static constexpr absl::Duration kPauseMin = absl::Milliseconds(5);
+  static constexpr absl::Duration kPauseMax = absl::Milliseconds(25);
+
+  struct Collaborators {
+    runtime::Executor& executor;
+    raft::Node& node;
+    KvService& service;
+    Peers& peers;
+  };
+
+  Frontend(Collaborators with, runtime::NodeId self, runtime::Random random);
+
+  // Suspends. Executes the commands from `first` on, as one entry; their views
+  // must stay valid until the return. With kOk, `results` holds a reply to each
+  // of them or, if those grow too large, to the first of them: then execute the
+  // rest.
+  //
+  // Otherwise: kNotLeader  nobody could take it; certainly not done.
+  //            kBusy       refused; certainly not done.
+  //            kInvalid    refused; certainly not done.
+  //            kUnknown    may have been done, or may yet be.
+  EntryReply Execute(const CommandBatch& batch, size_t first,
+                     runtime::Instant deadline);
+
+  // The same for one command. The stamp of `request` is not used.
+  KvReply Execute(const KvRequest& request, runtime::Instant deadline);
+
+ private:
+  class Turn;
+
+  // A session of ours; those before the last live until their entries have
+  // been answered.
+  struct OwnSession {
+    uint64_t next_sequence = 1;
+    absl::btree_set<uint64_t> pending;
+
+    uint64_t first_pending() const {
+      return pending.empty() ? next_sequence : *pending.begin();
+    }
+  };
+
+  // An entry on its way to the leader. For reads, `batch` lets the leader's own
+  // node skip the encoding.
+  struct Parcel {
+    runtime::Bytes entry;
+    const CommandBatch* batch = nullptr;  // Reads only.
+    size_t first = 0;
+    bool changes_state = true;
+  };
+
+  EntryReply ExecuteRead(const CommandBatch& batch, size_t first,
+                         runtime::Instant deadline);
+  EntryReply ExecuteWrite(const CommandBatch& batch, size_t first,
+                          runtime::Instant deadline);
+
+  // Makes sure that there is a session with room. Errors: as Execute().
+  absl::Status PrepareSession(runtime::Instant deadline);
+  void OpenSession(runtime::Instant deadline);
+  bool WindowFull() const;
+
+  // Tries until the answer is certain or the time is up.
+  EntryReply Deliver(Parcel& parcel, runtime::Instant deadline);
+  EntryReply TryOnce(Parcel& parcel, runtime::NodeId hint,
+                     runtime::Instant deadline);
+  // False when there is no time for another try.
+  bool Pause(runtime::Instant deadline);
+
+  Collaborators with_;
+  const runtime::NodeId self_;
+  runtime::Random random_;
+
+  uint64_t session_ = 0;  // 0: none.
+  bool opening_ = false;
+  absl::btree_map<uint64_t, OwnSession> sessions_;  // By id.
+  // Notified when a session was opened (or not) and when the window moved.
+  runtime::WaitQueue session_changed_;
+};
+
+}  // namespace kv
+
+#endif  // KV_FRONTEND_H_

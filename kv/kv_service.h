@@ -1,0 +1,58 @@
+// What this node does when asked, by RPC or by its own Redis front door: reads
+// through Node::ReadBarrier(), writes through Node::Propose().
+//
+// It never asks another node: a request that belongs to the leader is refused
+// with the leader's name, so nothing can go round in circles. Finding the
+// leader and trying again is the business of kv/frontend.h and of clients.
+//
+// The codes are exact. kUnknown is said only, and always, when the write may
+// yet take effect.
+//
+// Node and store outlive this. One executor: that of the node.
+
+#ifndef KV_KV_SERVICE_H_
+#define KV_KV_SERVICE_H_
+
+#include <cstddef>
+
+#include "kv/command.h"
+#include "kv/service.h"
+#include "kv/store.h"
+#include "net/rpc_server.h"
+#include "raft/node.h"
+#include "runtime/bytes.h"
+#include "runtime/instant.h"
+
+namespace kv {
+
+class KvService {
+ public:
+  KvService(raft::Node& node, Store& store) : node_(node), store_(store) {}
+
+  // Answers kExecuteMethod and kForwardMethod. Requires: before server.Start();
+  // this outlives the server.
+  void Register(net::RpcServer& server);
+
+  // Suspends. The commands from `first` on; their views must stay valid.
+  // Requires: batch.read_only().
+  EntryReply Read(const CommandBatch& batch, size_t first,
+                  runtime::Instant deadline);
+
+  // Suspends. Requires: `entry` decodes.
+  EntryReply Write(runtime::Bytes entry, runtime::Instant deadline);
+
+  // Suspends. Either of the above, for an entry from outside.
+  EntryReply Execute(const runtime::Bytes& entry, runtime::Instant deadline);
+  KvReply Execute(const KvRequest& request, runtime::Instant deadline);
+
+ private:
+  raft::Node& node_;
+  Store& store_;
+};
+
+// The reply to the only command of an entry.
+KvReply ToKvReply(const EntryReply& reply);
+
+}  // namespace kv
+
+#endif  // KV_KV_SERVICE_H_

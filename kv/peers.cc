@@ -1,0 +1,82 @@
+#include "kv/peers.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "net/rpc_types.h"
+
+namespace kv {
+namespace {
+
+using Code = KvReply::Code;
+
+// Each connection of the Redis front door has one call under way at most.
+constexpr size_t kCallsMax = 16384;
+
+EntryReply FromResult(net::CallResult<EntryReply> result) {
+  if (result.ok()) return std::move(result.response);
+  EntryReply reply;
+  reply.text = std::string(result.status.message());
+  switch (result.delivery) {
+    case net::Delivery::kNotSent:
+    case net::Delivery::kRefused:
+      reply.code = Code::kNotLeader;
+      break;
+    case net::Delivery::kAnswered:  // But not understood.
+    case net::Delivery::kUnknown:
+      reply.code = Code::kUnknown;
+      break;
+  }
+  return reply;
+}
+
+// The frontend does the trying again: it may have to go elsewhere.
+net::ClientConfig ConfigFor(const net::Address& rpc) {
+  net::ClientConfig config;
+  config.targets = {rpc};
+  config.connect_timeout = absl::Milliseconds(500);
+  config.attempts_max = 1;
+  config.calls_max = kCallsMax;
+  return config;
+}
+
+}  // namespace
+
+Peers::Peers(runtime::Executor& executor, net::Network& network,
+             runtime::Random random)
+    : executor_(executor), network_(network), random_(std::move(random)) {}
+
+EntryReply Peers::Ask(runtime::NodeId node, const runtime::Bytes& entry,
+                      runtime::Instant deadline) {
+  const auto it = peers_.find(node);
+  if (it == peers_.end()) {
+    EntryReply reply;
+    reply.code = Code::kNotLeader;
+    reply.text = absl::StrCat("no address of node ", node.value());
+    return reply;
+  }
+  Peer& peer = it->second;
+  if (peer.client == nullptr) {
+    peer.client = std::make_unique<net::ClientEnd>(
+        executor_, network_, random_.Fork("peer", node.value()),
+        ConfigFor(peer.rpc));
+  }
+  net::CallOptions options;
+  options.deadline = deadline;
+  return FromResult(peer.client->Call<EntryRequest, EntryReply>(
+      kForwardMethod, EntryRequest{entry}, options));
+}
+
+void Peers::Stop() {
+  for (auto& [node, peer] : peers_) {
+    if (peer.client != nullptr) peer.client->Stop();
+  }
+}
+
+void Peers::Add(runtime::NodeId node, net::Address rpc) {
+  peers_[node].rpc = std::move(rpc);
+}
+
+}  // namespace kv

@@ -1,0 +1,53 @@
+// The other nodes of the cluster, as one that forwards to their leader sees
+// them: one RPC client each, made when first needed.
+
+#ifndef KV_PEERS_H_
+#define KV_PEERS_H_
+
+#include <memory>
+
+#include "absl/container/btree_map.h"
+
+#include "kv/service.h"
+#include "net/address.h"
+#include "net/client_end.h"
+#include "net/network.h"
+#include "runtime/bytes.h"
+#include "runtime/executor.h"
+#include "runtime/ids.h"
+#include "runtime/random.h"
+
+namespace kv {
+
+class Peers {
+ public:
+  // `executor` and `network` outlive this. `random` serves the clients' jitter.
+  Peers(runtime::Executor& executor, net::Network& network,
+        runtime::Random random);
+
+  // From now on `node` is asked at `rpc`.
+  void Add(runtime::NodeId node, net::Address rpc);
+
+  // Suspends. Asks once. What certainly did not reach the node is kNotLeader
+  // with leader 0; what may have and was not answered is kUnknown.
+  EntryReply Ask(runtime::NodeId node, const runtime::Bytes& entry,
+                 runtime::Instant deadline);
+
+  // Suspends until all clients have ended; what waits is answered kUnknown.
+  void Stop();
+
+ private:
+  struct Peer {
+    net::Address rpc;
+    std::unique_ptr<net::ClientEnd> client;  // Null until first asked.
+  };
+
+  runtime::Executor& executor_;
+  net::Network& network_;
+  runtime::Random random_;
+  absl::btree_map<runtime::NodeId, Peer> peers_;
+};
+
+}  // namespace kv
+
+#endif  // KV_PEERS_H_

@@ -1,0 +1,99 @@
+// The Redis front door: accepts connections and serves each with a fiber of its
+// own.
+//
+// A connection reads what is there, takes as many whole requests from it as
+// make one reasonable entry, executes their commands as one (one place in the
+// log, one round to the quorum), and words the answers in order: a pipeline
+// costs what a single command costs, and its commands take effect in their
+// order, whatever happens to the leader meanwhile. Answers leave in one write
+// for all that are ready, from a second fiber, so that a client that sends much
+// before it reads anything does not stand in its own way.
+//
+// Bounded: connections, bytes of requests and of answers per connection. A
+// client that does not read its answers stops being read from.
+//
+// One executor: that of the node.
+
+#ifndef KV_RESP_SERVER_H_
+#define KV_RESP_SERVER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/container/btree_map.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+
+#include "kv/frontend.h"
+#include "kv/resp_commands.h"
+#include "net/network.h"
+#include "runtime/executor.h"
+#include "runtime/fiber_group.h"
+
+namespace kv {
+
+class RespConnection;
+
+struct RespServerOptions {
+  // Beyond it connections are refused in Redis' words.
+  size_t clients_max = 10'000;
+  absl::Duration request_timeout = absl::Seconds(5);
+};
+
+class RespServer {
+ public:
+  // What one entry takes from a pipeline; one request may exceed it.
+  static constexpr size_t kBatchBytesMax = 256 << 10;
+  static constexpr size_t kBatchCommandsMax = 512;
+  // Answers that wait to be written before reading stops.
+  static constexpr size_t kAnswerBytesMax = 4 << 20;
+  // A client that takes no byte for so long is given up.
+  static constexpr absl::Duration kWriteTimeout = absl::Minutes(5);
+
+  // `executor` and `frontend` outlive this. `facts` is asked when a client
+  // asks; clients and clients_max in it are filled in here.
+  RespServer(runtime::Executor& executor, Frontend& frontend,
+             absl::AnyInvocable<ServerFacts()> facts,
+             RespServerOptions options);
+  // Requires: Stop() came before, or the whole process is being killed.
+  ~RespServer();
+
+  // Serves who dials `listener` from now on. Once.
+  void Start(std::unique_ptr<net::Listener> listener);
+
+  // Requires: Start() came before.
+  net::Address local_address() const { return listener_->local_address(); }
+  size_t client_count() const { return connections_.size(); }
+
+  // For connections.
+  runtime::Executor& executor() { return executor_; }
+  Frontend& frontend() { return frontend_; }
+  const RespServerOptions& options() const { return options_; }
+  ServerFacts Facts();
+
+  // Suspends: accepts nobody any more, closes idle connections, answers what
+  // is under way until `deadline`, then drops the rest.
+  void Stop(runtime::Instant deadline);
+
+ private:
+  void RunAcceptor();
+  void Admit(std::unique_ptr<net::Stream> stream);
+  void Serve(uint64_t id, std::unique_ptr<net::Stream> stream);
+
+  runtime::Executor& executor_;
+  Frontend& frontend_;
+  absl::AnyInvocable<ServerFacts()> facts_;
+  const RespServerOptions options_;
+  std::unique_ptr<net::Listener> listener_;
+  uint64_t last_client_ = 0;
+  bool stopping_ = false;
+  // By client id. They lie on the stacks of their fibers; null until those have
+  // begun.
+  absl::btree_map<uint64_t, RespConnection*> connections_;
+  runtime::FiberGroup fibers_;
+};
+
+}  // namespace kv
+
+#endif  // KV_RESP_SERVER_H_

@@ -1,0 +1,172 @@
+#include "kv/server.h"
+
+#include <utility>
+
+#include "kv/frontend.h"
+#include "kv/kv_service.h"
+#include "kv/peers.h"
+#include "kv/resp_server.h"
+#include "kv/store.h"
+#include "net/rpc_server.h"
+#include "runtime/executor.h"
+#include "runtime/random.h"
+#include "runtime/status_macros.h"
+
+namespace kv {
+namespace {
+
+// Forwarding nodes have one connection each and a call for every connection of
+// theirs.
+constexpr size_t kRpcCallsMax = 16384;
+
+net::ServerConfig RpcConfig(const net::Address& listen) {
+  net::ServerConfig config;
+  config.listen = listen;
+  config.calls_max = kRpcCallsMax;
+  config.calls_per_connection_max = kRpcCallsMax;
+  return config;
+}
+
+std::vector<raft::Member> RaftMembers(
+    const std::vector<ServerMember>& members) {
+  std::vector<raft::Member> out;
+  for (const ServerMember& member : members) {
+    out.push_back({member.node, member.peer});
+  }
+  return out;
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(runtime::Executor& executor, net::Network& network,
+       runtime::Random random, ServerOptions options)
+      : executor_(executor),
+        network_(network),
+        random_(std::move(random)),
+        options_(std::move(options)),
+        started_(executor.Now()) {}
+
+  absl::Status Start(raft::HostWorld world) {
+    options_.host.members = RaftMembers(options_.members);
+    ASSIGN_OR_RETURN(
+        host_, raft::Host::Start(std::move(world), options_.host, store_));
+    const absl::Status open = OpenDoors();
+    if (!open.ok()) {
+      if (rpc_ != nullptr) (void)rpc_->Stop(executor_.Now());
+      (void)host_->Stop();
+    }
+    return open;
+  }
+
+  absl::Status Stop(runtime::Instant deadline) {
+    if (resp_ != nullptr) resp_->Stop(deadline);
+    (void)rpc_->Stop(deadline);  // What it had to cancel is unknown to them.
+    peers_->Stop();
+    return host_->Stop();
+  }
+
+  raft::Host& host() { return *host_; }
+  const Store& store() const { return store_; }
+  Frontend& frontend() { return *frontend_; }
+  net::Address rpc_address() const { return rpc_->local_address(); }
+  std::optional<net::Address> redis_address() const {
+    if (resp_ == nullptr) return std::nullopt;
+    return resp_->local_address();
+  }
+
+ private:
+  // Errors: those of Network::Listen().
+  absl::Status OpenDoors() {
+    const runtime::NodeId self = options_.host.self;
+    service_ = std::make_unique<KvService>(host_->node(), store_);
+    rpc_ = std::make_unique<net::RpcServer>(executor_, network_,
+                                            RpcConfig(options_.rpc_listen));
+    service_->Register(*rpc_);
+    RETURN_IF_ERROR(rpc_->Start());
+
+    peers_ =
+        std::make_unique<Peers>(executor_, network_, random_.Fork("kv.peers"));
+    for (const ServerMember& member : options_.members) {
+      if (member.node != self) peers_->Add(member.node, member.rpc);
+    }
+    frontend_ = std::make_unique<Frontend>(
+        Frontend::Collaborators{.executor = executor_,
+                                .node = host_->node(),
+                                .service = *service_,
+                                .peers = *peers_},
+        self, random_.Fork("kv.frontend"));
+    return options_.redis_listen.has_value() ? OpenRedisDoor()
+                                             : absl::OkStatus();
+  }
+
+  absl::Status OpenRedisDoor() {
+    ASSIGN_OR_RETURN(std::unique_ptr<net::Listener> listener,
+                     network_.Listen(*options_.redis_listen));
+    resp_ = std::make_unique<RespServer>(
+        executor_, *frontend_, [this] { return Facts(); },
+        RespServerOptions{.clients_max = options_.redis_clients_max,
+                          .request_timeout = options_.request_timeout});
+    resp_->Start(std::move(listener));
+    return absl::OkStatus();
+  }
+
+  ServerFacts Facts() const {
+    ServerFacts facts;
+    facts.raft = host_->node().status();
+    facts.self = options_.host.self;
+    facts.members = options_.members.size();
+    for (const ServerMember& member : options_.members) {
+      if (member.node == facts.self) facts.redis = member.redis;
+      if (member.node == facts.raft.leader) facts.leader_redis = member.redis;
+    }
+    facts.redis.port = resp_->local_address().port;
+    facts.keys = store_.key_count();
+    facts.uptime = executor_.Now() - started_;
+    facts.wall = executor_.clock().WallNow();
+    return facts;
+  }
+
+  runtime::Executor& executor_;
+  net::Network& network_;
+  runtime::Random random_;
+  ServerOptions options_;
+  const runtime::Instant started_;
+
+  // Each uses those above it.
+  Store store_;
+  std::unique_ptr<raft::Host> host_;
+  std::unique_ptr<KvService> service_;
+  std::unique_ptr<net::RpcServer> rpc_;
+  std::unique_ptr<Peers> peers_;
+  std::unique_ptr<Frontend> frontend_;
+  std::unique_ptr<RespServer> resp_;  // Null without a Redis front door.
+};
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(raft::HostWorld world,
+                                                      ServerOptions options) {
+  auto impl =
+      std::make_unique<Impl>(world.network_executor, world.network,
+                             world.random.Fork("kv"), std::move(options));
+  RETURN_IF_ERROR(impl->Start(std::move(world)));
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+raft::Node& Server::node() { return impl_->host().node(); }
+raft::Host& Server::host() { return impl_->host(); }
+const Store& Server::store() const { return impl_->store(); }
+Frontend& Server::frontend() { return impl_->frontend(); }
+net::Address Server::rpc_address() const { return impl_->rpc_address(); }
+std::optional<net::Address> Server::redis_address() const {
+  return impl_->redis_address();
+}
+
+absl::Status Server::Stop(runtime::Instant deadline) {
+  return impl_->Stop(deadline);
+}
+
+}  // namespace kv
