@@ -1,0 +1,410 @@
+// Redis clients against three servers in the simulated world.
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+#include "kv/frontend.h"
+#include "kv/resp_server.h"
+#include "net/client_end.h"
+#include "sim/sim_network.h"
+#include "tests/kv/kv_cluster.h"
+
+namespace kv {
+namespace {
+
+using sim::Process;
+
+void Sleep(Process& process, absl::Duration span) {
+  process.network_executor().SleepFor(span).IgnoreError();
+}
+
+int64_t IntegerOf(const std::string& reply) {
+  int64_t value = -1;
+  EXPECT_TRUE(absl::StartsWith(reply, ":")) << reply;
+  EXPECT_TRUE(absl::SimpleAtoi(reply.substr(1, reply.size() - 3), &value));
+  return value;
+}
+
+TEST(KvClusterTest, ReadsAndWritesGoThroughEveryNode) {
+  KvCluster cluster(1);
+  cluster.BootAll();
+  ASSERT_TRUE(cluster.RunClient([](Process& process) {
+    RedisClient client(process);
+    for (int round = 0; round < 10; ++round) {
+      for (int writer = 1; writer <= kNodes; ++writer) {
+        const std::string key = absl::StrCat("k", round, writer);
+        ASSERT_TRUE(client.Connect(writer));
+        EXPECT_EQ(client.Ask({"SET", key, "v"}), "+OK\r\n");
+        const int reader = writer % kNodes + 1;
+        ASSERT_TRUE(client.Connect(reader));
+        EXPECT_EQ(client.Ask({"GET", key}), "$1\r\nv\r\n");
+        EXPECT_EQ(client.Ask({"INCR", "n"}),
+                  absl::StrCat(":", round * kNodes + writer, "\r\n"));
+      }
+    }
+  }));
+  EXPECT_EQ(cluster.AwaitEqualHashes().size(), 3u);
+  EXPECT_EQ(cluster.server(1)->store().Get("n"), "30");
+}
+
+TEST(KvClusterTest, ClientsSeeASlowAnswerAndNoErrorWhileNobodyLeads) {
+  KvCluster cluster(2);
+  cluster.BootAll();
+  // Connected before the first election can be over.
+  ASSERT_TRUE(cluster.RunClient([](Process& process) {
+    RedisClient client(process);
+    while (!client.Connect(2)) Sleep(process, absl::Milliseconds(1));
+    EXPECT_EQ(client.Ask({"SET", "early", "bird"}), "+OK\r\n");
+  }));
+}
+
+TEST(KvClusterTest, APipelineTakesEffectInItsOrder) {
+  sim::Knobs knobs;
+  knobs.network.short_read_ppm = 300'000;
+  knobs.network.write_split_ppm = 300'000;
+  KvCluster cluster(3, knobs);
+  cluster.BootAll();
+  const int follower = cluster.AwaitLeader() % kNodes + 1;
+  ASSERT_TRUE(cluster.RunClient([follower](Process& process) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(follower));
+    std::string requests;
+    std::vector<std::string> expected;
+    for (int i = 0; i < 2000; ++i) {
+      const std::string value = absl::StrCat(i);
+      requests += Request({"SET", "k", value});
+      expected.push_back("+OK\r\n");
+      requests += Request({"GET", "k"});
+      expected.push_back(
+          absl::StrCat("$", value.size(), "\r\n", value, "\r\n"));
+      if (i % 3 == 0) {
+        requests += "PING\r\n";
+        expected.push_back("+PONG\r\n");
+      }
+    }
+    ASSERT_TRUE(client.Send(requests));
+    for (const std::string& reply : expected) {
+      ASSERT_EQ(client.Receive(), reply);
+    }
+  }));
+  // Far fewer entries than commands: a pipeline is not 4000 rounds.
+  EXPECT_LT(cluster.server(1)->node().status().last.value(), 400u);
+}
+
+TEST(KvClusterTest, AClientMaySendMuchBeforeItReadsAnything) {
+  KvCluster cluster(4);
+  cluster.BootAll();
+  cluster.AwaitLeader();
+  ASSERT_TRUE(cluster.RunClient([](Process& process) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(1));
+    // Several times what both windows of the stream hold.
+    const std::string big(1000, 'x');
+    std::string requests;
+    for (int i = 0; i < 3000; ++i) requests += Request({"ECHO", big});
+    ASSERT_TRUE(client.Send(requests));
+    for (int i = 0; i < 3000; ++i) {
+      ASSERT_EQ(client.Receive(), absl::StrCat("$1000\r\n", big, "\r\n"));
+    }
+  }));
+}
+
+TEST(KvClusterTest, LargeRepliesOfAPipelineAreAllGiven) {
+  KvCluster cluster(5);
+  cluster.BootAll();
+  const int follower = cluster.AwaitLeader() % kNodes + 1;
+  ASSERT_TRUE(cluster.RunClient([follower](Process& process) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(follower));
+    const std::string big(600'000, 'x');
+    const std::string expected = absl::StrCat("$600000\r\n", big, "\r\n");
+    ASSERT_EQ(client.Ask({"SET", "big", big}), "+OK\r\n");
+    std::string requests;
+    for (int i = 0; i < 10; ++i) requests += Request({"GET", "big"});
+    requests += Request({"INCR", "n"});
+    for (int i = 0; i < 10; ++i) requests += Request({"GET", "big"});
+    ASSERT_TRUE(client.Send(requests));
+    for (int i = 0; i < 10; ++i) ASSERT_EQ(client.Receive(), expected);
+    ASSERT_EQ(client.Receive(), ":1\r\n");
+    for (int i = 0; i < 10; ++i) ASSERT_EQ(client.Receive(), expected);
+  }));
+}
+
+TEST(KvClusterTest, ProtocolErrorsAreNamedAndEndTheConnection) {
+  KvCluster cluster(6);
+  cluster.BootAll();
+  cluster.AwaitLeader();
+  ASSERT_TRUE(cluster.RunClient([](Process& process) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(1));
+    ASSERT_TRUE(client.Send("PING\r\n*1\r\n$-5\r\nPING\r\n"));
+    EXPECT_EQ(client.Receive(), "+PONG\r\n");
+    EXPECT_EQ(client.Receive(), "-ERR Protocol error: invalid bulk length\r\n");
+    EXPECT_EQ(client.Receive(), std::nullopt);
+    ASSERT_TRUE(client.Connect(1));
+    ASSERT_TRUE(client.Send("QUIT\r\nPING\r\n"));
+    EXPECT_EQ(client.Receive(), "+OK\r\n");
+    EXPECT_EQ(client.Receive(), std::nullopt);
+  }));
+}
+
+TEST(KvClusterTest, ConnectionsAreBounded) {
+  KvCluster cluster(7);
+  cluster.options().redis_clients_max = 2;
+  cluster.BootAll();
+  cluster.AwaitLeader();
+  ASSERT_TRUE(cluster.RunClient([](Process& process) {
+    RedisClient first(process);
+    RedisClient second(process);
+    RedisClient third(process);
+    ASSERT_TRUE(first.Connect(1) && second.Connect(1));
+    EXPECT_EQ(first.Ask({"PING"}), "+PONG\r\n");
+    EXPECT_EQ(second.Ask({"PING"}), "+PONG\r\n");
+    ASSERT_TRUE(third.Connect(1));
+    EXPECT_EQ(third.Receive(), "-ERR max number of clients reached\r\n");
+    EXPECT_EQ(third.Receive(), std::nullopt);
+    first.Close();
+    Sleep(process, absl::Milliseconds(100));
+    ASSERT_TRUE(third.Connect(1));
+    EXPECT_EQ(third.Ask({"PING"}), "+PONG\r\n");
+  }));
+}
+
+// What a client knows of its own increments.
+struct Tally {
+  int64_t applied = 0;  // Answered with a number.
+  int64_t unknown = 0;  // Not answered, or answered with -TIMEOUT.
+  int64_t last = 0;     // The largest number seen.
+};
+
+// Increments "n" and leaves a trace of each success, through `node` first and
+// then wherever it can.
+void Increment(Process& process, int node, int rounds, Tally& tally) {
+  RedisClient client(process);
+  for (int round = 0; round < rounds; ++round) {
+    while (!client.connected() && !client.Connect(node)) {
+      node = node % kNodes + 1;
+      Sleep(process, absl::Milliseconds(20));
+    }
+    const auto reply = client.Ask({"INCR", "n"});
+    if (!reply.has_value() || absl::StartsWith(*reply, "-TIMEOUT")) {
+      ++tally.unknown;
+      client.Close();
+      node = node % kNodes + 1;
+    } else if (absl::StartsWith(*reply, ":")) {
+      ++tally.applied;
+      const int64_t value = IntegerOf(*reply);
+      EXPECT_GT(value, tally.last) << "an increment was undone";
+      tally.last = value;
+    } else {
+      EXPECT_TRUE(absl::StartsWith(*reply, "-CLUSTERDOWN") ||
+                  absl::StartsWith(*reply, "-BUSY"))
+          << *reply;
+    }
+  }
+}
+
+// Kills leaders while clients of every node increment one counter. Returns the
+// digest of the run.
+uint64_t KillLeadersUnderLoad(uint64_t seed) {
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  KvCluster cluster(seed);
+  cluster.BootAll();
+  cluster.AwaitLeader();
+  std::vector<Tally> tallies(kNodes);
+  for (int node = 1; node <= kNodes; ++node) {
+    cluster.StartClient([node, &tallies](Process& process) {
+      Increment(process, node, 300, tallies[static_cast<size_t>(node - 1)]);
+    });
+  }
+  for (int kill = 0; kill < 3; ++kill) {
+    cluster.world().RunFor(absl::Milliseconds(150));
+    const int leader = cluster.AwaitLeader();
+    if (leader == 0) break;
+    cluster.PowerOff(leader);
+    cluster.world().RunFor(absl::Milliseconds(400));
+    cluster.Boot(leader);
+  }
+  EXPECT_TRUE(cluster.AwaitClients());
+  int64_t applied = 0;
+  int64_t unknown = 0;
+  for (const Tally& tally : tallies) {
+    applied += tally.applied;
+    unknown += tally.unknown;
+  }
+  EXPECT_EQ(cluster.AwaitEqualHashes().size(), 3u);
+  int64_t total = -1;
+  const auto value = cluster.server(1)->store().Get("n");
+  EXPECT_TRUE(value.has_value() && absl::SimpleAtoi(*value, &total));
+  // Exactly once: nothing acknowledged is lost, and retries add nothing.
+  EXPECT_GE(total, applied);
+  EXPECT_LE(total, applied + unknown);
+  EXPECT_GT(applied, 500);
+  // A client loses its answer only with its own server, at most once a kill.
+  EXPECT_LE(unknown, 3);
+  return cluster.world().digest().value();
+}
+
+TEST(KvClusterTest, NothingAcknowledgedIsLostAndNothingIsDoneTwice) {
+  for (uint64_t seed = 100; seed < 108; ++seed) KillLeadersUnderLoad(seed);
+}
+
+TEST(KvClusterTest, TheSameSeedGivesTheSameRun) {
+  EXPECT_EQ(KillLeadersUnderLoad(200), KillLeadersUnderLoad(200));
+}
+
+TEST(KvClusterTest, AWriteAtAnIsolatedLeaderIsUnknownAndNeverCalledFailed) {
+  KvCluster cluster(8);
+  cluster.options().request_timeout = absl::Seconds(3);
+  cluster.BootAll();
+  const int leader = cluster.AwaitLeader();
+  std::string answer;
+  cluster.StartClient([leader, &answer](Process& process) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(leader));
+    EXPECT_EQ(client.Ask({"SET", "k", "before"}), "+OK\r\n");
+    Sleep(process, absl::Milliseconds(100));
+    answer = client.Ask({"SET", "k", "inside"}).value_or("nothing");
+  });
+  cluster.world().RunFor(absl::Milliseconds(50));
+  for (int node = 1; node <= kNodes; ++node) {
+    if (node == leader) continue;
+    cluster.world().network().Cut(cluster.host(leader), cluster.host(node));
+    cluster.world().network().Cut(cluster.host(node), cluster.host(leader));
+  }
+  ASSERT_TRUE(cluster.AwaitClients());
+  EXPECT_EQ(answer,
+            "-TIMEOUT the outcome is unknown; it may yet take effect\r\n");
+  // The others have gone on; after healing everyone agrees with them.
+  const int other = leader % kNodes + 1;
+  ASSERT_TRUE(cluster.RunClient([other](Process& process) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(other));
+    EXPECT_EQ(client.Ask({"SET", "k", "outside"}), "+OK\r\n");
+  }));
+  cluster.world().network().HealAll();
+  EXPECT_EQ(cluster.AwaitEqualHashes().size(), 3u);
+  EXPECT_EQ(cluster.server(leader)->store().Get("k"), "outside");
+}
+
+TEST(KvClusterTest, AMinorityServesNothing) {
+  KvCluster cluster(9);
+  cluster.options().request_timeout = absl::Seconds(2);
+  cluster.BootAll();
+  const int leader = cluster.AwaitLeader();
+  const int follower = leader % kNodes + 1;
+  for (int node = 1; node <= kNodes; ++node) {
+    if (node == follower) continue;
+    cluster.world().network().Cut(cluster.host(follower), cluster.host(node));
+    cluster.world().network().Cut(cluster.host(node), cluster.host(follower));
+  }
+  cluster.world().RunFor(absl::Seconds(1));
+  ASSERT_TRUE(cluster.RunClient([follower](Process& process) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(follower));
+    EXPECT_EQ(client.Ask({"GET", "k"}), "-CLUSTERDOWN no leader\r\n");
+    EXPECT_EQ(client.Ask({"SET", "k", "v"}), "-CLUSTERDOWN no leader\r\n");
+    EXPECT_EQ(client.Ask({"PING"}), "+PONG\r\n");
+  }));
+}
+
+TEST(KvClusterTest, AServerWhoseSessionWasDroppedOpensAnother) {
+  KvCluster cluster(10);
+  cluster.BootAll();
+  const int leader = cluster.AwaitLeader();
+  ASSERT_TRUE(cluster.RunClient([leader](Process& process) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(leader));
+    EXPECT_EQ(client.Ask({"INCR", "n"}), ":1\r\n");
+    net::ClientEnd rpc(process.network_executor(), process.network(),
+                       process.Stream("rpc"),
+                       {.targets = {{absl::StrCat("n", leader), kRpcPort}}});
+    KvRequest open;
+    open.operation = Operation::kOpenSession;
+    for (size_t i = 0; i < Sessions::kSessionsMax; ++i) {
+      ASSERT_TRUE((rpc.Call<KvRequest, KvReply>(kExecuteMethod, open).ok()));
+    }
+    rpc.Stop();
+    EXPECT_EQ(client.Ask({"INCR", "n"}), ":2\r\n");
+  }));
+}
+
+TEST(KvClusterTest, ARetryOverRpcIsAppliedOnce) {
+  KvCluster cluster(11);
+  cluster.BootAll();
+  const int leader = cluster.AwaitLeader();
+  const int follower = leader % kNodes + 1;
+  ASSERT_TRUE(cluster.RunClient([leader, follower](Process& process) {
+    net::ClientEnd rpc(process.network_executor(), process.network(),
+                       process.Stream("rpc"),
+                       {.targets = {{absl::StrCat("n", leader), kRpcPort}}});
+    const auto execute = [&rpc](const KvRequest& request) {
+      const auto result = rpc.Call<KvRequest, KvReply>(kExecuteMethod, request);
+      EXPECT_TRUE(result.ok()) << result.status;
+      return result.response;
+    };
+    KvRequest request;
+    request.operation = Operation::kOpenSession;
+    const KvReply opened = execute(request);
+    ASSERT_TRUE(opened.is_integer);
+    request.operation = Operation::kIncrement;
+    request.args = {"n", "1"};
+    request.session = static_cast<uint64_t>(opened.integer);
+    request.sequence = 1;
+    request.first_pending = 1;
+    EXPECT_EQ(execute(request).integer, 1);
+    EXPECT_EQ(execute(request).integer, 1);
+    request.sequence = 2;
+    EXPECT_EQ(execute(request).integer, 2);
+    request.session += 1000;
+    EXPECT_EQ(execute(request).code, KvReply::Code::kSessionExpired);
+    request.args = {"n"};
+    EXPECT_EQ(execute(request).code, KvReply::Code::kInvalid);
+    rpc.Stop();
+
+    // Others do nothing but name the leader.
+    net::ClientEnd other(
+        process.network_executor(), process.network(), process.Stream("rpc2"),
+        {.targets = {{absl::StrCat("n", follower), kRpcPort}}});
+    KvRequest get;
+    get.args = {"n"};
+    const auto refused = other.Call<KvRequest, KvReply>(kExecuteMethod, get);
+    ASSERT_TRUE(refused.ok());
+    EXPECT_EQ(refused.response.code, KvReply::Code::kNotLeader);
+    EXPECT_EQ(refused.response.leader, static_cast<uint64_t>(leader));
+    other.Stop();
+  }));
+}
+
+TEST(KvClusterTest, AStoppingServerAnswersWhatIsUnderWay) {
+  KvCluster cluster(12);
+  cluster.BootAll();
+  const int leader = cluster.AwaitLeader();
+  const int follower = leader % kNodes + 1;
+  int64_t acknowledged = 0;
+  cluster.StartClient([follower, &acknowledged](Process& process) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(follower));
+    while (client.Ask({"INCR", "n"}).has_value()) ++acknowledged;
+    EXPECT_FALSE(client.Connect(follower));
+  });
+  cluster.world().RunFor(absl::Milliseconds(300));
+  cluster.Stop(follower);
+  ASSERT_TRUE(cluster.AwaitClients());
+  cluster.AwaitEqualHashes();
+  EXPECT_EQ(cluster.server(follower), nullptr);
+  EXPECT_GT(acknowledged, 0);
+  EXPECT_EQ(cluster.server(leader)->store().Get("n"),
+            absl::StrCat(acknowledged));
+  // It finds its disk as it left it.
+  cluster.Boot(follower);
+  EXPECT_EQ(cluster.AwaitEqualHashes().size(), 3u);
+}
+
+}  // namespace
+}  // namespace kv
