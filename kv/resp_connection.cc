@@ -18,8 +18,20 @@ namespace {
 constexpr size_t kReadBytesMin = 16 << 10;
 // A buffer that a large request made larger than this shrinks again.
 constexpr size_t kBufferBytesKept = 256 << 10;
+// How long a client may go on sending to a connection that is over.
+constexpr absl::Duration kGentleCloseTimeout = absl::Seconds(1);
 
 }  // namespace
+
+void CloseGently(runtime::Executor& executor, net::Stream& stream) {
+  stream.CloseWrite();
+  const runtime::Instant deadline = executor.Now() + kGentleCloseTimeout;
+  std::byte ignored[512];
+  for (;;) {
+    const absl::StatusOr<size_t> count = stream.Read(ignored, deadline);
+    if (!count.ok() || *count == 0) return;
+  }
+}
 
 RespConnection::RespConnection(RespServer& server,
                                std::unique_ptr<net::Stream> stream, uint64_t id)
@@ -39,9 +51,9 @@ void RespConnection::Serve() {
   }
   finishing_ = true;
   WaitForWriter(0);
-  if (!broken_) stream_->CloseWrite();
   writer_.Cancel();
   (void)writer_.Join();
+  if (!broken_) CloseGently(executor_, *stream_);
 }
 
 void RespConnection::Finish() {

@@ -23,6 +23,11 @@ namespace kv {
 
 class RespServer;
 
+// Tells the client that no more bytes will come, and takes (and drops) what it
+// still sends, for a moment: a stream that is dropped with unread bytes in it
+// may take the last answer with it. Suspends.
+void CloseGently(runtime::Executor& executor, net::Stream& stream);
+
 class RespConnection {
  public:
   // `server` outlives this.

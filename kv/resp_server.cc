@@ -15,6 +15,8 @@ namespace {
 
 // How long a refused client may take to hear so; its window is empty.
 constexpr absl::Duration kRefusalTimeout = absl::Milliseconds(100);
+// Refusals at a time; beyond it they are not worded.
+constexpr size_t kRefusalsMax = 64;
 // The pause after Accept() failed: out of sockets, most likely.
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(50);
 
@@ -63,11 +65,9 @@ void RespServer::RunAcceptor() {
 
 void RespServer::Admit(std::unique_ptr<net::Stream> stream) {
   if (connections_.size() >= options_.clients_max) {
-    std::string refusal;
-    AppendError(refusal, "ERR max number of clients reached");
-    (void)stream->Write(runtime::AsBytes(refusal),
-                        executor_.Now() + kRefusalTimeout);
-    return;
+    if (fibers_.size() >= options_.clients_max + kRefusalsMax) return;
+    return fibers_.Spawn("kv.resp_refusal",
+                         [this, owned = std::move(stream)] { Refuse(*owned); });
   }
   const uint64_t id = ++last_client_;
   // Counted from now on, though its fiber has not run yet.
@@ -75,6 +75,14 @@ void RespServer::Admit(std::unique_ptr<net::Stream> stream) {
   fibers_.Spawn("kv.resp", [this, id, owned = std::move(stream)]() mutable {
     Serve(id, std::move(owned));
   });
+}
+
+void RespServer::Refuse(net::Stream& stream) {
+  std::string refusal;
+  AppendError(refusal, "ERR max number of clients reached");
+  const absl::Status written = stream.Write(runtime::AsBytes(refusal),
+                                            executor_.Now() + kRefusalTimeout);
+  if (written.ok()) CloseGently(executor_, stream);
 }
 
 void RespServer::Serve(uint64_t id, std::unique_ptr<net::Stream> stream) {

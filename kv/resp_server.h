@@ -79,6 +79,7 @@ class RespServer {
  private:
   void RunAcceptor();
   void Admit(std::unique_ptr<net::Stream> stream);
+  void Refuse(net::Stream& stream);
   void Serve(uint64_t id, std::unique_ptr<net::Stream> stream);
 
   runtime::Executor& executor_;
