@@ -50,10 +50,10 @@ namespace net {
 struct ServerConfig {
   Address listen;  // Port 0: the system picks one.
   // Where others are to reach it, if that is not where it listens.
-  std::optional<Address> advertised;
-  absl::btree_map<std::string, std::string> metadata;
+  std::optional<Address> advertised = std::nullopt;
+  absl::btree_map<std::string, std::string> metadata = {};
   // What kHealthMethod answers; none: always well. Must not suspend.
-  std::function<absl::Status()> health;
+  std::function<absl::Status()> health = nullptr;
 
   size_t connections_max = 1024;
   size_t calls_max = 4096;  // In progress, all connections together.

@@ -210,6 +210,8 @@ void RpcSession::Drain() {
 }
 
 void RpcSession::Push(Reply reply) {
+  // A drained session has said all; what remains are answers to pings.
+  if (write_closed_ || broken_) return;
   reply.bytes = kFrameHeaderBytes + reply.head.status.message().size();
   for (const runtime::Bytes& piece : reply.body) reply.bytes += piece.size();
   reply_bytes_ += reply.bytes;

@@ -37,7 +37,7 @@ struct CallContext {
 
 struct CallOptions {
   // None: ClientConfig::request_timeout from now.
-  std::optional<runtime::Instant> deadline;
+  std::optional<runtime::Instant> deadline = std::nullopt;
   // Executing it twice is as good as once: it is also retried when its outcome
   // is unknown.
   bool idempotent = false;
