@@ -51,6 +51,9 @@ absl::StatusOr<std::unique_ptr<SuperblockFile>> OpenSuperblock(
         found.cluster.value(), ", not to node ", options.node.value(),
         " of cluster ", options.cluster.value()));
   }
+  // No life got as far as publishing itself. Perhaps the first one died because
+  // the name of this file could not be synced: make it anew.
+  if (found.sequence == 1) return SuperblockFile::Create(disk, found);
   return file;
 }
 

@@ -99,7 +99,7 @@ Life Live(Disk& disk, const WalOptions& options,
 }
 
 std::vector<Batch> ShortStory() {
-  const std::string large(600, 'x');
+  const std::string large(1600, 'x');
   return {
       {Step().State(1, 2).Entry(1, 1, "a").Entry(2, 1, "b").store},
       {Step(kOtherGroup).State(4, 1).Entry(1, 4, large).store,

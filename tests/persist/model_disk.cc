@@ -55,12 +55,14 @@ struct ModelDisk::Inode {
 
 class ModelDisk::ModelFile final : public File {
  public:
-  ModelFile(ModelDisk& disk, std::shared_ptr<Inode> inode)
-      : disk_(disk), inode_(std::move(inode)) {}
+  ModelFile(ModelDisk& disk, absl::string_view path,
+            std::shared_ptr<Inode> inode)
+      : disk_(disk), path_(path), inode_(std::move(inode)) {}
 
   absl::StatusOr<size_t> ReadAt(uint64_t offset,
                                 std::span<std::byte> buffer) override {
     if (disk_.dead_) return absl::UnavailableError("dead");
+    if (disk_.unreadable_ == path_) return absl::DataLossError("EIO");
     size_t done = 0;
     while (done < buffer.size() && offset + done < inode_->size) {
       const uint64_t at = offset + done;
@@ -119,6 +121,7 @@ class ModelDisk::ModelFile final : public File {
 
  private:
   ModelDisk& disk_;
+  const std::string path_;
   const std::shared_ptr<Inode> inode_;
 };
 
@@ -189,7 +192,7 @@ absl::StatusOr<std::unique_ptr<File>> ModelDisk::Open(absl::string_view path,
   const auto found = names_.find(name);
   if (mode != OpenMode::kCreateExclusive) {
     if (found == names_.end()) return absl::NotFoundError(name);
-    return std::make_unique<ModelFile>(*this, found->second);
+    return std::make_unique<ModelFile>(*this, path, found->second);
   }
   if (found != names_.end()) return absl::AlreadyExistsError(name);
   RETURN_IF_ERROR(Change());
@@ -197,7 +200,7 @@ absl::StatusOr<std::unique_ptr<File>> ModelDisk::Open(absl::string_view path,
       .path = name, .inode = std::make_shared<Inode>(), .renamed_from = ""};
   Apply(change, names_);
   name_changes_.push_back(change);
-  return std::make_unique<ModelFile>(*this, change.inode);
+  return std::make_unique<ModelFile>(*this, path, change.inode);
 }
 
 absl::StatusOr<std::vector<std::string>> ModelDisk::List(
@@ -244,16 +247,21 @@ absl::Status ModelDisk::Remove(absl::string_view path) {
 
 absl::Status ModelDisk::SyncDirectory(absl::string_view directory) {
   RETURN_IF_ERROR(Change());
-  if (lies_.sync_directory_does_nothing) return absl::OkStatus();
+  const bool fails = syncs_left_-- == 0;
+  if (lies_.sync_directory_does_nothing && !fails) return absl::OkStatus();
   std::vector<NameChange> others;
   for (NameChange& change : name_changes_) {
     if (Parent(change.path) == directory) {
-      Apply(change, durable_names_);
+      if (!fails) Apply(change, durable_names_);
     } else {
       others.push_back(std::move(change));
     }
   }
   name_changes_ = std::move(others);
+  if (fails) {
+    sync_failed_ = true;
+    return absl::DataLossError("sync of a directory failed");
+  }
   for (auto& [name, durable] : directories_) {
     if (Parent(name) == directory) durable = true;
   }

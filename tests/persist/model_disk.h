@@ -60,6 +60,8 @@ class ModelDisk final : public Disk {
   // clean and are not stable.
   void FailSyncAfter(uint64_t syncs) { syncs_left_ = syncs; }
   bool sync_failed() const { return sync_failed_; }
+  // Reads of this file fail from now on.
+  void FailReadsOf(absl::string_view path) { unreadable_ = std::string(path); }
   void set_lies(Lies lies) { lies_ = lies; }
 
   // ---- what a power cut may leave
@@ -106,6 +108,7 @@ class ModelDisk final : public Disk {
   uint64_t syncs_left_ = std::numeric_limits<uint64_t>::max();
   bool dead_ = false;
   bool sync_failed_ = false;
+  std::string unreadable_;
   Lies lies_;
 };
 

@@ -1,0 +1,123 @@
+#include "persist/superblock.h"
+
+#include <vector>
+
+#include "gtest/gtest.h"
+
+#include "tests/persist/model_disk.h"
+
+namespace persist {
+namespace {
+
+Superblock MakeSuperblock(uint64_t incarnation) {
+  Superblock superblock;
+  superblock.cluster = runtime::ClusterId(7);
+  superblock.node = runtime::NodeId(3);
+  superblock.incarnation = runtime::Incarnation(incarnation);
+  superblock.watermark = Lsn(40 + incarnation);
+  superblock.segments = {{.id = SegmentId(1), .first_lsn = Lsn(1), .salt = 8},
+                         {.id = SegmentId(4), .first_lsn = Lsn(9), .salt = 6}};
+  SuperblockGroup group;
+  group.group = runtime::GroupId(1);
+  group.head_index = Index(5);
+  group.head_term = Term(2);
+  group.hard_state = {
+      .term = Term(3), .vote = runtime::NodeId(1), .commit = Index(6)};
+  superblock.groups = {group};
+  return superblock;
+}
+
+std::unique_ptr<SuperblockFile> MustOpen(ModelDisk& disk) {
+  absl::StatusOr<std::unique_ptr<SuperblockFile>> file =
+      SuperblockFile::Open(disk);
+  EXPECT_TRUE(file.ok()) << file.status();
+  return *std::move(file);
+}
+
+TEST(SuperblockTest, ComesBackAndNoBitOfItMayFlip) {
+  const Superblock superblock = MakeSuperblock(1);
+  const std::vector<std::byte> good = EncodeSuperblock(superblock);
+  const absl::StatusOr<Superblock> back = DecodeSuperblock(good);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, superblock);
+  for (size_t bit = 0; bit < good.size() * 8; ++bit) {
+    std::vector<std::byte> bad = good;
+    bad[bit / 8] ^= std::byte{static_cast<uint8_t>(1u << (bit % 8))};
+    EXPECT_FALSE(DecodeSuperblock(bad).ok()) << "bit " << bit;
+  }
+  for (size_t size = 0; size < good.size(); ++size) {
+    const std::vector<std::byte> part(
+        good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size));
+    EXPECT_FALSE(DecodeSuperblock(part).ok()) << size;
+  }
+}
+
+TEST(SuperblockTest, NewestSlotWins) {
+  ModelDisk disk;
+  ASSERT_TRUE(SuperblockFile::Create(disk, MakeSuperblock(1)).ok());
+  for (uint64_t life = 2; life <= 5; ++life) {
+    auto file = MustOpen(disk);
+    EXPECT_EQ(file->newest().incarnation, runtime::Incarnation(life - 1));
+    ASSERT_TRUE(file->Write(MakeSuperblock(life)).ok());
+    EXPECT_EQ(file->older()->incarnation, runtime::Incarnation(life - 1));
+  }
+  EXPECT_EQ(MustOpen(disk)->newest().incarnation, runtime::Incarnation(5));
+}
+
+TEST(SuperblockTest, TornWriteLeavesTheOneBefore) {
+  ModelDisk disk;
+  ASSERT_TRUE(SuperblockFile::Create(disk, MakeSuperblock(1)).ok());
+  auto file = MustOpen(disk);
+  Superblock large = MakeSuperblock(2);
+  for (uint64_t id = 5; id < 100; ++id) {
+    large.segments.push_back(
+        {.id = SegmentId(id), .first_lsn = Lsn(id), .salt = 1});
+  }
+  disk.DieAfter(1);  // The write happens, the sync does not.
+  ASSERT_FALSE(file->Write(large).ok());
+  const std::vector<size_t> all(disk.Choices().size(), 1);
+  ASSERT_GT(all.size(), 3u);
+  EXPECT_EQ(MustOpen(*disk.AfterPowerCut(all))->newest().incarnation,
+            runtime::Incarnation(2));
+  for (size_t lost = 0; lost < all.size(); ++lost) {
+    std::vector<size_t> choices = all;
+    choices[lost] = 0;
+    EXPECT_EQ(MustOpen(*disk.AfterPowerCut(choices))->newest().incarnation,
+              runtime::Incarnation(1))
+        << "sector " << lost;
+  }
+}
+
+TEST(SuperblockTest, TwoBadSlotsAreRefused) {
+  ModelDisk disk;
+  ASSERT_TRUE(SuperblockFile::Create(disk, MakeSuperblock(1)).ok());
+  ASSERT_TRUE(MustOpen(disk)->Write(MakeSuperblock(2)).ok());
+  disk.FlipBit(kSuperblockPath, 100);
+  EXPECT_TRUE(MustOpen(disk)->newest().incarnation == runtime::Incarnation(1));
+  disk.FlipBit(kSuperblockPath, kSuperblockSlotBytes * 8 + 100);
+  const absl::Status refused = SuperblockFile::Open(disk).status();
+  EXPECT_TRUE(absl::IsDataLoss(refused)) << refused;
+}
+
+TEST(SuperblockTest, MissingFileIsAFreshDisk) {
+  ModelDisk disk;
+  EXPECT_TRUE(absl::IsNotFound(SuperblockFile::Open(disk).status()));
+}
+
+TEST(SuperblockTest, TooManySegmentsAreRefusedBeforeAnythingIsWritten) {
+  ModelDisk disk;
+  ASSERT_TRUE(SuperblockFile::Create(disk, MakeSuperblock(1)).ok());
+  auto file = MustOpen(disk);
+  Superblock superblock = MakeSuperblock(2);
+  superblock.segments.resize(kSuperblockSegmentsMax + 1);
+  const uint64_t before = disk.changes();
+  EXPECT_TRUE(absl::IsResourceExhausted(file->Write(superblock)));
+  EXPECT_EQ(disk.changes(), before);
+  superblock.segments.resize(kSuperblockSegmentsMax);
+  superblock.groups.resize(kSuperblockGroupsMax);
+  EXPECT_TRUE(file->Write(superblock).ok());
+  EXPECT_EQ(MustOpen(disk)->newest().segments.size(), kSuperblockSegmentsMax);
+}
+
+}  // namespace
+}  // namespace persist
