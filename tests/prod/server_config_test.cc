@@ -1,0 +1,135 @@
+#include "prod/server_config.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace prod {
+namespace {
+
+constexpr char kPeers[] =
+    "discovery:\n"
+    "  peers:\n"
+    "    - {id: 1, host: 10.0.0.1, peer_port: 7101, rpc_port: 7201,\n"
+    "       redis_port: 6379}\n"
+    "    - {id: 2, host: 10.0.0.2, peer_port: 7101, rpc_port: 7201,\n"
+    "       redis_port: 6379}\n";
+
+std::string ErrorOf(const std::string& yaml) {
+  ServerConfig config;
+  const absl::Status read = ReadConfigText("raft.yaml", yaml, config);
+  EXPECT_FALSE(read.ok()) << yaml;
+  return std::string(read.message());
+}
+
+absl::StatusOr<ServerConfig> Load(
+    std::vector<const char*> arguments,
+    const std::map<std::string, std::string>& environment = {}) {
+  absl::StatusOr<CommandLine> line = ParseCommandLine(arguments);
+  if (!line.ok()) return line.status();
+  return LoadServerConfig(*line, [&environment](const std::string& name) {
+    const auto found = environment.find(name);
+    return found == environment.end()
+               ? std::nullopt
+               : std::optional<std::string>(found->second);
+  });
+}
+
+TEST(ServerConfigTest, ReadsEverySection) {
+  ServerConfig config;
+  const absl::Status read = ReadConfigText(
+      "raft.yaml",
+      std::string("node: {id: 2, cluster: demo, data_dir: /var/lib/raft}\n"
+                  "network: {listen_host: 10.0.0.2}\n"
+                  "raft: {election_timeout_min: 300ms, "
+                  "election_timeout_max: 600ms, heartbeat_interval: 50ms, "
+                  "segment_size: 8MiB}\n"
+                  "rpc: {request_timeout: 2s}\n"
+                  "logging: {level: debug}\n") +
+          kPeers,
+      config);
+  ASSERT_TRUE(read.ok()) << read;
+  EXPECT_EQ(config.node_id, 2u);
+  EXPECT_EQ(config.core.election_timeout_min, absl::Milliseconds(300));
+  EXPECT_EQ(config.segment_bytes, 8u << 20);
+  EXPECT_EQ(config.request_timeout, absl::Seconds(2));
+  EXPECT_EQ(config.log_level, LogLevel::kDebug);
+  ASSERT_EQ(config.peers.size(), 2u);
+  EXPECT_EQ(config.peers[1].redis.ToString(), "10.0.0.2:6379");
+  const kv::ServerOptions options = ServerOptionsOf(config);
+  EXPECT_EQ(options.redis_listen->ToString(), "10.0.0.2:6379");
+  EXPECT_EQ(options.host.listen.ToString(), "10.0.0.2:7101");
+}
+
+TEST(ServerConfigTest, MistakesNameTheirPlace) {
+  EXPECT_EQ(ErrorOf("node: {id: 1}\nrraft: {}\n").substr(0, 14),
+            "raft.yaml:2:1:");
+  EXPECT_EQ(ErrorOf("raft: {heartbeat: 5ms}\n").substr(0, 14),
+            "raft.yaml:1:8:");
+  EXPECT_EQ(ErrorOf("raft:\n  heartbeat_interval: 5 parsecs\n").substr(0, 15),
+            "raft.yaml:2:23:");
+  EXPECT_EQ(ErrorOf("node: {id: 1, id: 2}\n").substr(0, 12), "raft.yaml:1:");
+  EXPECT_EQ(ErrorOf("node: [\n").substr(0, 10), "raft.yaml:");
+  EXPECT_EQ(ErrorOf("discovery: {peers: 7}\n").substr(0, 15),
+            "raft.yaml:1:20:");
+  EXPECT_NE(ErrorOf("discovery: {peers: [{id: 1, host: a, peer_port: 70000, "
+                    "rpc_port: 1, redis_port: 1}]}\n")
+                .find("65535"),
+            std::string::npos);
+  EXPECT_NE(
+      ErrorOf("discovery: {peers: [{id: 1, host: a}]}\n").find("peer_port"),
+      std::string::npos);
+}
+
+TEST(ServerConfigTest, FlagsOverrideTheEnvironment) {
+  const std::string file = testing::TempDir() + "server_config_test.yaml";
+  FILE* out = fopen(file.c_str(), "w");
+  ASSERT_NE(out, nullptr);
+  fputs(kPeers, out);
+  fclose(out);
+  const std::string flag = "--config=" + file;
+  const absl::StatusOr<ServerConfig> config =
+      Load({flag.c_str(), "--node-id", "2", "--init-cluster"},
+           {{"RAFT_NODE_ID", "1"},
+            {"RAFT_CLUSTER", "demo"},
+            {"RAFT_DATA_DIR", "/data"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->node_id, 2u);
+  EXPECT_EQ(config->data_dir, "/data");
+  EXPECT_TRUE(config->init_cluster);
+
+  EXPECT_EQ(Load({flag.c_str(), "--node-id=3", "--cluster=c", "--data-dir=d"})
+                .status()
+                .message(),
+            "node 3 is not among discovery.peers of the config file");
+  EXPECT_EQ(Load({flag.c_str()}, {{"RAFT_NODE_ID", "x"}}).status().message(),
+            "RAFT_NODE_ID: expected a node id, a number from 1, not \"x\"");
+  EXPECT_EQ(Load({flag.c_str(), "--node-id=1", "--cluster=c", "--data-dir=d",
+                  "--heartbeat-interval=400ms"})
+                .status()
+                .message(),
+            "heartbeat_interval must be at most half of election_timeout_min");
+}
+
+TEST(ServerConfigTest, TheCommandLineIsStrict) {
+  EXPECT_EQ(Load({"--nonsense"}).status().message(),
+            "unknown flag: --nonsense (see --help)");
+  EXPECT_EQ(Load({"--node-id"}).status().message(), "--node-id needs a value");
+  EXPECT_EQ(Load({"stray"}).status().message(), "unexpected argument: stray");
+  EXPECT_EQ(Load({"--config=/nowhere/raft.yaml"}).status().message(),
+            "cannot read /nowhere/raft.yaml: No such file or directory");
+}
+
+TEST(ServerConfigTest, EverySettingIsInTheHelp) {
+  const std::string help = HelpText();
+  for (const Setting& setting : Settings()) {
+    EXPECT_NE(help.find(std::string("--") + setting.flag), std::string::npos);
+    EXPECT_EQ(FindSettingByFlag(setting.flag), &setting);
+  }
+}
+
+}  // namespace
+}  // namespace prod
