@@ -22,7 +22,7 @@ uint64_t Sessions::HashOf(uint64_t id, uint64_t sequence,
                  HashBytes(result.text()));
 }
 
-void Sessions::Open(persist::Index index) {
+void Sessions::Open(raft::Index index) {
   if (sessions_.size() >= kSessionsMax) EvictOldest();
   const uint64_t id = index.value();
   const auto [it, fresh] = sessions_.try_emplace(id);
@@ -33,7 +33,7 @@ void Sessions::Open(persist::Index index) {
 }
 
 Sessions::Admission Sessions::Admit(const SessionStamp& stamp,
-                                    persist::Index index) {
+                                    raft::Index index) {
   if (stamp.sequence == 0 || stamp.first_pending > stamp.sequence) {
     return {Verdict::kInvalid, nullptr};
   }

@@ -22,7 +22,7 @@
 #include "absl/container/btree_map.h"
 
 #include "kv/command.h"
-#include "persist/record.h"
+#include "raft/core/message.h"
 #include "runtime/bytes.h"
 
 namespace kv {
@@ -50,11 +50,11 @@ class Sessions {
   };
 
   // The entry at `index` opens a session of that id.
-  void Open(persist::Index index);
+  void Open(raft::Index index);
 
   // What to do with an entry stamped `stamp` that stands at `index`. Forgets
   // what the stamp acknowledges. Requires: stamp.session != 0.
-  Admission Admit(const SessionStamp& stamp, persist::Index index);
+  Admission Admit(const SessionStamp& stamp, raft::Index index);
 
   // Requires: Admit() has just said kFresh to `stamp`.
   void Record(const SessionStamp& stamp, runtime::Bytes result);

@@ -38,7 +38,7 @@ uint64_t Store::StateHash() const {
 
 runtime::Bytes Store::Read(const CommandBatch& batch, size_t first) {
   CHECK(batch.read_only(), "reading must not change the state");
-  ExecuteBatch(batch, first, persist::Index());
+  ExecuteBatch(batch, first, raft::Index());
   return writer_.Finish();
 }
 
@@ -79,7 +79,7 @@ runtime::Bytes Store::ApplyEntry(const raft::Command& command) {
 }
 
 void Store::ExecuteBatch(const CommandBatch& batch, size_t first,
-                         persist::Index index) {
+                         raft::Index index) {
   writer_.Clear();
   for (size_t i = first; i < batch.size(); ++i) {
     if (writer_.bytes() >= kResultBytesMax) return;
@@ -87,7 +87,7 @@ void Store::ExecuteBatch(const CommandBatch& batch, size_t first,
   }
 }
 
-void Store::Execute(const CommandView& command, persist::Index index) {
+void Store::Execute(const CommandView& command, raft::Index index) {
   switch (command.operation) {
     case Operation::kGet:
       return Get(command);

@@ -51,9 +51,8 @@ class Store final : public raft::StateMachine {
  private:
   runtime::Bytes ApplyEntry(const raft::Command& command);
   // Fills writer_ with the replies to the commands of the entry at `index`.
-  void ExecuteBatch(const CommandBatch& batch, size_t first,
-                    persist::Index index);
-  void Execute(const CommandView& command, persist::Index index);
+  void ExecuteBatch(const CommandBatch& batch, size_t first, raft::Index index);
+  void Execute(const CommandView& command, raft::Index index);
 
   void Get(const CommandView& command);
   void MultiGet(const CommandView& command);
