@@ -29,6 +29,7 @@
 #ifdef RUNTIME_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
 #endif
 #ifdef RUNTIME_TSAN
 #include <sanitizer/tsan_interface.h>
@@ -45,6 +46,9 @@ size_t GuardBytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
 StackPool::~StackPool() {
   for (std::byte* stack : free_) {
+#ifdef RUNTIME_ASAN
+    __lsan_unregister_root_region(stack, kStackBytes);
+#endif
     munmap(stack - GuardBytes(), kStackBytes + GuardBytes());
   }
 }
@@ -63,7 +67,12 @@ std::byte* StackPool::Take() {
   // into its neighbour.
   const int guarded = mprotect(memory, guard, PROT_NONE);
   CHECK_EQ(guarded, 0, "cannot guard a fiber's stack");
-  return static_cast<std::byte*>(memory) + guard;
+  std::byte* const stack = static_cast<std::byte*>(memory) + guard;
+#ifdef RUNTIME_ASAN
+  // What an abandoned fiber holds, for ever, is no leak.
+  __lsan_register_root_region(stack, kStackBytes);
+#endif
+  return stack;
 }
 
 void StackPool::Give(std::byte* stack) {
