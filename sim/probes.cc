@@ -58,10 +58,11 @@ bool Probes::OnBuggify(const runtime::ProbeSite& site) {
   Probe& probe = ProbeOf(site);
   if (!probe.visited) {
     probe.visited = true;
-    const uint64_t name = runtime::HashLabel(probe.name);
-    runtime::Random activation = engine_.Stream("buggify.active", name);
+    runtime::Random activation =
+        engine_.Stream(absl::StrCat("buggify.active/", probe.name));
     if (activation.Chance(knobs.buggify_active_ppm)) {
-      probe.fire_dice = engine_.Stream("buggify.fire", name);
+      probe.fire_dice =
+          engine_.Stream(absl::StrCat("buggify.fire/", probe.name));
     }
   }
   if (!probe.fire_dice.has_value() ||
