@@ -3,9 +3,9 @@
 // net/client_end.h.
 //
 // Sessions make retries harmless (thesis §6.3): a client opens a session,
-// which is a log entry whose index is its id, and numbers its commands. A command
-// that arrives twice is applied once and answered twice with the same result.
-// A session that has expired is refused, never silently re-executed.
+// which is a log entry whose index is its id, and numbers its commands. A
+// command that arrives twice is applied once and answered twice with the same
+// result. A session that has expired is refused, never silently re-executed.
 
 #ifndef KV_SERVICE_H_
 #define KV_SERVICE_H_
