@@ -211,6 +211,34 @@ TEST(SimFileTest, WritingAgainAndSyncingEndsTheLie) {
   EXPECT_EQ(Cached(file), Fill(3 * kSector, 2));
 }
 
+TEST(SimFileTest, BytesThatBecomeDurableBringTheirSize) {
+  SimFile file(1);
+  file.Write(0, Fill(3 * kSector, 1));
+  file.FailSync();
+  // The size passes for clean; the sector does not.
+  file.Write(2 * kSector, Fill(kSector, 2));
+  file.Sync(Ignore);
+  EXPECT_EQ(file.durable_size(), 3 * kSector);
+  EXPECT_EQ(Slice(Durable(file), 0, 2 * kSector), Fill(2 * kSector, 0));
+  EXPECT_EQ(Slice(Durable(file), 2 * kSector, 3 * kSector), Fill(kSector, 2));
+}
+
+TEST(SimFileTest, ACutThatIsDurableBringsNothingBackFromALie) {
+  SimFile file(1);
+  file.Write(0, Fill(3 * kSector, 1));
+  file.Sync(Ignore);
+  file.Write(kSector, Fill(2 * kSector, 2));
+  file.FailSync();
+  file.Resize(kSector);
+  file.Resize(3 * kSector);
+  file.FailSync();
+  file.Resize(2 * kSector);  // The length is dirty again, the bytes are not.
+  file.Sync(Ignore);
+  runtime::Random dice(1);
+  file.PowerOff(CrashLayout::kNothing, 0, dice, Ignore);
+  EXPECT_EQ(Slice(Cached(file), kSector, 2 * kSector), Fill(kSector, 0));
+}
+
 TEST(SimFileTest, WritebackMakesAnOlderVersionDurable) {
   SimFile file(1);
   file.Write(0, Fill(kSector, 1));

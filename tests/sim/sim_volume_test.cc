@@ -155,6 +155,19 @@ TEST(SimVolumeTest, ARenameBetweenDirectoriesNeedsBothSyncs) {
             (Set{"b=1"}));
 }
 
+TEST(SimVolumeTest, ASyncMakesDurableWhatItsOperationsRestOn) {
+  EXPECT_EQ(Outcomes([](Box& box) {
+              EXPECT_TRUE(box.volume.CreateDirectory("d").ok());
+              box.CreateSynced("d/a", "1");
+              box.SyncDirectory("");
+              box.SyncDirectory("d");
+              EXPECT_TRUE(box.volume.Rename("d/a", "b").ok());
+              EXPECT_TRUE(box.volume.Rename("b", "c").ok());
+              box.SyncDirectory("");
+            }),
+            (Set{"c=1"}));
+}
+
 TEST(SimVolumeTest, AFileIsLostWithTheDirectoryItIsIn) {
   std::set<bool> there;
   for (uint64_t seed = 1; seed <= 50; ++seed) {
