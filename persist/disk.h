@@ -6,9 +6,9 @@
 // that file, its name after SyncDirectory() of its directory. A crash may keep,
 // lose or tear, sector by sector, whatever was not synced. After a SyncData()
 // that failed nothing is known about the unsynced bytes, and a second sync that
-// succeeds proves nothing: the only safe answer is to stop the process. Nor does
-// the next process know: it may read bytes that the page cache shows and the
-// medium does not have, until it writes them again and syncs.
+// succeeds proves nothing: the only safe answer is to stop the process. Nor
+// does the next process know: it may read bytes that the page cache shows and
+// the medium does not have, until it writes them again and syncs.
 //
 // Twins:       sim/sim_disk.h   (page cache, torn writes, lost names, lies)
 //              prod/posix_disk.h
@@ -24,7 +24,8 @@
 //   INVALID_ARGUMENT     a path that is not one.
 //   FAILED_PRECONDITION  the path of a directory where a file is meant.
 //   DATA_LOSS            the medium failed.
-//   UNAVAILABLE          the process is dead (simulator only); nothing was done.
+//   UNAVAILABLE          the process is dead (simulator only); nothing was
+//   done.
 
 #ifndef PERSIST_DISK_H_
 #define PERSIST_DISK_H_
