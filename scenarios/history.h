@@ -39,9 +39,9 @@ struct Answer {
     return {Kind::kText, std::string(text), 0};
   }
   static Answer Integer(int64_t integer) {
-    return {Kind::kInteger, "", integer};
+    return {Kind::kInteger, std::string(), integer};
   }
-  static Answer WrongType() { return {Kind::kWrongType, "", 0}; }
+  static Answer WrongType() { return {Kind::kWrongType, std::string(), 0}; }
 
   std::string ToString() const;
   friend bool operator==(const Answer&, const Answer&) = default;

@@ -133,8 +133,8 @@ struct ClusterShape {
   absl::Duration election_timeout_min = absl::Milliseconds(150);
   absl::Duration election_timeout_max = absl::Milliseconds(300);
   absl::Duration heartbeat_interval = absl::Milliseconds(50);
-  // Small ones make roll-over happen; 0: the default of the log.
-  uint64_t segment_bytes = 0;
+  // Small, so that the log rolls over often.
+  uint64_t segment_bytes = 256 << 10;
 };
 
 struct Phases {

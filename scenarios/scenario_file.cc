@@ -30,7 +30,7 @@ void ReadCluster(YamlErrors& errors, const YAML::Node& node,
   map.SpanRange("election_timeout", &cluster->election_timeout_min,
                 &cluster->election_timeout_max);
   map.Span("heartbeat", &cluster->heartbeat_interval);
-  uint32_t segment_bytes = 0;
+  uint32_t segment_bytes = static_cast<uint32_t>(cluster->segment_bytes);
   map.Count("segment_bytes", 4096, 1 << 30, &segment_bytes);
   cluster->segment_bytes = segment_bytes;
   map.Done();

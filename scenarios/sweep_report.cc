@@ -38,6 +38,7 @@ void AppendTotals(std::string* text, absl::string_view title,
   if (totals.empty()) return;
   absl::StrAppend(text, title, "\n");
   for (const auto& [name, count] : totals) {
+    if (count == 0) continue;
     absl::StrAppendFormat(text, "  %12u  %s\n", count, name);
   }
 }
@@ -99,6 +100,25 @@ void SweepReport::Add(RunResult result) {
                        shorter),
       std::move(result));
   if (group.exemplars.size() > kExemplarsMax) group.exemplars.pop_back();
+}
+
+std::vector<RunResult> SweepReport::Exemplars() const {
+  std::vector<RunResult> exemplars;
+  for (const auto& [signature, group] : groups_) {
+    exemplars.insert(exemplars.end(), group.exemplars.begin(),
+                     group.exemplars.end());
+  }
+  return exemplars;
+}
+
+void SweepReport::SetArtifact(const RunResult& kept) {
+  for (auto& [signature, group] : groups_) {
+    for (RunResult& exemplar : group.exemplars) {
+      if (exemplar.scenario == kept.scenario && exemplar.seed == kept.seed) {
+        exemplar.artifact = kept.artifact;
+      }
+    }
+  }
 }
 
 std::vector<std::string> SweepReport::NeverStruck() const {

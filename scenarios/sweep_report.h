@@ -36,6 +36,11 @@ class SweepReport {
 
   void Add(RunResult result);
 
+  // The exemplars of all groups.
+  std::vector<RunResult> Exemplars() const;
+  // The exemplar of this scenario and seed has an artifact.
+  void SetArtifact(const RunResult& kept);
+
   uint64_t runs() const { return runs_; }
   uint64_t passed() const { return passed_; }
   uint64_t not_passed() const { return runs_ - passed_; }

@@ -1,0 +1,33 @@
+#include "scenarios/checks/commit_quorum.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace scenarios {
+
+void CommitQuorum::OnLeaderCommit(const NodeLife& leader, persist::Term term,
+                                  persist::Index commit, const LogMirror& log) {
+  if (!log.Has(commit)) return;  // CommittedLog says so.
+  if (log.At(commit).term != term) {
+    violations_.Report(
+        "commit-of-older-term",
+        absl::StrCat(leader.ToString(), ", leader of term ", term.value(),
+                     ", commits entry ", commit.value(), " of term ",
+                     log.At(commit).term.value(), " by counting"));
+    return;
+  }
+  size_t holders = 0;
+  for (const auto& disk : disks_) {
+    disk->Update();
+    if (disk->log().Has(commit) && disk->log().At(commit) == log.At(commit)) {
+      ++holders;
+    }
+  }
+  if (2 * holders > disks_.size()) return;
+  violations_.Report(
+      "commit-quorum",
+      absl::StrCat(leader.ToString(), " commits entry ", commit.value(),
+                   " of term ", term.value(), ", which is on ", holders, " of ",
+                   disks_.size(), " disks"));
+}
+
+}  // namespace scenarios

@@ -1,0 +1,147 @@
+#include "scenarios/checks/durable_state.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/status/statusor.h"
+
+#include "persist/little_endian.h"
+#include "runtime/crc32c.h"
+
+namespace scenarios {
+namespace {
+
+// Of a frame's fixed head: the length of the whole frame. docs/wal_format.md.
+constexpr size_t kFrameBytesOffset = 24;
+
+}  // namespace
+
+DurableState::DurableState(ShadowReader shadow, runtime::GroupId group)
+    : shadow_(std::move(shadow)), group_(group) {}
+
+void DurableState::Update() {
+  const uint64_t version = shadow_.version();
+  if (version_ == version) return;
+  version_ = version;
+  ReadSuperblock();
+  // A later segment takes over at its first frame, whatever else stands behind
+  // the last one of the segment before it.
+  while (EnterNextSegment() || TakeFrame()) {
+  }
+}
+
+void DurableState::Reread() {
+  version_.reset();
+  segment_.reset();
+  offset_ = 0;
+  last_ = persist::Lsn(0);
+  chain_ = 0;
+  hard_state_ = persist::HardState();
+  log_.Clear();
+  Update();
+}
+
+void DurableState::ReadSuperblock() {
+  const std::string path(persist::kSuperblockPath);
+  const uint64_t version = shadow_.file_version(path);
+  if (superblock_version_ == version) return;
+  superblock_version_ = version;
+  superblock_ = persist::Superblock();
+  std::vector<std::byte> slot(persist::kSuperblockSlotBytes);
+  for (const uint64_t offset : {uint64_t{0}, uint64_t{slot.size()}}) {
+    const size_t size = shadow_.read(path, offset, slot);
+    absl::StatusOr<persist::Superblock> decoded =
+        persist::DecodeSuperblock(std::span(slot).first(size));
+    if (decoded.ok() && decoded->sequence >= superblock_.sequence) {
+      superblock_ = *std::move(decoded);
+    }
+  }
+}
+
+bool DurableState::TakeFrame() {
+  if (!segment_.has_value()) return false;
+  const std::string path = persist::SegmentPath(segment_->id);
+  bytes_.resize(persist::kFrameFixedBytes);
+  if (shadow_.read(path, offset_, bytes_) != bytes_.size()) return false;
+  const std::span<const std::byte> fixed(bytes_);
+  persist::ByteSource length(fixed.subspan(kFrameBytesOffset));
+  const uint32_t frame_bytes = length.TakeU32();
+  if (frame_bytes < bytes_.size() || frame_bytes > persist::kFrameBytesMax) {
+    return false;
+  }
+  // Zeros behind the end of the file are no frame: ask before allocating.
+  std::array<std::byte, 1> last_byte;
+  if (shadow_.read(path, offset_ + frame_bytes - 1, last_byte) != 1) {
+    return false;
+  }
+  bytes_.resize(frame_bytes);
+  shadow_.read(path, offset_, bytes_);
+  const absl::StatusOr<persist::FrameHead> head =
+      persist::DecodeFrameHead(bytes_, segment_->salt);
+  if (!head.ok() || head->frame.lsn != last_.Next() ||
+      head->frame.previous_chain != chain_ || !PayloadsAreWhole(*head)) {
+    return false;
+  }
+  Apply(*head);
+  offset_ += persist::PaddedBytes(frame_bytes);
+  return true;
+}
+
+bool DurableState::PayloadsAreWhole(const persist::FrameHead& head) const {
+  size_t at = head.head_bytes;
+  size_t record_number = 0;
+  for (const persist::FrameGroup& group : head.frame.groups) {
+    for (const persist::Record& record : group.records) {
+      const size_t size = head.payload_bytes[record_number++];
+      const auto payload = std::span(bytes_).subspan(at, size);
+      if (runtime::Crc32c(payload) != record.payload_crc32c) return false;
+      at += size;
+    }
+  }
+  return true;
+}
+
+void DurableState::Apply(const persist::FrameHead& head) {
+  size_t record_number = 0;
+  for (const persist::FrameGroup& group : head.frame.groups) {
+    const bool ours = group.group == group_;
+    if (ours) {
+      hard_state_ = group.hard_state;
+      if (group.truncate_from.value() != 0) {
+        log_.TruncateFrom(group.truncate_from);
+      }
+    }
+    for (const persist::Record& record : group.records) {
+      const uint32_t size = head.payload_bytes[record_number++];
+      if (!ours) continue;
+      log_.Append({.term = record.term,
+                   .kind = record.kind,
+                   .payload_crc32c = record.payload_crc32c,
+                   .payload_bytes = size});
+    }
+  }
+  last_ = head.frame.lsn;
+  chain_ = head.chain;
+}
+
+bool DurableState::EnterNextSegment() {
+  const persist::SegmentId current =
+      segment_.has_value() ? segment_->id : persist::SegmentId(0);
+  const auto next = std::find_if(
+      superblock_.segments.begin(), superblock_.segments.end(),
+      [current](const auto& listed) { return listed.id > current; });
+  if (next == superblock_.segments.end() || next->first_lsn != last_.Next()) {
+    return false;
+  }
+  std::vector<std::byte> bytes(persist::kSegmentHeaderBytes);
+  shadow_.read(persist::SegmentPath(next->id), 0, bytes);
+  const absl::StatusOr<persist::SegmentHeader> header =
+      persist::DecodeSegmentHeader(bytes);
+  if (!header.ok() || header->previous_chain != chain_) return false;
+  segment_ = *header;
+  offset_ = persist::kSegmentHeaderBytes;
+  return true;
+}
+
+}  // namespace scenarios

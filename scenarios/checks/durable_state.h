@@ -1,0 +1,85 @@
+// What a node's disk would still say if its power failed now: the ground truth
+// that every promise is held against.
+//
+// Reads the shadow of the simulated disk, not the node's memory, and walks the
+// write-ahead log by itself: it shares the format with persist, but neither its
+// recovery nor its idea of what is durable. Catching up costs what has become
+// durable since the last time.
+
+#ifndef SCENARIOS_CHECKS_DURABLE_STATE_H_
+#define SCENARIOS_CHECKS_DURABLE_STATE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+#include "persist/record.h"
+#include "persist/superblock.h"
+#include "persist/wal_format.h"
+#include "runtime/ids.h"
+#include "scenarios/checks/log_mirror.h"
+
+namespace scenarios {
+
+// How the shadow of a disk is read; see sim/sim_disk.h.
+struct ShadowReader {
+  // Up to out.size() durable bytes of `path`; 0 if there is no such file.
+  std::function<size_t(const std::string& path, uint64_t offset,
+                       std::span<std::byte> out)>
+      read;
+  // No durable byte of `path` has changed while this has not.
+  std::function<uint64_t(const std::string& path)> file_version;
+  // No durable byte of any file has changed while this has not.
+  std::function<uint64_t()> version;
+};
+
+class DurableState {
+ public:
+  // Of the group `group`.
+  DurableState(ShadowReader shadow, runtime::GroupId group);
+
+  // Catches up with what has become durable. Cheap when nothing has.
+  void Update();
+  // Forgets and reads everything again: after a boot, the log goes on in
+  // another segment than the one where it ended.
+  void Reread();
+
+  const persist::HardState& hard_state() const { return hard_state_; }
+  const LogMirror& log() const { return log_; }
+  runtime::Incarnation incarnation() const { return superblock_.incarnation; }
+
+ private:
+  void ReadSuperblock();
+  // The next frame of the current segment, if it is there whole.
+  bool TakeFrame();
+  // Goes on to the next segment, if that is where the next frame belongs.
+  bool EnterNextSegment();
+  void Apply(const persist::FrameHead& head);
+  bool PayloadsAreWhole(const persist::FrameHead& head) const;
+
+  const ShadowReader shadow_;
+  const runtime::GroupId group_;
+  // Of the shadow and of the superblock, when last read.
+  std::optional<uint64_t> version_;
+  std::optional<uint64_t> superblock_version_;
+
+  persist::Superblock superblock_;
+  std::optional<persist::SegmentHeader> segment_;  // The current one.
+  uint64_t offset_ = 0;                            // Of its next frame.
+  persist::Lsn last_;                              // The last frame taken.
+  uint32_t chain_ = 0;
+  std::vector<std::byte> bytes_;  // Of the frame at hand.
+
+  persist::HardState hard_state_;
+  LogMirror log_;
+};
+
+}  // namespace scenarios
+
+#endif  // SCENARIOS_CHECKS_DURABLE_STATE_H_

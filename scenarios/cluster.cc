@@ -1,0 +1,199 @@
+#include "scenarios/cluster.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+#include "runtime/check.h"
+#include "runtime/wait_queue.h"
+#include "sim/sim_disk.h"
+
+namespace scenarios {
+
+class Cluster::WorldViolations final : public Violations {
+ public:
+  explicit WorldViolations(sim::World& world) : world_(world) {}
+  void Report(absl::string_view check, std::string evidence) override {
+    world_.Fail(check, std::move(evidence));
+  }
+
+ private:
+  sim::World& world_;
+};
+
+ShadowReader ShadowOf(sim::World& world, sim::HostId host) {
+  const sim::SimDisk& disk = world.disk(host);
+  return {
+      .read = [&disk](const std::string& path, uint64_t offset,
+                      std::span<std::byte> out) -> size_t {
+        const std::optional<sim::ShadowFile> file = disk.Shadow(path);
+        return file.has_value() ? file->Read(offset, out) : 0;
+      },
+      .file_version = [&disk](const std::string& path) -> uint64_t {
+        const std::optional<sim::ShadowFile> file = disk.Shadow(path);
+        return file.has_value() ? file->version() + 1 : 0;
+      },
+      .version = [&disk] { return disk.shadow_version(); },
+  };
+}
+
+Cluster::Cluster(sim::World& world, const ClusterShape& shape)
+    : world_(world),
+      shape_(shape),
+      faults_at_boot_(shape.nodes, 0),
+      violations_(std::make_unique<WorldViolations>(world)) {
+  std::vector<ShadowReader> shadows;
+  for (uint32_t node = 1; node <= shape_.nodes; ++node) {
+    hosts_.push_back(world_.AddHost(absl::StrCat("n", node)));
+    shadows.push_back(ShadowOf(world_, hosts_.back()));
+  }
+  checks_ = std::make_unique<SafetyChecks>(*violations_, std::move(shadows));
+  world_.SetExitHandler(
+      [this](sim::HostId host, int code, const std::string& why) {
+        OnExit(host, code, why);
+      });
+}
+
+Cluster::~Cluster() {
+  world_.SetExitHandler(nullptr);
+  for (uint32_t node = 1; node <= size(); ++node) Kill(node);
+}
+
+net::Address Cluster::rpc_address(uint32_t node) const {
+  return {world_.host_name(host(node)), kRpcPort};
+}
+
+kv::ServerOptions Cluster::OptionsOf(uint32_t node) const {
+  kv::ServerOptions options;
+  options.host.cluster = runtime::ClusterId(1);
+  options.host.self = runtime::NodeId(node);
+  options.host.listen = {world_.host_name(host(node)), kPeerPort};
+  options.host.core.election_timeout_min = shape_.election_timeout_min;
+  options.host.core.election_timeout_max = shape_.election_timeout_max;
+  options.host.core.heartbeat_interval = shape_.heartbeat_interval;
+  options.host.storage.segment_bytes = shape_.segment_bytes;
+  options.host.init_cluster = true;
+  options.rpc_listen = rpc_address(node);
+  for (uint32_t member = 1; member <= size(); ++member) {
+    options.members.push_back(
+        {.node = runtime::NodeId(member),
+         .peer = {world_.host_name(host(member)), kPeerPort},
+         .rpc = rpc_address(member),
+         .redis = {}});
+  }
+  return options;
+}
+
+// The root fiber of a node's process; see raft_server's main.
+void Cluster::RunNode(uint32_t node, raft::NodeObserver* observer,
+                      sim::Process& process) {
+  absl::Status failure;
+  runtime::WaitQueue failed(process.network_executor());
+  absl::StatusOr<std::unique_ptr<kv::Server>> server =
+      kv::Server::Start({.network_executor = process.network_executor(),
+                         .storage_executor = process.storage_executor(),
+                         .network = process.network(),
+                         .disk = process.disk(),
+                         .random = process.Stream("node"),
+                         .observer = observer,
+                         .on_storage_failure =
+                             [&failure, &failed](const absl::Status& why) {
+                               failure = why;
+                               failed.NotifyAll();
+                             }},
+                        OptionsOf(node));
+  if (!server.ok()) {
+    process.Exit(kExitCannotStart, server.status().message());
+  }
+  while (failure.ok()) {
+    if (!failed.Wait().ok()) return;
+  }
+  process.Exit(kExitStorageFailed, failure.message());
+}
+
+void Cluster::Boot(uint32_t node) {
+  CHECK(!running(node), "n", node, " runs");
+  faults_at_boot_[node - 1] = DiskFaultsStruck();
+  raft::NodeObserver* observer =
+      checks_->Begin(node, world_.boots(host(node)) + 1);
+  world_.Boot(host(node), [this, node, observer](sim::Process& process) {
+    RunNode(node, observer, process);
+  });
+}
+
+void Cluster::BootAllThatAreDown() {
+  for (uint32_t node = 1; node <= size(); ++node) {
+    if (!running(node)) Boot(node);
+  }
+}
+
+void Cluster::Kill(uint32_t node) {
+  checks_->End(node);
+  world_.Kill(host(node));
+}
+
+void Cluster::PowerOff(uint32_t node) {
+  checks_->End(node);
+  world_.PowerOff(host(node));
+}
+
+uint64_t Cluster::DiskFaultsStruck() const {
+  uint64_t struck = 0;
+  for (const auto& [kind, count] : world_.fault_counts().by_kind) {
+    const bool ends_a_process =
+        absl::StartsWith(kind, "disk.") &&
+        (absl::EndsWith(kind, "_failed") || absl::EndsWith(kind, ".full") ||
+         absl::EndsWith(kind, ".corrupted"));
+    if (ends_a_process) struck += count;
+  }
+  return struck;
+}
+
+void Cluster::OnExit(sim::HostId host, int code, const std::string& why) {
+  const auto found = std::find(hosts_.begin(), hosts_.end(), host);
+  if (found == hosts_.end()) return;  // A client.
+  const uint32_t node = static_cast<uint32_t>(found - hosts_.begin()) + 1;
+  checks_->End(node);
+  const bool explained = code == sim::kExitCrashed ||
+                         DiskFaultsStruck() > faults_at_boot_[node - 1];
+  if (!explained) {
+    violations_->Report(
+        "node-ends-without-cause",
+        absl::StrCat("n", node, " exits with ", code, ": ", why));
+    return;
+  }
+  if (on_exit_) on_exit_(node, code);
+}
+
+uint32_t Cluster::leader() const {
+  uint32_t leader = 0;
+  persist::Term highest;
+  for (uint32_t node = 1; node <= size(); ++node) {
+    const NodeView* view = View(node);
+    if (view == nullptr || view->role != raft::Role::kLeader) continue;
+    if (leader != 0 && view->term < highest) continue;
+    leader = node;
+    highest = view->term;
+  }
+  return leader;
+}
+
+uint32_t Cluster::leader_of_majority() const {
+  const uint32_t candidate = leader();
+  if (candidate == 0) return 0;
+  const persist::Term term = View(candidate)->term;
+  uint32_t followers = 0;
+  for (uint32_t node = 1; node <= size(); ++node) {
+    const NodeView* view = View(node);
+    if (view != nullptr && view->term == term &&
+        view->leader == raft::NodeId(candidate)) {
+      ++followers;
+    }
+  }
+  return 2 * followers > size() ? candidate : 0;
+}
+
+}  // namespace scenarios

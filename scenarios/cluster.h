@@ -1,0 +1,95 @@
+// The nodes of one cluster on the hosts of a world: the very kv::Server that
+// raft_server runs, booted, killed and booted again, watched by every safety
+// check.
+//
+// Nodes are numbered from 1; node 2 runs on the host "n2", its disk survives
+// its processes. A process that ends by itself (its storage failed, it refused
+// to start) is reported to the exit handler, whose business it is to boot it
+// again.
+
+#ifndef SCENARIOS_CLUSTER_H_
+#define SCENARIOS_CLUSTER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+#include "kv/server.h"
+#include "net/address.h"
+#include "raft/node.h"
+#include "scenarios/checks/safety_checks.h"
+#include "scenarios/checks/violations.h"
+#include "scenarios/scenario.h"
+#include "sim/world.h"
+
+namespace scenarios {
+
+// How a node's process ends by itself.
+inline constexpr int kExitCannotStart = 3;
+inline constexpr int kExitStorageFailed = 4;
+
+class Cluster {
+ public:
+  static constexpr uint16_t kPeerPort = 7001;
+  static constexpr uint16_t kRpcPort = 7002;
+
+  // Adds the hosts; boots nothing. `world` must outlive this.
+  Cluster(sim::World& world, const ClusterShape& shape);
+  ~Cluster();
+
+  uint32_t size() const { return shape_.nodes; }
+  sim::HostId host(uint32_t node) const { return hosts_[node - 1]; }
+  net::Address rpc_address(uint32_t node) const;
+
+  // Requires: !running(node).
+  void Boot(uint32_t node);
+  void BootAllThatAreDown();
+  // kill -9. Nothing if it does not run.
+  void Kill(uint32_t node);
+  void PowerOff(uint32_t node);
+
+  bool running(uint32_t node) const { return world_.running(host(node)); }
+  // Null: it does not run, or is not up yet.
+  const NodeView* View(uint32_t node) const { return checks_->View(node); }
+  // The running leader of the highest term; 0 if none.
+  uint32_t leader() const;
+  // The leader that a majority follows, in its term; 0 if none.
+  uint32_t leader_of_majority() const;
+
+  // Called when a process has ended by itself; may boot it again.
+  void SetExitHandler(std::function<void(uint32_t node, int code)> handler) {
+    on_exit_ = std::move(handler);
+  }
+
+  const SafetyChecks& checks() const { return *checks_; }
+
+ private:
+  // A violation ends the world.
+  class WorldViolations;
+
+  void RunNode(uint32_t node, raft::NodeObserver* observer,
+               sim::Process& process);
+  kv::ServerOptions OptionsOf(uint32_t node) const;
+  void OnExit(sim::HostId host, int code, const std::string& why);
+  uint64_t DiskFaultsStruck() const;
+
+  sim::World& world_;
+  const ClusterShape shape_;
+  std::vector<sim::HostId> hosts_;  // n1 is at 0.
+  // How many disk faults had struck when a node was booted.
+  std::vector<uint64_t> faults_at_boot_;
+  std::unique_ptr<Violations> violations_;
+  std::unique_ptr<SafetyChecks> checks_;
+  std::function<void(uint32_t, int)> on_exit_;
+};
+
+// How the checks read the disk of `host`.
+ShadowReader ShadowOf(sim::World& world, sim::HostId host);
+
+}  // namespace scenarios
+
+#endif  // SCENARIOS_CLUSTER_H_

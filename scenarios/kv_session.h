@@ -1,0 +1,78 @@
+// One client of the replicated keyspace, as a careful user would write it:
+// finds the leader, retries what may be retried, and knows what it cannot know.
+//
+// Writes go through a session of the store (kv/service.h), so that a retry is
+// applied once. When the patience for an operation ends and some attempt of it
+// might still be under way, its outcome is kUnknown: it may take effect at any
+// time later, or never.
+
+#ifndef SCENARIOS_KV_SESSION_H_
+#define SCENARIOS_KV_SESSION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+#include "kv/service.h"
+#include "net/address.h"
+#include "net/client_end.h"
+#include "runtime/executor.h"
+#include "runtime/instant.h"
+#include "runtime/random.h"
+#include "scenarios/history.h"
+#include "sim/world.h"
+
+namespace scenarios {
+
+class KvSession {
+ public:
+  struct Outcome {
+    enum class Kind : uint8_t {
+      kAnswered,
+      kRefused,  // Certainly not done.
+      kUnknown,
+    };
+    Kind kind = Kind::kRefused;
+    Answer answer;  // kAnswered.
+  };
+
+  // `process` must outlive this. Server i of `servers` is node i + 1.
+  KvSession(sim::Process& process, const std::vector<net::Address>& servers);
+
+  // Suspends until answered or until the deadline.
+  Outcome Execute(const Question& question, runtime::Instant deadline);
+
+ private:
+  // What one attempt says about the whole operation.
+  enum class Attempt : uint8_t {
+    kAnswered,
+    kNotDone,  // This attempt had and will have no effect: try again.
+    kPerhaps,  // It may have an effect, now or later.
+    kExpired,  // The session is gone; what earlier attempts did is not known.
+  };
+
+  bool OpenSession(runtime::Instant deadline);
+  Attempt TryOnce(const kv::KvRequest& request, runtime::Instant deadline,
+                  kv::KvReply* reply);
+  void TryAnotherServer();
+
+  runtime::Executor& executor_;
+  runtime::Random dice_;
+  std::vector<std::unique_ptr<net::ClientEnd>> ends_;  // By server.
+  size_t server_ = 0;
+  uint64_t session_ = 0;  // 0: none yet.
+  uint64_t sequence_ = 0;
+};
+
+// kv/service.h's arguments for a question.
+kv::KvRequest RequestFor(const Question& question);
+// Requires: the reply says that it was done.
+Answer AnswerFrom(const kv::KvReply& reply);
+
+}  // namespace scenarios
+
+#endif  // SCENARIOS_KV_SESSION_H_

@@ -1,0 +1,427 @@
+#include "scenarios/nemesis.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "absl/container/btree_set.h"
+#include "absl/strings/str_cat.h"
+
+#include "runtime/check.h"
+#include "sim/sim_disk.h"
+#include "sim/sim_network.h"
+
+namespace scenarios {
+namespace {
+
+// A process that ended by itself is started again after this.
+constexpr absl::Duration kRebootAfterMin = absl::Milliseconds(100);
+constexpr absl::Duration kRebootAfterMax = absl::Seconds(2);
+constexpr uint32_t kPowerOffBeforeRebootPpm = 500'000;
+constexpr uint32_t kStrikeOffPpm = 300'000;
+
+sim::Time AsTime(absl::Duration span) { return absl::ToInt64Nanoseconds(span); }
+
+}  // namespace
+
+Nemesis::Nemesis(sim::World& world, Cluster& cluster, const Scenario& scenario,
+                 std::vector<KnobSetting> drawn)
+    : world_(world),
+      cluster_(cluster),
+      scenario_(scenario),
+      faults_(std::move(drawn)),
+      quiet_knobs_(world.knobs()),
+      when_(world.Stream("nemesis.when")),
+      whom_(world.Stream("nemesis.whom")),
+      how_(world.Stream("nemesis.how")) {
+  cluster_.SetExitHandler([this](uint32_t node, int) { OnExit(node); });
+  if (!scenario_.chaos.has_value()) return;
+  runtime::Random swarm = world.Stream("nemesis.swarm");
+  for (const Chaos::Strike& strike : scenario_.chaos->strikes) {
+    const bool off = scenario_.swarm && swarm.Chance(kStrikeOffPpm);
+    if (!off) strikes_.push_back(&strike);
+  }
+}
+
+void Nemesis::Start() {
+  world_.At(AsTime(scenario_.phases.warm_up), sim::EventClass::kFault,
+            [this] { BeginChaos(); });
+  for (const Step& step : scenario_.steps) {
+    world_.At(AsTime(step.at), sim::EventClass::kFault, [this, &step] {
+      if (!quiet_) Do(step.act, step.lasts, false);
+    });
+  }
+  world_.At(AsTime(scenario_.phases.QuietFrom()), sim::EventClass::kFault,
+            [this] { BeQuiet(); });
+}
+
+std::vector<std::string> Nemesis::ExpectedFaults() const {
+  absl::btree_set<std::string> expected;
+  for (const KnobSetting& setting : faults_) {
+    if (setting.range.high > 0 && !setting.knob->strikes_as.empty()) {
+      expected.emplace(setting.knob->strikes_as);
+    }
+  }
+  for (const Step& step : scenario_.steps) {
+    expected.insert(absl::StrCat("nemesis.", ActName(step.act)));
+  }
+  for (const Chaos::Strike* strike : strikes_) {
+    expected.insert(absl::StrCat("nemesis.", ActName(strike->act)));
+  }
+  return {expected.begin(), expected.end()};
+}
+
+// ------------------------------------------------------------------ phases
+
+void Nemesis::BeginChaos() {
+  AddKnobLayer(faults_);
+  if (!strikes_.empty()) PlanStrike();
+}
+
+void Nemesis::PlanStrike() {
+  const absl::Duration gap = when_.Exponential(scenario_.chaos->mean_gap);
+  world_.At(world_.now() + AsTime(gap), sim::EventClass::kFault, [this] {
+    if (quiet_) return;
+    StrikeAtRandom();
+    PlanStrike();
+  });
+}
+
+void Nemesis::StrikeAtRandom() {
+  uint64_t weights = 0;
+  for (const Chaos::Strike* strike : strikes_) weights += strike->weight;
+  uint64_t share = how_.Below(weights);
+  for (const Chaos::Strike* strike : strikes_) {
+    if (share < strike->weight) {
+      Do(strike->act, strike->lasts, true);
+      return;
+    }
+    share -= strike->weight;
+  }
+}
+
+void Nemesis::BeQuiet() {
+  quiet_ = true;
+  ++healings_;
+  cuts_.clear();
+  struck_.clear();
+  knob_layers_.clear();
+  ApplyKnobLayers();
+  world_.network().HealAll();
+  for (uint32_t node = 1; node <= cluster_.size(); ++node) {
+    const sim::HostId host = cluster_.host(node);
+    for (uint32_t other = 1; other <= cluster_.size(); ++other) {
+      if (other == node) continue;
+      world_.network().SetLinkKnobs(host, cluster_.host(other), std::nullopt);
+    }
+    world_.SetClockDrift(host, 0);
+    world_.SetCpuFactor(host, 1);
+    if (world_.paused(host)) world_.Resume(host);
+  }
+  cluster_.BootAllThatAreDown();
+}
+
+// -------------------------------------------------------------------- acts
+
+bool Nemesis::Do(const Act& act, std::optional<SpanRange> lasts, bool bounded) {
+  bounded_ = bounded;
+  Undo undo = std::visit([this](const auto& one) { return Strike(one); }, act);
+  if (undo == nullptr) {
+    world_.CountFault("nemesis.struck_nobody");
+    return false;
+  }
+  world_.CountFault(absl::StrCat("nemesis.", ActName(act)));
+  if (lasts.has_value()) {
+    Later(how_.Between(lasts->low, lasts->high), std::move(undo));
+  }
+  return true;
+}
+
+void Nemesis::Later(absl::Duration after, Undo undo) {
+  world_.At(world_.now() + AsTime(after), sim::EventClass::kFault,
+            [this, healings = healings_, undo = std::move(undo)] {
+              if (healings == healings_) undo();
+            });
+}
+
+Nemesis::Undo Nemesis::Strike(const Isolate& act) {
+  const Nodes nodes = Resolve(act.target);
+  if (!Seize(nodes)) return nullptr;
+  std::vector<Link> links;
+  for (uint32_t other = 1; other <= cluster_.size(); ++other) {
+    for (const uint32_t node : nodes) {
+      if (std::find(nodes.begin(), nodes.end(), other) != nodes.end()) continue;
+      links.emplace_back(node, other);
+      links.emplace_back(other, node);
+    }
+  }
+  return [this, nodes, heal = CutLinks(std::move(links))] {
+    heal();
+    Release(nodes);
+  };
+}
+
+Nemesis::Undo Nemesis::Strike(const Partition& act) {
+  std::vector<Link> links;
+  for (const auto& group : act.groups) {
+    for (const auto& other_group : act.groups) {
+      if (&group == &other_group) continue;
+      for (const uint32_t from : group) {
+        for (const uint32_t to : other_group) links.emplace_back(from, to);
+      }
+    }
+  }
+  return CutLinks(std::move(links));
+}
+
+Nemesis::Undo Nemesis::Strike(const Cut& act) {
+  const Nodes from = Resolve(act.from);
+  const Nodes to = Resolve(act.to);
+  std::vector<Link> links;
+  for (const uint32_t a : from) {
+    for (const uint32_t b : to) {
+      if (a != b) links.emplace_back(a, b);
+    }
+  }
+  if (links.empty() || !Seize(from)) return nullptr;
+  return [this, from, heal = CutLinks(std::move(links))] {
+    heal();
+    Release(from);
+  };
+}
+
+Nemesis::Undo Nemesis::Strike(const Heal&) {
+  cuts_.clear();
+  world_.network().HealAll();
+  return [] {};
+}
+
+Nemesis::Undo Nemesis::Strike(const Crash& act) {
+  const Nodes nodes = Resolve(act.target);
+  if (!Seize(nodes)) return nullptr;
+  for (const uint32_t node : nodes) cluster_.Kill(node);
+  return [this, nodes] {
+    Release(nodes);
+    for (const uint32_t node : nodes) BootIfDown(node);
+  };
+}
+
+Nemesis::Undo Nemesis::Strike(const PowerOff& act) {
+  const Nodes nodes = Resolve(act.target);
+  if (!Seize(nodes)) return nullptr;
+  for (const uint32_t node : nodes) cluster_.PowerOff(node);
+  return [this, nodes] {
+    Release(nodes);
+    for (const uint32_t node : nodes) BootIfDown(node);
+  };
+}
+
+Nemesis::Undo Nemesis::Strike(const Restart& act) {
+  const Nodes nodes = Resolve(act.target);
+  for (const uint32_t node : nodes) BootIfDown(node);
+  return [] {};
+}
+
+Nemesis::Undo Nemesis::Strike(const Pause& act) {
+  const Nodes nodes = Resolve(act.target);
+  if (!Seize(nodes)) return nullptr;
+  for (const uint32_t node : nodes) world_.Pause(cluster_.host(node));
+  return [this, nodes] {
+    Release(nodes);
+    for (const uint32_t node : nodes) world_.Resume(cluster_.host(node));
+  };
+}
+
+Nemesis::Undo Nemesis::Strike(const Resume& act) {
+  for (const uint32_t node : Resolve(act.target)) {
+    world_.Resume(cluster_.host(node));
+  }
+  return [] {};
+}
+
+Nemesis::Undo Nemesis::Strike(const ClockDrift& act) {
+  const Nodes nodes = Resolve(act.target);
+  if (nodes.empty()) return nullptr;
+  for (const uint32_t node : nodes) {
+    world_.SetClockDrift(cluster_.host(node), act.parts_per_million);
+  }
+  return [this, nodes] {
+    for (const uint32_t node : nodes) {
+      world_.SetClockDrift(cluster_.host(node), 0);
+    }
+  };
+}
+
+Nemesis::Undo Nemesis::Strike(const SlowCpu& act) {
+  const Nodes nodes = Resolve(act.target);
+  if (nodes.empty()) return nullptr;
+  for (const uint32_t node : nodes) {
+    world_.SetCpuFactor(cluster_.host(node), act.factor);
+  }
+  return [this, nodes] {
+    for (const uint32_t node : nodes) {
+      world_.SetCpuFactor(cluster_.host(node), 1);
+    }
+  };
+}
+
+Nemesis::Undo Nemesis::Strike(const FailSync& act) {
+  const Nodes nodes = Resolve(act.target);
+  if (!Seize(nodes)) return nullptr;
+  for (const uint32_t node : nodes) {
+    world_.disk(cluster_.host(node)).Order(sim::DiskFault::kSyncFails);
+  }
+  return [this, nodes] { Release(nodes); };
+}
+
+Nemesis::Undo Nemesis::Strike(const DisturbLink& act) {
+  const Nodes from = Resolve(act.from);
+  const Nodes to = Resolve(act.to);
+  sim::Knobs knobs = world_.knobs();
+  ApplyKnobs(DrawKnobs(act.knobs, false, how_), knobs);
+  std::vector<Link> links;
+  for (const uint32_t a : from) {
+    for (const uint32_t b : to) {
+      if (a != b) links.emplace_back(a, b);
+    }
+  }
+  if (links.empty()) return nullptr;
+  for (const auto& [a, b] : links) {
+    world_.network().SetLinkKnobs(cluster_.host(a), cluster_.host(b),
+                                  knobs.network);
+  }
+  return [this, links] {
+    for (const auto& [a, b] : links) {
+      world_.network().SetLinkKnobs(cluster_.host(a), cluster_.host(b),
+                                    std::nullopt);
+    }
+  };
+}
+
+Nemesis::Undo Nemesis::Strike(const SetKnobs& act) {
+  return AddKnobLayer(DrawKnobs(act.knobs, false, how_));
+}
+
+// ----------------------------------------------------------------- targets
+
+Nemesis::Nodes Nemesis::Running() const {
+  Nodes nodes;
+  for (uint32_t node = 1; node <= cluster_.size(); ++node) {
+    if (cluster_.running(node)) nodes.push_back(node);
+  }
+  return nodes;
+}
+
+Nemesis::Nodes Nemesis::Some(Nodes among, size_t count) {
+  Nodes chosen;
+  while (chosen.size() < count && !among.empty()) {
+    const auto at =
+        among.begin() + static_cast<ptrdiff_t>(whom_.Below(among.size()));
+    chosen.push_back(*at);
+    among.erase(at);
+  }
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
+}
+
+Nemesis::Nodes Nemesis::Resolve(const TargetChoice& choice) {
+  CHECK(!choice.empty(), "an act without a target");
+  const Target& target = choice[whom_.Below(choice.size())];
+  Nodes all(cluster_.size());
+  for (uint32_t i = 0; i < all.size(); ++i) all[i] = i + 1;
+  const uint32_t leader = cluster_.leader();
+  switch (target.kind) {
+    case Target::Kind::kNode:
+      return {target.node};
+    case Target::Kind::kLeader:
+      if (leader != 0) return {leader};
+      return Some(Running(), 1);
+    case Target::Kind::kFollower: {
+      Nodes others = Running();
+      std::erase(others, leader);
+      return Some(std::move(others), 1);
+    }
+    case Target::Kind::kAny:
+      return Some(Running(), 1);
+    case Target::Kind::kMinority:
+      return Some(std::move(all), Minority());
+    case Target::Kind::kMajority:
+      return Some(std::move(all), cluster_.size() - Minority());
+    case Target::Kind::kAll:
+      return all;
+  }
+  return {};
+}
+
+bool Nemesis::Seize(const Nodes& nodes) {
+  if (nodes.empty()) return false;
+  if (bounded_) {
+    const uint32_t configured = scenario_.chaos->struck_max;
+    const uint32_t struck_max = configured == 0 ? Minority() : configured;
+    absl::btree_set<uint32_t> struck(nodes.begin(), nodes.end());
+    for (const auto& [node, count] : struck_) struck.insert(node);
+    if (struck.size() > struck_max) return false;
+  }
+  for (const uint32_t node : nodes) ++struck_[node];
+  return true;
+}
+
+void Nemesis::Release(const Nodes& nodes) {
+  for (const uint32_t node : nodes) {
+    const auto found = struck_.find(node);
+    if (found != struck_.end() && --found->second == 0) struck_.erase(found);
+  }
+}
+
+// -------------------------------------------------------------- instruments
+
+// A link that several strikes cut is healed by the last of them.
+Nemesis::Undo Nemesis::CutLinks(std::vector<Link> links) {
+  for (const Link& link : links) {
+    if (++cuts_[link] > 1) continue;
+    world_.network().Cut(cluster_.host(link.first), cluster_.host(link.second));
+  }
+  return [this, links = std::move(links)] {
+    for (const Link& link : links) {
+      const auto found = cuts_.find(link);
+      if (found == cuts_.end() || --found->second > 0) continue;
+      cuts_.erase(found);
+      world_.network().Heal(cluster_.host(link.first),
+                            cluster_.host(link.second));
+    }
+  };
+}
+
+void Nemesis::BootIfDown(uint32_t node) {
+  if (!cluster_.running(node)) cluster_.Boot(node);
+}
+
+void Nemesis::OnExit(uint32_t node) {
+  const absl::Duration after = how_.Between(kRebootAfterMin, kRebootAfterMax);
+  const bool power_off = how_.Chance(kPowerOffBeforeRebootPpm) && !quiet_;
+  world_.At(world_.now() + AsTime(quiet_ ? kRebootAfterMin : after),
+            sim::EventClass::kFault, [this, node, power_off] {
+              if (cluster_.running(node)) return;
+              if (power_off) cluster_.PowerOff(node);
+              cluster_.Boot(node);
+            });
+}
+
+void Nemesis::ApplyKnobLayers() {
+  sim::Knobs knobs = quiet_knobs_;
+  for (const auto& [number, settings] : knob_layers_) {
+    ApplyKnobs(settings, knobs);
+  }
+  world_.knobs() = knobs;
+}
+
+Nemesis::Undo Nemesis::AddKnobLayer(std::vector<KnobSetting> settings) {
+  const uint64_t number = knob_layers_made_++;
+  knob_layers_[number] = std::move(settings);
+  ApplyKnobLayers();
+  return [this, number] {
+    knob_layers_.erase(number);
+    ApplyKnobLayers();
+  };
+}
+
+}  // namespace scenarios

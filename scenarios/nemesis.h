@@ -1,0 +1,112 @@
+// Breaks things as a scenario says: timed steps, and chaos at random during the
+// chaos phase. Decides whom an act strikes at the moment when it strikes, and
+// undoes it in time. At the beginning of the quiet phase everything heals.
+//
+// Everything it does happens before anything else of that instant, and its dice
+// are its own: taking one strike away leaves the others where they were.
+// What struck is counted under "nemesis.<act>".
+
+#ifndef SCENARIOS_NEMESIS_H_
+#define SCENARIOS_NEMESIS_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/time/time.h"
+
+#include "runtime/random.h"
+#include "scenarios/cluster.h"
+#include "scenarios/scenario.h"
+#include "sim/knobs.h"
+#include "sim/world.h"
+
+namespace scenarios {
+
+class Nemesis {
+ public:
+  // `drawn` are the faults of this seed (see knob_table.h). All must outlive
+  // this. The knobs that the world has now are those of its quiet times.
+  Nemesis(sim::World& world, Cluster& cluster, const Scenario& scenario,
+          std::vector<KnobSetting> drawn);
+
+  // Plans the run: chaos, steps and the healing.
+  void Start();
+
+  // What the scenario configures, by the names under which it is counted.
+  std::vector<std::string> ExpectedFaults() const;
+
+ private:
+  using Nodes = std::vector<uint32_t>;
+  using Undo = std::function<void()>;
+
+  void BeginChaos();
+  void PlanStrike();
+  void StrikeAtRandom();
+  void BeQuiet();
+
+  // Carries the act out and plans its undoing. False if it struck nobody.
+  bool Do(const Act& act, std::optional<SpanRange> lasts, bool bounded);
+  void Later(absl::Duration after, Undo undo);
+
+  // One for each act; returns how to undo it, or null if it struck nobody.
+  Undo Strike(const Isolate& act);
+  Undo Strike(const Partition& act);
+  Undo Strike(const Cut& act);
+  Undo Strike(const Heal& act);
+  Undo Strike(const Crash& act);
+  Undo Strike(const PowerOff& act);
+  Undo Strike(const Restart& act);
+  Undo Strike(const Pause& act);
+  Undo Strike(const Resume& act);
+  Undo Strike(const ClockDrift& act);
+  Undo Strike(const SlowCpu& act);
+  Undo Strike(const FailSync& act);
+  Undo Strike(const DisturbLink& act);
+  Undo Strike(const SetKnobs& act);
+
+  // Whom a choice means now.
+  Nodes Resolve(const TargetChoice& choice);
+  Nodes Some(Nodes among, size_t count);
+  Nodes Running() const;
+  // May these be struck too? Then counts them as struck.
+  bool Seize(const Nodes& nodes);
+  void Release(const Nodes& nodes);
+  uint32_t Minority() const { return (cluster_.size() - 1) / 2; }
+
+  using Link = std::pair<uint32_t, uint32_t>;  // From, to.
+  Undo CutLinks(std::vector<Link> links);
+  void OnExit(uint32_t node);
+  void BootIfDown(uint32_t node);
+  // The knobs of the quiet times, and all that lies over them.
+  void ApplyKnobLayers();
+  Undo AddKnobLayer(std::vector<KnobSetting> settings);
+
+  sim::World& world_;
+  Cluster& cluster_;
+  const Scenario& scenario_;
+  const std::vector<KnobSetting> faults_;
+  // Of the scenario's chaos, what this seed has not switched off.
+  std::vector<const Chaos::Strike*> strikes_;
+  const sim::Knobs quiet_knobs_;
+  runtime::Random when_;
+  runtime::Random whom_;
+  runtime::Random how_;  // Draws of a strike's own.
+
+  bool quiet_ = false;
+  bool bounded_ = false;  // The strike at hand respects struck_max.
+  // Undoing what was done before the last healing of all means nothing.
+  uint64_t healings_ = 0;
+  absl::btree_map<Link, uint32_t> cuts_;        // How many cut it.
+  absl::btree_map<uint32_t, uint32_t> struck_;  // By node: by how many strikes.
+  absl::btree_map<uint64_t, std::vector<KnobSetting>> knob_layers_;
+  uint64_t knob_layers_made_ = 0;
+};
+
+}  // namespace scenarios
+
+#endif  // SCENARIOS_NEMESIS_H_

@@ -1,0 +1,41 @@
+// raft_sim: tells stories to a simulated cluster and checks what it does.
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "scenarios/commands.h"
+
+namespace {
+
+constexpr const char* kUsage = R"(usage:
+  raft_sim list [--json]
+  raft_sim run SCENARIO...|all [--seeds A..B | --for 60s] [--jobs N]
+               [--shard K/N] [--artifacts DIR] [--check-determinism]
+               [--fail-fast] [--timeout 120s] [--json] [--verbose]
+  raft_sim replay ARTIFACT | --scenario S --seed N
+               [--trace text|json] [--until TIME] [--lenient] [--json]
+
+Scenarios are named as in `list`, or given as a path to a .yaml file;
+--scenarios DIR looks for them elsewhere.
+Exit code: 0 all seeds passed, 1 some did not, 2 usage or bad input,
+3 not deterministic.
+)";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty()) {
+    const std::vector<std::string> rest(words.begin() + 1, words.end());
+    if (words[0] == "list") return scenarios::ListCommand(rest);
+    if (words[0] == "run") return scenarios::RunCommand(rest);
+    if (words[0] == "replay") return scenarios::ReplayCommandLine(rest);
+    if (words[0] == "help" || words[0] == "--help") {
+      std::fputs(kUsage, stdout);
+      return scenarios::kExitPassed;
+    }
+  }
+  std::fputs(kUsage, stderr);
+  return scenarios::kExitUsage;
+}

@@ -1,0 +1,171 @@
+#include "scenarios/runner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+#include "runtime/probe.h"
+#include "runtime/random.h"
+#include "scenarios/clients.h"
+#include "scenarios/cluster.h"
+#include "scenarios/history.h"
+#include "scenarios/nemesis.h"
+#include "scenarios/quiet_end.h"
+#include "sim/world.h"
+
+namespace scenarios {
+namespace {
+
+// Everything of one run, in the order in which it is torn down.
+class Run {
+ public:
+  Run(const Scenario& scenario, const RunOptions& options);
+
+  RunResult Execute();
+
+ private:
+  static sim::Knobs QuietKnobs(const Scenario& scenario, uint64_t seed,
+                               std::vector<std::string>* printed);
+  std::vector<KnobSetting> DrawFaults();
+  void Judge(RunResult* result);
+  void Describe(RunResult* result);
+
+  const Scenario& scenario_;
+  const RunOptions& options_;
+  std::vector<std::string> knobs_;
+  sim::World world_;
+  History history_;
+  Cluster cluster_;
+  Clients clients_;
+  Nemesis nemesis_;
+  QuietEnd end_;
+};
+
+std::vector<KnobSetting> Draw(const std::vector<KnobSetting>& settings,
+                              bool swarm, uint64_t seed,
+                              std::vector<std::string>* printed) {
+  runtime::Random dice(runtime::StreamSeed(seed, "scenario.knobs"));
+  std::vector<KnobSetting> drawn = DrawKnobs(settings, swarm, dice);
+  for (const KnobSetting& setting : drawn) {
+    printed->push_back(setting.ToString());
+  }
+  return drawn;
+}
+
+sim::Knobs Run::QuietKnobs(const Scenario& scenario, uint64_t seed,
+                           std::vector<std::string>* printed) {
+  sim::Knobs knobs;
+  ApplyKnobs(Draw(scenario.environment, false, seed, printed), knobs);
+  return knobs;
+}
+
+std::vector<KnobSetting> Run::DrawFaults() {
+  return Draw(scenario_.faults, scenario_.swarm, options_.seed, &knobs_);
+}
+
+Run::Run(const Scenario& scenario, const RunOptions& options)
+    : scenario_(scenario),
+      options_(options),
+      world_({.seed = options.seed,
+              .knobs = QuietKnobs(scenario, options.seed, &knobs_),
+              .tape = options.tape,
+              .trace = options.trace}),
+      cluster_(world_, scenario.cluster),
+      clients_(world_, cluster_, scenario.workload, history_),
+      nemesis_(world_, cluster_, scenario, DrawFaults()),
+      end_(world_, cluster_, clients_, scenario, history_) {}
+
+RunResult Run::Execute() {
+  cluster_.BootAllThatAreDown();
+  clients_.Start();
+  nemesis_.Start();
+  end_.Start();
+  const absl::Duration until = options_.until.value_or(scenario_.phases.End());
+  world_.RunUntil(absl::ToInt64Nanoseconds(until));
+  const bool whole = until >= scenario_.phases.End();
+  if (whole && !world_.failure().has_value()) end_.CheckConvergence();
+  RunResult result;
+  Describe(&result);
+  Judge(&result);
+  if (options_.digest != nullptr) *options_.digest = world_.digest();
+  return result;
+}
+
+void Run::Judge(RunResult* result) {
+  if (const std::optional<sim::Failure>& failure = world_.failure()) {
+    result->outcome = RunResult::Outcome::kFailed;
+    result->signature = failure->check;
+    if (absl::StartsWith(failure->check, "CHECK")) {
+      const absl::string_view message = failure->message;
+      absl::StrAppend(&result->signature, ": ",
+                      WithoutNumbers(message.substr(0, message.find('\n'))));
+    }
+    result->message =
+        absl::StrCat(failure->message, " (at ",
+                     absl::FormatDuration(absl::Nanoseconds(failure->at)),
+                     ", event ", failure->event, ")");
+    return;
+  }
+  const LinearizabilityResult linearizable =
+      CheckLinearizability(history_.operations(), options_.budget);
+  result->counts.emplace_back("linearizability.steps", linearizable.steps);
+  if (linearizable.verdict == Verdict::kOk) return;
+  const bool violated = linearizable.verdict == Verdict::kViolated;
+  result->outcome = violated ? RunResult::Outcome::kFailed
+                             : RunResult::Outcome::kInconclusive;
+  result->signature =
+      violated ? "linearizability" : "linearizability-without-verdict";
+  result->message =
+      absl::StrCat("key ", linearizable.key, ": ",
+                   violated ? linearizable.evidence : "the budget ended first");
+}
+
+void Run::Describe(RunResult* result) {
+  result->scenario = scenario_.name;
+  result->seed = options_.seed;
+  result->digest = world_.digest().value();
+  result->checkpoints = world_.digest().checkpoints();
+  result->events = world_.events();
+  result->virtual_time = absl::Nanoseconds(world_.now());
+  const SafetyChecks& checks = cluster_.checks();
+  result->counts = {
+      {"check.promises", checks.promises()},
+      {"client.answered", clients_.answered()},
+      {"client.refused", clients_.refused()},
+      {"client.unknown", clients_.unknown()},
+      {"raft.committed", checks.committed().value()},
+      {"raft.terms_with_leader", checks.terms_with_leader()},
+  };
+  uint64_t boots = 0;
+  for (uint32_t node = 1; node <= cluster_.size(); ++node) {
+    boots += world_.boots(cluster_.host(node));
+  }
+  result->counts.emplace_back("node.boots", boots);
+  result->faults = world_.fault_counts().by_kind;
+  result->expected_faults = nemesis_.ExpectedFaults();
+  result->reached = world_.reached();
+  result->knobs = knobs_;
+}
+
+}  // namespace
+
+RunResult RunScenario(const Scenario& scenario, const RunOptions& options) {
+  return Run(scenario, options).Execute();
+}
+
+std::vector<std::string> RareStates() {
+  std::vector<std::string> names;
+  for (const runtime::ProbeSite* site : runtime::ProbeSites()) {
+    if (site->kind == runtime::ProbeKind::kSometimes ||
+        site->kind == runtime::ProbeKind::kReachable) {
+      names.emplace_back(site->name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace scenarios
