@@ -24,8 +24,7 @@
 //   INVALID_ARGUMENT     a path that is not one.
 //   FAILED_PRECONDITION  the path of a directory where a file is meant.
 //   DATA_LOSS            the medium failed.
-//   UNAVAILABLE          the process is dead (simulator only); nothing was
-//   done.
+//   UNAVAILABLE          the process is dead (simulator only).
 
 #ifndef PERSIST_DISK_H_
 #define PERSIST_DISK_H_
