@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -182,30 +183,64 @@ void CheckHeader(const SourceFile& file, std::vector<std::string>& found) {
   }
 }
 
-// A function ends where a closing brace stands in the column in which its
-// opening line began: clang-format sees to that.
+// The line without comments and literals, so that its braces can be counted.
+std::string BareOf(const std::string& line) {
+  static const std::regex literal("\"([^\"\\\\]|\\\\.)*\"|'([^'\\\\]|\\\\.)+'");
+  return std::regex_replace(CodeOf(line), literal, "\"\"");
+}
+
+// Whether the statement that ends in "{" opens a function.
+bool OpensFunction(const std::string& statement) {
+  static const std::regex other(
+      "^\\s*(class|struct|namespace|enum|union|extern|if|for|while|switch|else|"
+      "do|\\}|try|catch|TEST|INSTANTIATE)");
+  return statement.find('(') != std::string::npos &&
+         !std::regex_search(statement, other);
+}
+
 void CheckFunctions(const SourceFile& file, std::vector<std::string>& found) {
-  static const std::regex opens("^( *)[A-Za-z~].*\\)[^;]*\\{$");
-  static const std::regex not_function(
-      "^ *(class|struct|namespace|enum|union|extern|if|for|while|switch|else|"
-      "do|TEST|INSTANTIATE)");
+  struct Open {
+    size_t line;
+    bool function;
+  };
+  std::vector<Open> stack;
+  std::string statement;  // What has been said since the last ; { or }.
   for (size_t i = 0; i < file.lines.size(); ++i) {
-    std::smatch match;
-    if (!std::regex_match(file.lines[i], match, opens) ||
-        std::regex_search(file.lines[i], not_function)) {
-      continue;
-    }
-    const std::string closing = match[1].str() + "}";
-    for (size_t j = i + 1; j < file.lines.size(); ++j) {
-      if (!absl::StartsWith(file.lines[j], closing)) continue;
-      if (j - i > kFunctionLinesMax) {
-        found.push_back(absl::StrCat(At(file, i), "a function of ", j - i,
-                                     " lines; split it by idea (at most ",
-                                     kFunctionLinesMax, ")"));
+    if (absl::StartsWith(file.lines[i], "#")) continue;  // No statement.
+    for (const char c : BareOf(file.lines[i])) {
+      if (c == '{') {
+        stack.push_back({i, OpensFunction(statement)});
+      } else if (c == '}' && !stack.empty()) {
+        const size_t lines = i - stack.back().line;
+        if (stack.back().function && lines > kFunctionLinesMax) {
+          found.push_back(absl::StrCat(
+              At(file, stack.back().line), "a function of ", lines,
+              " lines; split it by idea (at most ", kFunctionLinesMax, ")"));
+        }
+        stack.pop_back();
       }
-      break;
+      if (c == ';' || c == '{' || c == '}') {
+        statement.clear();
+      } else {
+        statement += c;
+      }
     }
+    statement += '\n';
   }
+}
+
+// In characters, not bytes: a paragraph sign is one.
+size_t WidthOf(const std::string& line) {
+  return static_cast<size_t>(std::count_if(
+      line.begin(), line.end(),
+      [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+bool Contains(const std::vector<std::string>& lines, const std::string& text) {
+  return std::any_of(lines.begin(), lines.end(),
+                     [&text](const std::string& line) {
+                       return absl::StrContains(line, text);
+                     });
 }
 
 }  // namespace
@@ -284,18 +319,25 @@ std::vector<std::string> CheckTwins(const fs::path& root) {
       }
     }
     if (!fs::exists(root / twins.suite)) continue;
+    // Either both instances stand in the suite itself, or it runs wherever the
+    // conformance environment does, which has both.
+    std::vector<std::string> lines = ReadLines(root / twins.suite);
+    for (const std::string& line :
+         ReadLines(root / "tests/conformance/environment.cc")) {
+      lines.push_back(line);
+    }
+    const bool everywhere = Contains(lines, "CONFORMANCE_SUITE(");
     for (const auto& [twin, name] :
          {std::pair<std::string, std::string>{twins.simulated, "Simulated"},
           std::pair<std::string, std::string>{twins.real, "Real"}}) {
-      const std::vector<std::string> lines = ReadLines(root / twins.suite);
       const std::string instance = "INSTANTIATE_TEST_SUITE_P(" + name;
-      if (std::none_of(lines.begin(), lines.end(),
-                       [&instance](const std::string& line) {
-                         return absl::StartsWith(line, instance);
-                       })) {
-        found.push_back(absl::StrCat(twins.suite, ":1: does not run on ", twin,
-                                     "; add ", instance, ", ...)"));
+      const std::string environment = absl::StrCat("{\"", name, "\",");
+      if (Contains(lines, instance) ||
+          (everywhere && Contains(lines, environment))) {
+        continue;
       }
+      found.push_back(absl::StrCat(twins.suite, ":1: does not run on ", twin,
+                                   "; add ", instance, ", ...)"));
     }
   }
   return found;
@@ -315,10 +357,11 @@ std::vector<std::string> CheckRooms(const fs::path& root) {
     const std::vector<std::string> lines = ReadLines(readme);
     for (const char* word :
          {"Purpose", "Read", "Includes", "Promises", "Tests"}) {
-      if (std::none_of(lines.begin(), lines.end(),
-                       [&word](const std::string& line) {
-                         return absl::StartsWith(line, absl::StrCat(word, " "));
-                       })) {
+      if (std::none_of(
+              lines.begin(), lines.end(), [&word](const std::string& line) {
+                return absl::StartsWith(absl::StripLeadingAsciiWhitespace(line),
+                                        absl::StrCat(word, " "));
+              })) {
         found.push_back(
             absl::StrCat(room, "/README.md:1: no line '", word, "'; add it"));
       }
@@ -337,10 +380,10 @@ std::vector<std::string> CheckShape(const fs::path& root) {
                                    kFileLinesMax, ")"));
     }
     for (size_t i = 0; i < file.lines.size(); ++i) {
-      if (file.lines[i].size() > 80 &&
+      if (WidthOf(file.lines[i]) > 80 &&
           file.lines[i].find("http") == std::string::npos) {
         found.push_back(absl::StrCat(At(file, i), "a line of ",
-                                     file.lines[i].size(),
+                                     WidthOf(file.lines[i]),
                                      " characters; run ./dev fmt"));
       }
     }
