@@ -16,6 +16,7 @@
 #define RUNTIME_RANDOM_H_
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
@@ -33,9 +34,11 @@ constexpr uint64_t HashLabel(absl::string_view label) {
   return hash;
 }
 
-// Mixes `value` into `hash`; every bit of both matters.
+// Mixes `value` into `hash`; every bit of both matters, and so does which is
+// which.
 constexpr uint64_t MixHash(uint64_t hash, uint64_t value) {
-  uint64_t x = (hash ^ value) * 0x9e3779b97f4a7c15u;
+  uint64_t x = (std::rotl(hash, 25) + 0x632be59bd9b4e019u) ^ value;
+  x *= 0x9e3779b97f4a7c15u;
   x ^= x >> 32;
   x *= 0xd6e8feb86659fd93u;
   return x ^ (x >> 29);

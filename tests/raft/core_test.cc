@@ -142,7 +142,7 @@ class Storm {
     pauses_ = dice_.Chance(400'000);
     options.core.inflight_messages_max = 1 + dice_.Below(8);
     options.core.append_bytes_max = 1 + dice_.Below(64);
-    options.core.uncommitted_bytes_max = 64 + dice_.Below(512);
+    options.core.uncommitted_bytes_max = 16 + dice_.Below(240);
     return options;
   }
 

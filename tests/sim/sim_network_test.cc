@@ -114,6 +114,7 @@ TEST_F(SimNetworkTest, ARoundTripTakesTwoLatencies) {
   absl::Duration took;
   Serve([](Process& process, net::Stream& stream) {
     ASSERT_TRUE(Write(process, stream, *Read(process, stream)).ok());
+    Sleep(process, absl::Minutes(1));
   });
   Connect([&](Process& process, net::Stream& stream) {
     const runtime::Instant start = process.network_executor().Now();

@@ -54,7 +54,7 @@ TEST(WorldTest, TheSameSeedGivesTheSameRun) {
 // what the simulator draws, or in which order, changes it: then look at why,
 // and put the new value here.
 TEST(WorldTest, TheRunOfASeedIsTheSameOnEveryCompiler) {
-  EXPECT_EQ(RunWanderers(7).value(), 3623807083009587976u);
+  EXPECT_EQ(RunWanderers(7).value(), 6429888186596991193u);
 }
 
 TEST(WorldTest, AnotherSeedGivesAnotherRun) {
