@@ -71,8 +71,7 @@ TargetState ClientConnection::state() const {
           .calls_in_flight = pending_.size()};
 }
 
-// ------------------------------------------------------------ the caller's
-// side
+// ----------------------------------------------------------- the caller's side
 
 RawResult ClientConnection::Call(absl::string_view method,
                                  std::vector<runtime::Bytes> request,
@@ -169,8 +168,7 @@ void ClientConnection::Stop() {
   FailAll(absl::CancelledError("the client is stopping"));
 }
 
-// -------------------------------------------------------- the connection's
-// side
+// ------------------------------------------------------- the connection's side
 
 void ClientConnection::Run() {
   while (true) {

@@ -121,7 +121,7 @@ TEST(FrameTest, FramesSurviveByteByByteReading) {
   for (size_t i = 0; i < bytes.size(); ++i) {
     chunks.push_back(absl::string_view(bytes).substr(i, 1));
   }
-  for (const size_t slab_bytes : {20, 21, 64, 4096}) {
+  for (const size_t slab_bytes : {20u, 21u, 64u, 4096u}) {
     const Heard heard = Read(Framing::kBytes, chunks, slab_bytes);
     ASSERT_EQ(heard.frames.size(), 2u);
     EXPECT_EQ(heard.frames[0].second, payload);
