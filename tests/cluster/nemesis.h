@@ -1,0 +1,51 @@
+// Whoever strikes the servers while clients are busy: kill -9 and SIGSTOP, the
+// leader and its followers in turn, and sometimes the majority.
+//
+// Concurrency: the thread that made the cluster.
+
+#ifndef TESTS_CLUSTER_NEMESIS_H_
+#define TESTS_CLUSTER_NEMESIS_H_
+
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+#include "runtime/random.h"
+#include "tests/cluster/real_cluster.h"
+
+namespace cluster {
+
+class Nemesis {
+ public:
+  struct Strikes {
+    int leader_kills = 0;
+    int follower_kills = 0;
+    int pauses = 0;
+    // How often the cluster had no leader within its patience afterwards.
+    int never_recovered = 0;
+  };
+
+  // `cluster` outlives this.
+  Nemesis(RealCluster& cluster, uint64_t seed)
+      : cluster_(cluster), dice_(seed) {}
+
+  // Strikes, heals and waits for a leader, again and again, for that long. All
+  // nodes run when it returns.
+  Strikes Rage(absl::Duration span);
+
+ private:
+  void KillLeader();
+  void KillFollower();
+  void KillMajority();
+  void PauseOne();
+  void Nap(absl::Duration low, absl::Duration high);
+  int OtherThan(int node);
+
+  RealCluster& cluster_;
+  runtime::Random dice_;
+  Strikes strikes_;
+};
+
+}  // namespace cluster
+
+#endif  // TESTS_CLUSTER_NEMESIS_H_

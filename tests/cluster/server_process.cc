@@ -1,0 +1,81 @@
+#include "tests/cluster/server_process.h"
+
+#include <cerrno>
+#include <csignal>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "absl/time/clock.h"
+
+#include "runtime/check.h"
+
+namespace cluster {
+namespace {
+
+constexpr int kExitNoProgram = 127;
+
+// Between fork() and exec(): only calls that a signal handler may make, since
+// other threads of the parent may have held any lock.
+[[noreturn]] void BecomeServer(pid_t parent, int log,
+                               std::vector<char*>& arguments) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(kExitNoProgram);  // It died before that.
+  dup2(log, STDOUT_FILENO);
+  dup2(log, STDERR_FILENO);
+  execv(arguments[0], arguments.data());
+  _exit(kExitNoProgram);
+}
+
+}  // namespace
+
+ServerProcess::ServerProcess(const std::string& program,
+                             const std::vector<std::string>& arguments,
+                             const std::filesystem::path& log_file) {
+  std::vector<std::string> words = {program};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  const int log =
+      open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  CHECK(log >= 0, "cannot open ", log_file.string());
+  const pid_t parent = getpid();
+  pid_ = fork();
+  if (pid_ == 0) BecomeServer(parent, log, pointers);
+  close(log);
+  CHECK(pid_ > 0, "cannot fork");
+}
+
+ServerProcess::~ServerProcess() { Kill(); }
+
+void ServerProcess::Signal(int signal) const {
+  // Once reaped, the id may be somebody else's.
+  if (!end_.has_value()) kill(pid_, signal);
+}
+
+std::optional<int> ServerProcess::Wait(absl::Duration patience) {
+  const absl::Time deadline = absl::Now() + patience;
+  while (!end_.has_value()) {
+    int status = 0;
+    const pid_t reaped = waitpid(pid_, &status, WNOHANG);
+    CHECK(reaped >= 0 || errno == EINTR, "waitpid of an own child");
+    if (reaped == pid_) {
+      end_ = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    } else if (absl::Now() >= deadline) {
+      break;
+    } else {
+      absl::SleepFor(absl::Milliseconds(2));
+    }
+  }
+  return end_;
+}
+
+void ServerProcess::Kill() {
+  Signal(SIGKILL);
+  Wait(absl::InfiniteDuration());
+}
+
+}  // namespace cluster
