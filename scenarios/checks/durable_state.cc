@@ -115,10 +115,10 @@ void DurableState::Apply(const persist::FrameHead& head) {
     for (const persist::Record& record : group.records) {
       const uint32_t size = head.payload_bytes[record_number++];
       if (!ours) continue;
-      log_.Append({.term = record.term,
-                   .kind = record.kind,
-                   .payload_crc32c = record.payload_crc32c,
-                   .payload_bytes = size});
+      log_.AppendFacts({.term = record.term,
+                        .kind = record.kind,
+                        .payload_crc32c = record.payload_crc32c,
+                        .payload_bytes = size});
     }
   }
   last_ = head.frame.lsn;

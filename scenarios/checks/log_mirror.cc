@@ -5,7 +5,7 @@
 
 namespace scenarios {
 
-void LogMirror::Append(const Facts& facts) {
+void LogMirror::AppendFacts(const Facts& facts) {
   uint64_t chain = entries_.empty() ? 0 : entries_.back().chain;
   chain = runtime::MixHash(chain, facts.term.value());
   chain = runtime::MixHash(chain, facts.kind);
@@ -16,10 +16,10 @@ void LogMirror::Append(const Facts& facts) {
 
 void LogMirror::Append(const persist::Record& record) {
   CHECK_EQ(record.index.value(), entries_.size() + 1, "a gap in a log");
-  Append({.term = record.term,
-          .kind = record.kind,
-          .payload_crc32c = record.payload_crc32c,
-          .payload_bytes = record.payload.size()});
+  AppendFacts({.term = record.term,
+               .kind = record.kind,
+               .payload_crc32c = record.payload_crc32c,
+               .payload_bytes = record.payload.size()});
 }
 
 void LogMirror::TruncateFrom(persist::Index from) {

@@ -28,7 +28,7 @@ class LogMirror {
     uint64_t payload_bytes = 0;
   };
 
-  void Append(const Facts& facts);
+  void AppendFacts(const Facts& facts);
   // Requires: the record follows the last one.
   void Append(const persist::Record& record);
   // Drops `from` and everything behind it; beyond the end, nothing.
