@@ -147,9 +147,7 @@ KvSession::Outcome KvSession::Execute(const Question& question,
     request.first_pending = sequence_;
   }
   bool perhaps = false;
-  uint32_t attempts = 0;
   while (executor_.Now() < deadline) {
-    ++attempts;
     kv::KvReply reply;
     const Attempt attempt = TryOnce(request, deadline, &reply);
     if (attempt == Attempt::kAnswered) {

@@ -15,12 +15,16 @@ void StateMachineSafety::OnApplied(const NodeLife& node, persist::Index index,
     return;
   }
   applied = index;
-  const auto [found, first] = states_.emplace(index, Seen{state_hash, node});
-  if (first || found->second.state_hash == state_hash) return;
-  violations_.Report("state-machine-safety",
-                     absl::StrCat("after entry ", index.value(), " ",
-                                  node.ToString(), " is in another state than ",
-                                  found->second.first_at.ToString()));
+  if (states_.size() <= index.value()) states_.resize(index.value() + 1);
+  Seen& seen = states_[index.value()];
+  if (seen.first_at.boot == 0) {
+    seen = {state_hash, node};
+  } else if (seen.state_hash != state_hash) {
+    violations_.Report(
+        "state-machine-safety",
+        absl::StrCat("after entry ", index.value(), " ", node.ToString(),
+                     " is in another state than ", seen.first_at.ToString()));
+  }
 }
 
 }  // namespace scenarios

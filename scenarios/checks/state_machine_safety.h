@@ -6,6 +6,7 @@
 #define SCENARIOS_CHECKS_STATE_MACHINE_SAFETY_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 
@@ -28,11 +29,11 @@ class StateMachineSafety {
  private:
   struct Seen {
     uint64_t state_hash = 0;
-    NodeLife first_at;
+    NodeLife first_at;  // Of boot 0: nobody yet.
   };
 
   Violations& violations_;
-  absl::btree_map<persist::Index, Seen> states_;
+  std::vector<Seen> states_;  // By index.
   absl::btree_map<NodeLife, persist::Index> applied_;
 };
 
