@@ -9,8 +9,11 @@
 namespace scenarios {
 namespace {
 
-// One attempt waits no longer than this for its answer.
-constexpr absl::Duration kAttemptTimeout = absl::Milliseconds(500);
+// One attempt waits no longer than its client's patience for an answer. Some
+// clients turn away soon and find the new leader while others still believe the
+// old one: stale reads hide in that moment.
+constexpr absl::Duration kPatienceMin = absl::Milliseconds(60);
+constexpr absl::Duration kPatienceMax = absl::Milliseconds(600);
 // Between two attempts.
 constexpr absl::Duration kBackoffMin = absl::Milliseconds(5);
 constexpr absl::Duration kBackoffMax = absl::Milliseconds(30);
@@ -59,7 +62,9 @@ Answer AnswerFrom(const kv::KvReply& reply) {
 
 KvSession::KvSession(sim::Process& process,
                      const std::vector<net::Address>& servers)
-    : executor_(process.network_executor()), dice_(process.Stream("session")) {
+    : executor_(process.network_executor()),
+      dice_(process.Stream("session")),
+      patience_(dice_.Between(kPatienceMin, kPatienceMax)) {
   for (size_t i = 0; i < servers.size(); ++i) {
     ends_.push_back(std::make_unique<net::ClientEnd>(
         executor_, process.network(), dice_.Fork("end", i),
@@ -79,7 +84,7 @@ KvSession::Attempt KvSession::TryOnce(const kv::KvRequest& request,
                                       runtime::Instant deadline,
                                       kv::KvReply* reply) {
   const runtime::Instant patience =
-      std::min(deadline, executor_.Now() + kAttemptTimeout);
+      std::min(deadline, executor_.Now() + patience_);
   net::CallResult<kv::KvReply> result =
       ends_[server_]->Call<kv::KvRequest, kv::KvReply>(
           kv::kExecuteMethod, request, {.deadline = patience});

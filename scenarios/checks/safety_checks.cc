@@ -75,7 +75,7 @@ void SafetyChecks::Observer::OnStarted(const raft::Core& core) {
     checks_.matching_.OnEntry(life_, i, log_.At(i));
   }
   disk().Reread();
-  checks_.votes_.OnStarted(life_, core.term());
+  checks_.votes_.OnStarted(life_, core.term(), core.vote());
   TakeRole(core);
   TakeCommit(core);
 }

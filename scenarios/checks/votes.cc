@@ -6,13 +6,22 @@
 
 namespace scenarios {
 
-void Votes::OnStarted(const NodeLife& life, persist::Term term) {
+void Votes::OnStarted(const NodeLife& life, persist::Term term,
+                      runtime::NodeId vote) {
   const persist::Term promised = voted_terms_[life.node];
   if (term < promised) {
     violations_.Report(
         "term-monotone",
         absl::StrCat(life.ToString(), " starts in term ", term.value(),
                      " but has voted in term ", promised.value()));
+  }
+  const auto promise = votes_.find(std::pair(life.node, term));
+  if (promise != votes_.end() && promise->second != vote) {
+    violations_.Report(
+        "vote-remembered",
+        absl::StrCat(life.ToString(), " starts in term ", term.value(),
+                     " with a vote for n", vote.value(),
+                     " but has voted for n", promise->second.value()));
   }
   terms_[life] = term;
 }

@@ -21,8 +21,10 @@ class Votes {
   // `violations` must outlive this.
   explicit Votes(Violations& violations) : violations_(violations) {}
 
-  // A node has begun a life with this term: it must know its promises.
-  void OnStarted(const NodeLife& life, persist::Term term);
+  // A node has begun a life with this term and this vote in it (0: nobody): it
+  // must know its promises.
+  void OnStarted(const NodeLife& life, persist::Term term,
+                 runtime::NodeId vote);
   // What it takes for the current term now.
   void OnTerm(const NodeLife& life, persist::Term term);
   // A vote has left, also a candidate's for itself.

@@ -107,14 +107,24 @@ TEST(VotesTest, ForgettingTheTermOfAVoteIsCaught) {
   Reports reports;
   Votes check(reports);
   check.OnVoteLeaves(kN1, Term(5), NodeId(2));
-  check.OnStarted({.node = 1, .boot = 2}, Term(4));
+  check.OnStarted({.node = 1, .boot = 2}, Term(4), NodeId());
   EXPECT_EQ(reports.first(), "term-monotone");
+}
+
+TEST(VotesTest, ForgettingTheVoteOfATermIsCaught) {
+  Reports reports;
+  Votes check(reports);
+  check.OnVoteLeaves(kN1, Term(5), NodeId(2));
+  check.OnStarted({.node = 1, .boot = 2}, Term(5), NodeId(2));
+  EXPECT_EQ(reports.first(), "");
+  check.OnStarted({.node = 1, .boot = 3}, Term(5), NodeId());
+  EXPECT_EQ(reports.first(), "vote-remembered");
 }
 
 TEST(VotesTest, ATermThatGoesBackInOneLifeIsCaught) {
   Reports reports;
   Votes check(reports);
-  check.OnStarted(kN1, Term(4));
+  check.OnStarted(kN1, Term(4), NodeId());
   check.OnTerm(kN1, Term(5));
   EXPECT_EQ(reports.first(), "");
   check.OnTerm(kN1, Term(4));
