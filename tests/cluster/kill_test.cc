@@ -59,7 +59,7 @@ void ReadEverything(const RealCluster& cluster, HistoryRecorder& recorder) {
           absl::SleepFor(absl::Milliseconds(50));
           outcome = client.Get(key);
         }
-        EXPECT_EQ(outcome, RecordingClient::Outcome::kAnswered)
+        ASSERT_EQ(outcome, RecordingClient::Outcome::kAnswered)
             << "node " << node << " does not answer for " << key;
       }
     }
@@ -134,7 +134,8 @@ TEST(KillTest, NoAcknowledgedWriteIsLostAndEveryAnswerIsExplained) {
   const Workload::Counts counts = workload.Total();
   Print(recorder.history(), counts, strikes);
   ASSERT_EQ(strikes.never_recovered, 0) << "no leader after a strike";
-  ReadEverything(cluster, recorder);
+  ASSERT_EQ(strikes.died, 0) << "a node ended that nobody had killed";
+  ASSERT_NO_FATAL_FAILURE(ReadEverything(cluster, recorder));
 
   EXPECT_TRUE(counts.strange_errors.empty())
       << absl::StrJoin(counts.strange_errors, "\n");

@@ -13,11 +13,13 @@ Nemesis::Strikes Nemesis::Rage(absl::Duration span) {
     Nap(absl::Milliseconds(200), absl::Milliseconds(900));
     switch (round % 5) {
       case 0:
-      case 2:
         KillLeader();
         break;
       case 1:
         KillFollower();
+        break;
+      case 2:
+        StrandLeader();
         break;
       case 3:
         PauseOne();
@@ -30,6 +32,10 @@ Nemesis::Strikes Nemesis::Rage(absl::Duration span) {
     cluster_.StartAll();
     if (!cluster_.WaitForLeader().has_value()) {
       ++strikes_.never_recovered;
+      break;
+    }
+    if (!AllLive()) {
+      ++strikes_.died;
       break;
     }
   }
@@ -59,6 +65,22 @@ void Nemesis::KillMajority() {
   ++strikes_.follower_kills;
 }
 
+void Nemesis::StrandLeader() {
+  const int leader = cluster_.Leader().value_or(1);
+  for (int node = 1; node <= RealCluster::kNodes; ++node) {
+    if (node != leader) cluster_.Kill(node);
+  }
+  Nap(absl::Milliseconds(50), absl::Milliseconds(500));
+  cluster_.Kill(leader);
+  for (int node = 1; node <= RealCluster::kNodes; ++node) {
+    if (node != leader) cluster_.Start(node);
+  }
+  // Whether they found one is seen at the end of the round.
+  (void)cluster_.WaitForLeader();
+  ++strikes_.leader_kills;
+  strikes_.follower_kills += RealCluster::kNodes - 1;
+}
+
 // Long enough for the others to elect another: who wakes up then still believes
 // that it leads. Sometimes too short for that.
 void Nemesis::PauseOne() {
@@ -73,6 +95,13 @@ void Nemesis::PauseOne() {
 
 void Nemesis::Nap(absl::Duration low, absl::Duration high) {
   absl::SleepFor(dice_.Between(low, high));
+}
+
+bool Nemesis::AllLive() {
+  for (int node = 1; node <= RealCluster::kNodes; ++node) {
+    if (!cluster_.running(node)) return false;
+  }
+  return true;
 }
 
 int Nemesis::OtherThan(int node) {

@@ -23,6 +23,8 @@ class Nemesis {
     int pauses = 0;
     // How often the cluster had no leader within its patience afterwards.
     int never_recovered = 0;
+    // How often a node ended that nobody had killed.
+    int died = 0;
   };
 
   // `cluster` outlives this.
@@ -37,8 +39,12 @@ class Nemesis {
   void KillLeader();
   void KillFollower();
   void KillMajority();
+  // A leader without followers meets its clients, and dies; the followers go on
+  // without it. Whatever it alone acknowledged would be lost.
+  void StrandLeader();
   void PauseOne();
   void Nap(absl::Duration low, absl::Duration high);
+  bool AllLive();
   int OtherThan(int node);
 
   RealCluster& cluster_;

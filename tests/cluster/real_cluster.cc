@@ -109,7 +109,7 @@ std::string RealCluster::ConfigText() const {
   std::string text =
       "node:\n  cluster: cluster-test\n"
       "network:\n  listen_host: 127.0.0.1\n"
-      "rpc:\n  request_timeout: 2s\n"
+      "rpc:\n  request_timeout: 1s\n"
       "discovery:\n  peers:\n";
   for (int node = 1; node <= kNodes; ++node) {
     absl::StrAppend(&text, "    - {id: ", node,

@@ -12,7 +12,9 @@ namespace {
 
 using Outcome = RecordingClient::Outcome;
 
-// Shorter than the longest pause of a server: its clients go elsewhere.
+// Shorter than the longest pause of a server: its clients go elsewhere. Longer
+// than a server's own patience (RealCluster's request_timeout), so that clients
+// also hear what it says when there is no leader.
 constexpr absl::Duration kPatience = absl::Milliseconds(1500);
 constexpr absl::Duration kPauseWhenRefused = absl::Milliseconds(10);
 // How often a client changes the node without need.
