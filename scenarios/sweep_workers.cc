@@ -52,7 +52,8 @@ void PrintStackAndDie(int signal) {
   raise(signal);
 }
 
-void InstallCrashHandlers() {
+// Unused where a sanitizer has better ones.
+[[maybe_unused]] void InstallCrashHandlers() {
   void* frame = nullptr;
   backtrace(&frame, 1);  // Loads what it needs while that is still possible.
   // A stack of its own: the crash may be a stack overflow.
