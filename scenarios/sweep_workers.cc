@@ -33,6 +33,11 @@ using RealClock = std::chrono::steady_clock;
 constexpr size_t kStderrKept = 8 << 10;
 constexpr size_t kMessageBytesMax = 64 << 20;
 constexpr int kTickMilliseconds = 100;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
 constexpr std::array kCrashSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 absl::Duration Since(RealClock::time_point then) {
@@ -89,9 +94,7 @@ void SendMessage(int fd, absl::string_view message) {
                            const SweepCalls& calls) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   dup2(errors, STDERR_FILENO);
-#if !defined(__SANITIZE_ADDRESS__)
-  InstallCrashHandlers();  // A sanitizer has better ones.
-#endif
+  if (!kSanitized) InstallCrashHandlers();  // A sanitizer has better ones.
   for (const SweepJob& job : batch) {
     SendMessage(results, "");
     const RealClock::time_point begin = RealClock::now();
