@@ -28,8 +28,7 @@ constexpr absl::string_view kUnfinishedSuffix = ".new";
 constexpr size_t kSegmentIdDigits = 16;
 
 std::string SegmentPathWith(SegmentId id, absl::string_view suffix) {
-  return absl::StrCat(kWalDirectory, "/",
-                      absl::Hex(id.value(), absl::kZeroPad16), suffix);
+  return absl::StrCat(absl::Hex(id.value(), absl::kZeroPad16), suffix);
 }
 
 uint32_t SaltedCrc32c(uint32_t salt, std::span<const std::byte> bytes) {

@@ -45,7 +45,8 @@ using Lsn = runtime::StrongInt<struct LsnTag>;
 // The number of a segment; its file's name carries it and nothing else. Grows.
 using SegmentId = runtime::StrongInt<struct SegmentIdTag>;
 
-inline constexpr absl::string_view kWalDirectory = "wal";
+// Where the segments are: the root, whose own name no crash can take.
+inline constexpr absl::string_view kWalDirectory = "";
 
 inline constexpr uint32_t kWalVersion = 1;
 inline constexpr size_t kSegmentHeaderBytes = kSectorBytes;
@@ -55,7 +56,7 @@ inline constexpr size_t kFrameRecordBytes = 24;
 // No frame is larger; far above any batch limit, far below what a u32 holds.
 inline constexpr size_t kFrameBytesMax = size_t{1} << 30;
 
-// "wal/00000000000000a1.wal", and its name while it is being prepared.
+// "00000000000000a1.wal", and its name while it is being prepared.
 std::string SegmentPath(SegmentId id);
 std::string UnfinishedSegmentPath(SegmentId id);
 
@@ -63,7 +64,7 @@ struct SegmentName {
   SegmentId id;
   bool finished = false;
 };
-// Nothing if `name` (without directory) is no segment's.
+// Nothing if `name` is no segment's.
 std::optional<SegmentName> ParseSegmentName(absl::string_view name);
 
 struct SegmentHeader {

@@ -20,10 +20,9 @@ namespace {
 // The superblock is the first thing that is ever durable on a disk: a log
 // without one has lost it.
 absl::Status CheckNoLog(Disk& disk) {
-  absl::StatusOr<std::vector<std::string>> names = disk.List(kWalDirectory);
-  if (absl::IsNotFound(names.status())) return absl::OkStatus();
-  if (!names.ok()) return names.status();
-  for (const std::string& name : *names) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                   disk.List(kWalDirectory));
+  for (const std::string& name : names) {
     if (ParseSegmentName(name).has_value()) {
       return absl::DataLossError(absl::StrCat(
           kSuperblockPath, ": missing, although there is a log: ", name));
@@ -146,8 +145,6 @@ absl::Status TrimLeftSegment(Disk& disk, const SuperblockFile& superblock,
 absl::StatusOr<WalRecovery> RecoverWal(Disk& disk, const WalOptions& options) {
   ASSIGN_OR_RETURN(std::unique_ptr<SuperblockFile> superblock,
                    OpenSuperblock(disk, options));
-  RETURN_IF_ERROR(disk.CreateDirectory(kWalDirectory));
-  RETURN_IF_ERROR(disk.SyncDirectory(""));
   WalScan scan(disk, superblock->newest());
   RETURN_IF_ERROR(scan.Run());
 

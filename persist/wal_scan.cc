@@ -75,9 +75,8 @@ absl::Status WalScan::ListSegments() {
       continue;
     }
     SOMETIMES(!segment->finished, "wal.unfinished_segment_removed");
-    strays_.push_back({.path = absl::StrCat(kWalDirectory, "/", name),
-                       .id = segment->id,
-                       .finished = segment->finished});
+    strays_.push_back(
+        {.path = name, .id = segment->id, .finished = segment->finished});
   }
   return absl::OkStatus();
 }
@@ -295,8 +294,8 @@ absl::Status WalScan::CheckHardStates() const {
         found == groups_.end() ? Term(0) : found->second.hard_state.term;
     if (term < known.hard_state.term) {
       return absl::DataLossError(absl::StrCat(
-          kWalDirectory, ": the log of group ", known.group.value(),
-          " ends in term ", term.value(), ", the superblock knows term ",
+          "the log of group ", known.group.value(), " ends in term ",
+          term.value(), ", the superblock knows term ",
           known.hard_state.term.value()));
     }
   }

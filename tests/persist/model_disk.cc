@@ -8,22 +8,6 @@
 #include "runtime/status_macros.h"
 
 namespace persist {
-namespace {
-
-std::string Parent(absl::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == absl::string_view::npos ? ""
-                                          : std::string(path.substr(0, slash));
-}
-
-std::string Leaf(absl::string_view path) {
-  const size_t slash = path.rfind('/');
-  return std::string(slash == absl::string_view::npos ? path
-                                                      : path.substr(slash + 1));
-}
-
-}  // namespace
-
 // Sectors that are not there are zero.
 struct ModelDisk::Inode {
   std::map<uint64_t, Sector> cached;
@@ -145,7 +129,6 @@ std::unique_ptr<ModelDisk> ModelDisk::Clone() const {
   for (NameChange& change : clone->name_changes_) {
     change.inode = twin(change.inode);
   }
-  clone->directories_ = directories_;
   clone->lies_ = lies_;
   return clone;
 }
@@ -206,21 +189,16 @@ absl::StatusOr<std::unique_ptr<File>> ModelDisk::Open(absl::string_view path,
 absl::StatusOr<std::vector<std::string>> ModelDisk::List(
     absl::string_view directory) {
   if (dead_) return absl::UnavailableError("dead");
-  const std::string parent(directory);
-  if (!parent.empty() && !directories_.contains(parent)) {
-    return absl::NotFoundError(parent);
-  }
+  CHECK(directory.empty(), "the log makes no directories");
   std::vector<std::string> names;
   for (const auto& [name, inode] : names_) {
-    if (Parent(name) == parent) names.push_back(Leaf(name));
+    names.push_back(name);
   }
   return names;
 }
 
-absl::Status ModelDisk::CreateDirectory(absl::string_view path) {
-  RETURN_IF_ERROR(Change());
-  directories_.try_emplace(std::string(path), false);
-  return absl::OkStatus();
+absl::Status ModelDisk::CreateDirectory(absl::string_view) {
+  return absl::UnimplementedError("the log makes no directories");
 }
 
 absl::Status ModelDisk::Rename(absl::string_view from, absl::string_view to) {
@@ -246,25 +224,16 @@ absl::Status ModelDisk::Remove(absl::string_view path) {
 }
 
 absl::Status ModelDisk::SyncDirectory(absl::string_view directory) {
+  CHECK(directory.empty(), "the log makes no directories");
   RETURN_IF_ERROR(Change());
-  const bool fails = syncs_left_-- == 0;
-  if (lies_.sync_directory_does_nothing && !fails) return absl::OkStatus();
-  std::vector<NameChange> others;
-  for (NameChange& change : name_changes_) {
-    if (Parent(change.path) == directory) {
-      if (!fails) Apply(change, durable_names_);
-    } else {
-      others.push_back(std::move(change));
-    }
-  }
-  name_changes_ = std::move(others);
-  if (fails) {
+  if (syncs_left_-- == 0) {
     sync_failed_ = true;
+    name_changes_.clear();
     return absl::DataLossError("sync of a directory failed");
   }
-  for (auto& [name, durable] : directories_) {
-    if (Parent(name) == directory) durable = true;
-  }
+  if (lies_.sync_directory_does_nothing) return absl::OkStatus();
+  for (const NameChange& change : name_changes_) Apply(change, durable_names_);
+  name_changes_.clear();
   return absl::OkStatus();
 }
 
@@ -301,9 +270,6 @@ std::vector<size_t> ModelDisk::Choices() const {
     }
   }
   choices.insert(choices.end(), name_changes_.size(), 2);
-  for (const auto& [name, durable] : directories_) {
-    if (!durable) choices.push_back(2);
-  }
   return choices;
 }
 
@@ -323,22 +289,10 @@ std::unique_ptr<ModelDisk> ModelDisk::AfterPowerCut(
   for (const NameChange& change : next->name_changes_) {
     if (choices[position++] == 1) Apply(change, next->durable_names_);
   }
-  for (auto it = next->directories_.begin(); it != next->directories_.end();) {
-    const bool kept = it->second || choices[position++] == 1;
-    it->second = true;
-    it = kept ? ++it : next->directories_.erase(it);
-  }
   CHECK_EQ(position, choices.size());
   // What is left is all there is.
   next->names_ = next->durable_names_;
   next->name_changes_.clear();
-  for (auto it = next->names_.begin(); it != next->names_.end();) {
-    const std::string parent = Parent(it->first);
-    const bool reachable =
-        parent.empty() || next->directories_.contains(parent);
-    it = reachable ? ++it : next->names_.erase(it);
-  }
-  next->durable_names_ = next->names_;
   for (const auto& [name, inode] : next->names_) {
     inode->unsynced.clear();
     inode->cached = inode->durable;

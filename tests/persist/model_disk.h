@@ -3,8 +3,8 @@
 // It never suspends. Every operation that changes something counts; after a
 // given number of them the process is dead and all calls fail. Then each of the
 // layouts that a power cut may leave can be made: of every unsynced sector the
-// durable or any later contents, of every file size and of every directory
-// operation whether it survived.
+// durable or any later contents, of every file size and of every creation,
+// rename and removal whether it survived. It has no directories but the root.
 
 #ifndef TESTS_PERSIST_MODEL_DISK_H_
 #define TESTS_PERSIST_MODEL_DISK_H_
@@ -102,7 +102,6 @@ class ModelDisk final : public Disk {
   Names names_;
   Names durable_names_;
   std::vector<NameChange> name_changes_;
-  std::map<std::string, bool> directories_;  // To: durable.
   uint64_t changes_ = 0;
   uint64_t changes_left_ = std::numeric_limits<uint64_t>::max();
   uint64_t syncs_left_ = std::numeric_limits<uint64_t>::max();

@@ -300,7 +300,7 @@ TEST_F(DiskPersisterTest, IdleLogSealsItsLastFrameOnce) {
     EXPECT_TRUE(persister->Stop().ok());
   });
   // Now damage to the last real frame cannot pass for a torn tail.
-  disk_.FlipBit("wal/0000000000000001.wal", 8 * kSegmentHeaderBytes + 100);
+  disk_.FlipBit("0000000000000001.wal", 8 * kSegmentHeaderBytes + 100);
   bench_.Run([&] {
     auto persister = Boot(DiskOptions());
     const absl::Status refused = persister->Recover().status();

@@ -33,7 +33,7 @@ std::unique_ptr<ModelDisk> Written(const std::vector<Batch>& story,
 
 constexpr uint64_t kOneSegment = 16 * kSectorBytes;
 constexpr uint64_t kManySegments = 2 * kSectorBytes;
-constexpr absl::string_view kFirstSegment = "wal/0000000000000001.wal";
+constexpr absl::string_view kFirstSegment = "0000000000000001.wal";
 
 // Five batches of one small entry each: a sector each, when in one segment.
 std::vector<Batch> FiveEntries() {
@@ -115,7 +115,7 @@ TEST(WalCorruptionTest, DamageIsNamedByFileOffsetLsnGroupAndIndex) {
       kFrameFixedBytes + kFrameGroupBytes + kFrameRecordBytes;
   disk->FlipBit(kFirstSegment, 8 * (FrameOffset(3) + head_bytes));
   ExpectRefused(*disk,
-                "wal/0000000000000001.wal offset 1536: frame 3 of group 1: "
+                "0000000000000001.wal offset 1536: frame 3 of group 1: "
                 "checksum of the payload of group 1 index 3; it was durable: "
                 "frame 4 at offset 2048 says so");
 }
@@ -138,7 +138,7 @@ TEST(WalCorruptionTest, LastFrameOfAnEarlierLifeIsNot) {
   auto disk = Written(story, kOneSegment, /*sealed=*/false);
   ASSERT_TRUE(Recover(*disk).status.ok());
   // The new life wrote it again, into its own segment, and vouches for it.
-  disk->FlipBit("wal/0000000000000002.wal", 8 * (FrameOffset(1) + 20));
+  disk->FlipBit("0000000000000002.wal", 8 * (FrameOffset(1) + 20));
   ExpectRefused(*disk, "it was durable: the watermark is 5");
 }
 
@@ -150,8 +150,7 @@ TEST(WalCorruptionTest, HoleBeforeALaterSegmentIsRefused) {
 }
 
 TEST(WalCorruptionTest, MissingSegmentIsRefused) {
-  for (const char* path :
-       {"wal/0000000000000001.wal", "wal/0000000000000002.wal"}) {
+  for (const char* path : {"0000000000000001.wal", "0000000000000002.wal"}) {
     auto disk = Written(FiveEntries(), kManySegments, /*sealed=*/false);
     ASSERT_TRUE(disk->Remove(path).ok());
     ExpectRefused(*disk, absl::StrCat(path, ": the superblock lists it"));
@@ -166,11 +165,11 @@ TEST(WalCorruptionTest, MissingSuperblockIsRefused) {
 
 TEST(WalCorruptionTest, SegmentsThatChangedPlacesAreRefused) {
   auto disk = Written(FiveEntries(), kManySegments, /*sealed=*/false);
-  const char* first = "wal/0000000000000001.wal";
-  const char* second = "wal/0000000000000002.wal";
-  ASSERT_TRUE(disk->Rename(first, "wal/aside").ok());
+  const char* first = "0000000000000001.wal";
+  const char* second = "0000000000000002.wal";
+  ASSERT_TRUE(disk->Rename(first, "aside").ok());
   ASSERT_TRUE(disk->Rename(second, first).ok());
-  ASSERT_TRUE(disk->Rename("wal/aside", second).ok());
+  ASSERT_TRUE(disk->Rename("aside", second).ok());
   ExpectRefused(*disk, "another segment (2");
 }
 
@@ -208,15 +207,15 @@ TEST(WalCorruptionTest, TruncatedSegmentIsRefused) {
 TEST(WalCorruptionTest, UnreadableSegmentIsNeverATornTail) {
   auto disk = Written(FiveEntries(), kOneSegment, /*sealed=*/false);
   disk->FailReadsOf(kFirstSegment);
-  ExpectRefused(*disk, "wal/0000000000000001.wal: EIO");
+  ExpectRefused(*disk, "0000000000000001.wal: EIO");
 }
 
 TEST(WalCorruptionTest, ForeignFilesAreLeftAlone) {
   const std::vector<Batch> story = FiveEntries();
   auto disk = Written(story, kOneSegment, /*sealed=*/false);
-  ASSERT_TRUE(disk->Open("wal/notes.txt", OpenMode::kCreateExclusive).ok());
+  ASSERT_TRUE(disk->Open("notes.txt", OpenMode::kCreateExclusive).ok());
   ExpectRecovers(*disk, story, story.size());
-  EXPECT_TRUE(disk->Open("wal/notes.txt", OpenMode::kRead).ok());
+  EXPECT_TRUE(disk->Open("notes.txt", OpenMode::kRead).ok());
 }
 
 }  // namespace

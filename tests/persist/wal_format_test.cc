@@ -203,8 +203,8 @@ TEST(WalFormatTest, SaltsOfDifferentSegmentsDiffer) {
 }
 
 TEST(WalFormatTest, SegmentNamesAreReadAsTheyAreWritten) {
-  EXPECT_EQ(SegmentPath(SegmentId(0xa1)), "wal/00000000000000a1.wal");
-  EXPECT_EQ(UnfinishedSegmentPath(SegmentId(0xa1)), "wal/00000000000000a1.new");
+  EXPECT_EQ(SegmentPath(SegmentId(0xa1)), "00000000000000a1.wal");
+  EXPECT_EQ(UnfinishedSegmentPath(SegmentId(0xa1)), "00000000000000a1.new");
   const auto finished = ParseSegmentName("00000000000000a1.wal");
   ASSERT_TRUE(finished.has_value());
   EXPECT_EQ(finished->id, SegmentId(0xa1));
