@@ -148,14 +148,16 @@ void SeedSweep::Print(const RunResult& result) {
                 result.scenario.c_str(),
                 static_cast<unsigned long long>(result.seed),
                 static_cast<unsigned long long>(result.events),
-                absl::FormatDuration(result.wall_time).c_str(),
+                absl::FormatDuration(result.cpu_time).c_str(),
                 absl::StrJoin(result.knobs, ", ").c_str());
   }
   std::fflush(stdout);
 }
 
 bool SeedSweep::OnResult(const SweepJob& job, RunResult result) {
+  // A seed that crashed could not say who it was.
   result.scenario = settings_.scenarios[job.scenario].name;
+  result.source = settings_.scenarios[job.scenario].source;
   result.seed = job.seed;
   Print(result);
   const bool go_on = result.passed() || !settings_.fail_fast;

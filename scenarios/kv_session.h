@@ -62,7 +62,7 @@ class KvSession {
 
   runtime::Executor& executor_;
   runtime::Random dice_;
-  const absl::Duration patience_;  // Of one attempt.
+  const absl::Duration patience_;                      // Of one attempt.
   std::vector<std::unique_ptr<net::ClientEnd>> ends_;  // By server.
   size_t server_ = 0;
   uint64_t session_ = 0;  // 0: none yet.

@@ -37,6 +37,7 @@ std::string WithoutNumbers(absl::string_view text) {
 std::string SerializeRunResult(const RunResult& result) {
   RecordWriter writer;
   writer.Text(result.scenario);
+  writer.Text(result.source);
   writer.Number(result.seed);
   writer.Number(static_cast<uint64_t>(result.outcome));
   writer.Text(result.signature);
@@ -48,7 +49,7 @@ std::string SerializeRunResult(const RunResult& result) {
   }
   writer.Number(result.events);
   writer.Signed(absl::ToInt64Nanoseconds(result.virtual_time));
-  writer.Signed(absl::ToInt64Nanoseconds(result.wall_time));
+  writer.Signed(absl::ToInt64Nanoseconds(result.cpu_time));
   writer.CountsOf(result.counts);
   writer.CountsOf(result.faults);
   writer.Texts(result.expected_faults);
@@ -63,6 +64,7 @@ absl::StatusOr<RunResult> ParseRunResult(absl::string_view bytes) {
   RecordReader reader(bytes);
   RunResult result;
   result.scenario = reader.Text();
+  result.source = reader.Text();
   result.seed = reader.Number();
   const uint64_t outcome = reader.Number();
   if (outcome > static_cast<uint64_t>(RunResult::Outcome::kNotDeterministic)) {
@@ -78,7 +80,7 @@ absl::StatusOr<RunResult> ParseRunResult(absl::string_view bytes) {
   }
   result.events = reader.Number();
   result.virtual_time = absl::Nanoseconds(reader.Signed());
-  result.wall_time = absl::Nanoseconds(reader.Signed());
+  result.cpu_time = absl::Nanoseconds(reader.Signed());
   result.counts = reader.CountsOf();
   result.faults = reader.CountsOf();
   result.expected_faults = reader.Texts();
@@ -98,7 +100,7 @@ std::string RunResultJson(const RunResult& result) {
       ",\"message\":", JsonQuoted(result.message), ",\"digest\":\"",
       absl::StrFormat("%016x", result.digest), "\",\"events\":", result.events,
       ",\"virtual_ns\":", absl::ToInt64Nanoseconds(result.virtual_time),
-      ",\"wall_ns\":", absl::ToInt64Nanoseconds(result.wall_time),
+      ",\"cpu_ns\":", absl::ToInt64Nanoseconds(result.cpu_time),
       ",\"counts\":", JsonObject(result.counts),
       ",\"faults\":", JsonObject(result.faults),
       ",\"expected_faults\":", JsonArray(result.expected_faults),
@@ -111,7 +113,8 @@ std::string ReplayCommand(const RunResult& result) {
   if (!result.artifact.empty()) {
     return absl::StrCat("raft_sim replay ", result.artifact);
   }
-  return absl::StrCat("raft_sim replay --scenario ", result.scenario,
+  return absl::StrCat("raft_sim replay --scenario ",
+                      result.source.empty() ? result.scenario : result.source,
                       " --seed ", result.seed, " --trace text");
 }
 

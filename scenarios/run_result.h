@@ -25,6 +25,7 @@ struct RunResult {
   };
 
   std::string scenario;
+  std::string source;  // How the scenario is found again: a name or a path.
   uint64_t seed = 0;
   Outcome outcome = Outcome::kPassed;
   // Not passed: which check, where, in which role, without numbers: equal
@@ -36,7 +37,7 @@ struct RunResult {
   std::vector<uint64_t> checkpoints;  // See sim/digest.h.
   uint64_t events = 0;
   absl::Duration virtual_time;  // How long the world lived.
-  absl::Duration wall_time;     // How long we waited for it.
+  absl::Duration cpu_time;      // What it cost us.
 
   Counts counts;  // What happened: "client.answered".
   Counts faults;  // What struck, by kind.

@@ -124,6 +124,7 @@ void Run::Judge(RunResult* result) {
 
 void Run::Describe(RunResult* result) {
   result->scenario = scenario_.name;
+  result->source = scenario_.source;
   result->seed = options_.seed;
   result->digest = world_.digest().value();
   result->checkpoints = world_.digest().checkpoints();

@@ -198,7 +198,10 @@ struct Scenario {
   // Rare states (runtime/probe.h) that a sweep is meant to reach.
   std::vector<std::string> must_reach;
 
-  std::string text;  // As it was read; empty if built in C++.
+  // As it was read, and how it was named to find it ("calm", "my/own.yaml").
+  // Empty if built in C++.
+  std::string text;
+  std::string source;
 };
 
 inline Target Node(uint32_t node) { return {Target::Kind::kNode, node}; }

@@ -86,7 +86,9 @@ absl::StatusOr<Scenario> ScenarioLibrary::Load(const std::string& name) const {
         "no scenario '", name, "'; there are: ", absl::StrJoin(Names(), ", ")));
   }
   if (!text.ok()) return text.status();
-  return ParseScenario(*text, path);
+  ASSIGN_OR_RETURN(Scenario scenario, ParseScenario(*text, path));
+  scenario.source = name;
+  return scenario;
 }
 
 absl::StatusOr<std::vector<Scenario>> ScenarioLibrary::LoadAll(

@@ -77,7 +77,7 @@ void SweepReport::Add(RunResult result) {
   ++runs_;
   events_ += result.events;
   virtual_time_ += result.virtual_time;
-  run_time_ += result.wall_time;
+  run_time_ += result.cpu_time;
   AddTo(&counts_, result.counts);
   AddTo(&faults_, result.faults);
   AddTo(&reached_, result.reached);

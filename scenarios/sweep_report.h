@@ -66,7 +66,7 @@ class SweepReport {
   uint64_t events_ = 0;
   bool not_deterministic_ = false;
   absl::Duration virtual_time_;
-  absl::Duration run_time_;  // Sum of the wall times of the runs.
+  absl::Duration run_time_;  // Sum of what the runs cost.
   absl::btree_map<std::string, Group> groups_;
   Totals counts_;
   Totals faults_;

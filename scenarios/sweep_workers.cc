@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <deque>
 #include <memory>
 #include <string>
@@ -47,6 +48,13 @@ absl::Duration Since(RealClock::time_point then) {
 }
 
 // ------------------------------------------------------------- the child
+
+// What this process has cost so far: other processes do not count.
+absl::Duration CpuTime() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return absl::DurationFromTimespec(time);
+}
 
 // The stack of a crash goes to stderr, which the parent keeps.
 void PrintStackAndDie(int signal) {
@@ -97,9 +105,9 @@ void SendMessage(int fd, absl::string_view message) {
   if (!kSanitized) InstallCrashHandlers();  // A sanitizer has better ones.
   for (const SweepJob& job : batch) {
     SendMessage(results, "");
-    const RealClock::time_point begin = RealClock::now();
+    const absl::Duration begin = CpuTime();
     RunResult result = calls.run(job);
-    result.wall_time = Since(begin);
+    result.cpu_time = CpuTime() - begin;
     SendMessage(results, SerializeRunResult(result));
   }
   _exit(0);
@@ -314,7 +322,7 @@ void Sweep::OnChildEnded(Child& child) {
   if (child.running && !child.batch.empty()) {
     RunResult result;
     result.outcome = RunResult::Outcome::kFailed;
-    result.wall_time = Since(child.began);
+    result.cpu_time = Since(child.began);
     const absl::string_view cause = FirstLine(child.stderr_text);
     if (child.timed_out) {
       result.signature = "hang";
