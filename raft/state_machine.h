@@ -32,7 +32,8 @@ class StateMachine {
 
   // Applies `commands`, in order, and writes the result of each to the same
   // place of `results`. Never suspends.
-  // Requires: results.size() == commands.size(); indexes grow from call to call.
+  // Requires: results.size() == commands.size(); indexes grow from call to
+  // call.
   virtual void Apply(std::span<const Command> commands,
                      std::span<runtime::Bytes> results) = 0;
 
