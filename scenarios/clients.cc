@@ -90,7 +90,7 @@ Question Clients::Ask(Client& client, runtime::Random& dice) {
   Question question;
   question.client = client.number;
   question.key = absl::StrCat("k", key);
-  if (share < mix.get) {
+  if (share < mix.get || client.number <= workload_.readers) {
     question.operation = kv::Operation::kGet;
     // Counters are read in proportion to how often they are written.
     if (dice.Below(sum) < mix.increment) question.key = absl::StrCat("i", key);

@@ -156,6 +156,9 @@ struct OperationMix {
 
 struct Workload {
   uint32_t clients = 2;
+  // The first so many clients only read. They stay with a leader that still
+  // answers reads, when those who write to it have long gone to the next.
+  uint32_t readers = 0;
   absl::Duration interval = absl::Milliseconds(20);  // Between two operations.
   uint32_t keys = 8;
   uint32_t value_bytes = 16;

@@ -68,6 +68,7 @@ void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
                   Workload* workload) {
   YamlMap map(errors, node, "the workload");
   map.Count("clients", 0, kClientsMax, &workload->clients);
+  map.Count("readers", 0, kClientsMax, &workload->readers);
   map.Span("interval", &workload->interval);
   map.Count("keys", 1, 100'000, &workload->keys);
   map.Count("value_bytes", 1, 64 << 10, &workload->value_bytes);
@@ -79,6 +80,11 @@ void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
   if (workload->interval <= absl::ZeroDuration() ||
       workload->timeout <= absl::ZeroDuration()) {
     errors.Fail(node, "expected an interval and a timeout above 0");
+  }
+  if (workload->readers > workload->clients) {
+    errors.Fail(node, absl::StrCat("expected at most as many readers as "
+                                   "clients, ",
+                                   workload->clients));
   }
 }
 
