@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -73,9 +74,29 @@ absl::StatusOr<RunSettings> ParseSettings(
 }
 
 // Twice the same, or which event differs.
+// Takes blocks of every size, so that the next run finds its objects at other
+// addresses than the last: what depends on an address shows.
+class HeapShaker {
+ public:
+  void Shake() {
+    ++shakes_;
+    for (size_t bytes = 16; bytes <= 2048; bytes += 16) {
+      for (size_t i = 0; i < 3 + 4 * shakes_; ++i) {
+        blocks_.push_back(std::make_unique<std::byte[]>(bytes));
+      }
+    }
+  }
+
+ private:
+  size_t shakes_ = 0;
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+};
+
 RunResult RunTwice(const Scenario& scenario, uint64_t seed) {
   RunResult result;
+  HeapShaker heap;
   const auto run = [&](sim::TraceSink* trace) {
+    heap.Shake();
     sim::Digest digest;
     RunOptions options;
     options.seed = seed;
