@@ -41,7 +41,7 @@ class Stream {
  public:
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
-  virtual ~Stream() = default;  // Resets the stream if it is still open.
+  virtual ~Stream() = default;  // Resets, unless CloseWrite() was called.
 
   // Suspends until at least one byte is here, then fills the front of `buffer`
   // and returns how many bytes it wrote. Zero means the peer closed its side.
@@ -60,9 +60,8 @@ class Stream {
   //
   // Errors: as Read(). After any error an unknown prefix may have been sent,
   //         so the only useful thing left to do is Reset().
-  virtual absl::Status Write(
-      std::span<const std::span<const std::byte>> pieces,
-      runtime::Instant deadline) = 0;
+  virtual absl::Status Write(std::span<const std::span<const std::byte>> pieces,
+                             runtime::Instant deadline) = 0;
 
   absl::Status Write(std::span<const std::byte> bytes,
                      runtime::Instant deadline) {

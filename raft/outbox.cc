@@ -33,7 +33,7 @@ uint32_t ReplaceKeyOf(const Message& message) {
 void Outbox::Post(Send send, Sequence durable) {
   if (send.after <= durable) {
     Leave(std::move(send));
-  } else {
+  } else if (held_.size() < kHeldMax) {
     held_.push_back(std::move(send));
   }
 }

@@ -17,6 +17,9 @@ class NodeObserver;
 
 class Outbox {
  public:
+  // A send may always be dropped: a disk that hangs must not fill the memory.
+  static constexpr size_t kHeldMax = 4096;
+
   // All outlive this; `observer` may be null.
   Outbox(net::PeerTransport& transport, const Core& core,
          NodeObserver* observer)

@@ -20,8 +20,8 @@ void Votes::OnStarted(const NodeLife& life, persist::Term term,
     violations_.Report(
         "vote-remembered",
         absl::StrCat(life.ToString(), " starts in term ", term.value(),
-                     " with a vote for n", vote.value(),
-                     " but has voted for n", promise->second.value()));
+                     " with a vote for n", vote.value(), " but has voted for n",
+                     promise->second.value()));
   }
   terms_[life] = term;
 }
