@@ -73,8 +73,11 @@ class ClientEnd::Impl {
     for (uint32_t attempt = 1;; ++attempt) {
       ClientConnection& connection = Pick();
       const bool last = attempt == config_.attempts_max;
+      // Moved from by the last attempt only, after which this returns.
       RawResult result = connection.Call(
-          method, last ? std::move(request) : request, deadline);
+          method,
+          last ? std::move(request) : request,  // NOLINT(bugprone-*)
+          deadline);
       if (result.delivery == Delivery::kAnswered) return result;
       maybe_executed |= result.delivery == Delivery::kUnknown;
       const bool again = !last && MayRetry(result, idempotent) &&
