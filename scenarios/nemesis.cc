@@ -247,6 +247,10 @@ void Nemesis::OnExit(uint32_t node) {
             });
 }
 
+Nemesis::Undo Nemesis::Strike(const SetKnobs& act) {
+  return AddKnobLayer(DrawKnobs(act.knobs, false, how_));
+}
+
 void Nemesis::ApplyKnobLayers() {
   sim::Knobs knobs = quiet_knobs_;
   for (const auto& [number, settings] : knob_layers_) {

@@ -19,102 +19,18 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "absl/time/time.h"
 
+#include "scenarios/act.h"
 #include "scenarios/knob_table.h"
+#include "scenarios/target.h"
 
 namespace scenarios {
 
 inline constexpr uint32_t kNodesMax = 9;
 inline constexpr uint32_t kClientsMax = 64;
-
-// Whom an act strikes, decided when it strikes.
-struct Target {
-  enum class Kind : uint8_t {
-    kNode,      // `node`.
-    kLeader,    // Of the highest term; any running node when there is none.
-    kFollower,  // A running node that does not lead.
-    kAny,       // A running node.
-    kMinority,  // As many as may be missing without losing the quorum.
-    kMajority,  // One more than that... enough to lose it.
-    kAll,
-  };
-  Kind kind = Kind::kAny;
-  uint32_t node = 0;  // kNode: from 1, as in "n1".
-
-  std::string ToString() const;
-  friend bool operator==(const Target&, const Target&) = default;
-};
-
-// One of these, drawn with equal chances.
-using TargetChoice = std::vector<Target>;
-
-// Cut off from all other nodes, both ways. Clients still reach it.
-struct Isolate {
-  TargetChoice target;
-};
-// Nodes of different groups cannot speak; who is in no group speaks to all.
-struct Partition {
-  std::vector<std::vector<uint32_t>> groups;
-};
-// Nothing travels from `from` to `to`; the way back stays open.
-struct Cut {
-  TargetChoice from;
-  TargetChoice to;
-};
-// Every cut and every link disturbance ends.
-struct Heal {};
-// kill -9: the page cache survives.
-struct Crash {
-  TargetChoice target;
-};
-// What was not synced is at the mercy of the dice.
-struct PowerOff {
-  TargetChoice target;
-};
-// Starts whoever of them is down.
-struct Restart {
-  TargetChoice target;
-};
-struct Pause {
-  TargetChoice target;
-};
-struct Resume {
-  TargetChoice target;
-};
-struct ClockDrift {
-  TargetChoice target;
-  int32_t parts_per_million = 0;
-};
-struct SlowCpu {
-  TargetChoice target;
-  uint32_t factor = 1;
-};
-// The next sync of its disk fails; the process must end by itself.
-struct FailSync {
-  TargetChoice target;
-};
-// The link from one to the other behaves differently ("network.*" knobs).
-struct DisturbLink {
-  TargetChoice from;
-  TargetChoice to;
-  std::vector<KnobSetting> knobs;
-};
-struct SetKnobs {
-  std::vector<KnobSetting> knobs;
-};
-
-using Act =
-    std::variant<Isolate, Partition, Cut, Heal, Crash, PowerOff, Restart, Pause,
-                 Resume, ClockDrift, SlowCpu, FailSync, DisturbLink, SetKnobs>;
-
-// "isolate", as in a scenario file.
-const char* ActName(const Act& act);
-// Whether it can be undone after a while (`for:`), and so used in chaos.
-bool HasDuration(const Act& act);
 
 struct SpanRange {
   absl::Duration low;
@@ -206,9 +122,6 @@ struct Scenario {
   std::string text;
   std::string source;
 };
-
-inline Target Node(uint32_t node) { return {Target::Kind::kNode, node}; }
-inline TargetChoice Leader() { return {{Target::Kind::kLeader, 0}}; }
 
 }  // namespace scenarios
 

@@ -1,6 +1,6 @@
-#include "scenarios/scenario.h"
+#include "scenarios/act.h"
 
-#include "absl/strings/str_cat.h"
+#include <variant>
 
 namespace scenarios {
 namespace {
@@ -23,26 +23,6 @@ struct Named {
 };
 
 }  // namespace
-
-std::string Target::ToString() const {
-  switch (kind) {
-    case Kind::kNode:
-      return absl::StrCat("n", node);
-    case Kind::kLeader:
-      return "leader";
-    case Kind::kFollower:
-      return "follower";
-    case Kind::kAny:
-      return "any";
-    case Kind::kMinority:
-      return "minority";
-    case Kind::kMajority:
-      return "majority";
-    case Kind::kAll:
-      return "all";
-  }
-  return "?";
-}
 
 const char* ActName(const Act& act) { return std::visit(Named{}, act); }
 

@@ -1,0 +1,29 @@
+#include "scenarios/target.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace scenarios {
+
+std::string Target::ToString() const {
+  switch (kind) {
+    case Kind::kNode:
+      return absl::StrCat("n", node);
+    case Kind::kLeader:
+      return "leader";
+    case Kind::kFollower:
+      return "follower";
+    case Kind::kAny:
+      return "any";
+    case Kind::kMinority:
+      return "minority";
+    case Kind::kMajority:
+      return "majority";
+    case Kind::kAll:
+      return "all";
+  }
+  return "?";
+}
+
+}  // namespace scenarios

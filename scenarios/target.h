@@ -1,0 +1,39 @@
+// Whom an act of a scenario strikes: nodes by number or by the role that they
+// play when it strikes.
+
+#ifndef SCENARIOS_TARGET_H_
+#define SCENARIOS_TARGET_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace scenarios {
+
+// Whom an act strikes, decided when it strikes.
+struct Target {
+  enum class Kind : uint8_t {
+    kNode,      // `node`.
+    kLeader,    // Of the highest term; any running node when there is none.
+    kFollower,  // A running node that does not lead.
+    kAny,       // A running node.
+    kMinority,  // As many as may be missing without losing the quorum.
+    kMajority,  // One more than that... enough to lose it.
+    kAll,
+  };
+  Kind kind = Kind::kAny;
+  uint32_t node = 0;  // kNode: from 1, as in "n1".
+
+  std::string ToString() const;
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+// One of these, drawn with equal chances.
+using TargetChoice = std::vector<Target>;
+
+inline Target Node(uint32_t node) { return {Target::Kind::kNode, node}; }
+inline TargetChoice Leader() { return {{Target::Kind::kLeader, 0}}; }
+
+}  // namespace scenarios
+
+#endif  // SCENARIOS_TARGET_H_
