@@ -1,6 +1,7 @@
 #include "scenarios/run_result.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -23,13 +24,21 @@ const char* OutcomeName(RunResult::Outcome outcome) {
 }
 
 std::string WithoutNumbers(absl::string_view text) {
+  const auto is_hex = [text](size_t i) {
+    return i < text.size() &&
+           absl::ascii_isxdigit(static_cast<unsigned char>(text[i]));
+  };
   std::string without;
   for (size_t i = 0; i < text.size(); ++i) {
     if (!absl::ascii_isdigit(static_cast<unsigned char>(text[i]))) {
       without += text[i];
-    } else if (without.empty() || without.back() != '#') {
-      without += '#';
+      continue;
     }
+    if (text[i] == '0' && text.substr(i + 1, 1) == "x" && is_hex(i + 2)) {
+      i += 2;
+      while (is_hex(i + 1)) ++i;
+    }
+    if (without.empty() || without.back() != '#') without += '#';
   }
   return without;
 }
@@ -94,7 +103,8 @@ absl::StatusOr<RunResult> ParseRunResult(absl::string_view bytes) {
 
 std::string RunResultJson(const RunResult& result) {
   return absl::StrCat(
-      "{\"scenario\":", JsonQuoted(result.scenario), ",\"seed\":", result.seed,
+      "{\"scenario\":", JsonQuoted(result.scenario),
+      ",\"source\":", JsonQuoted(result.source), ",\"seed\":", result.seed,
       ",\"outcome\":\"", OutcomeName(result.outcome),
       "\",\"signature\":", JsonQuoted(result.signature),
       ",\"message\":", JsonQuoted(result.message), ",\"digest\":\"",
@@ -107,6 +117,56 @@ std::string RunResultJson(const RunResult& result) {
       ",\"reached\":", JsonObject(result.reached),
       ",\"knobs\":", JsonArray(result.knobs),
       ",\"artifact\":", JsonQuoted(result.artifact), "}");
+}
+
+namespace {
+
+std::vector<std::string> TextsOf(const JsonValue& array) {
+  std::vector<std::string> texts;
+  for (const JsonValue& element : array.elements) texts.push_back(element.text);
+  return texts;
+}
+
+Counts CountsOf(const JsonValue& object) {
+  Counts counts;
+  for (const auto& [name, value] : object.members) {
+    counts.emplace_back(name, value.Unsigned());
+  }
+  return counts;
+}
+
+}  // namespace
+
+absl::StatusOr<RunResult> RunResultFromJson(const JsonValue& json) {
+  RunResult result;
+  bool known = false;
+  for (const RunResult::Outcome outcome :
+       {RunResult::Outcome::kPassed, RunResult::Outcome::kFailed,
+        RunResult::Outcome::kInconclusive,
+        RunResult::Outcome::kNotDeterministic}) {
+    if (json["outcome"].text != OutcomeName(outcome)) continue;
+    result.outcome = outcome;
+    known = true;
+  }
+  if (!known || json["scenario"].text.empty() || !json.Has("seed") ||
+      !absl::SimpleHexAtoi(json["digest"].text, &result.digest)) {
+    return absl::InvalidArgumentError("not the result of a seed");
+  }
+  result.scenario = json["scenario"].text;
+  result.source = json["source"].text;
+  result.seed = json["seed"].Unsigned();
+  result.signature = json["signature"].text;
+  result.message = json["message"].text;
+  result.events = json["events"].Unsigned();
+  result.virtual_time = absl::Nanoseconds(json["virtual_ns"].Signed());
+  result.cpu_time = absl::Nanoseconds(json["cpu_ns"].Signed());
+  result.counts = CountsOf(json["counts"]);
+  result.faults = CountsOf(json["faults"]);
+  result.expected_faults = TextsOf(json["expected_faults"]);
+  result.reached = CountsOf(json["reached"]);
+  result.knobs = TextsOf(json["knobs"]);
+  result.artifact = json["artifact"].text;
+  return result;
 }
 
 std::string ReplayCommand(const RunResult& result) {

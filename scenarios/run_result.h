@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
+#include "scenarios/json_reader.h"
 #include "scenarios/text_record.h"
 
 namespace scenarios {
@@ -53,15 +54,17 @@ struct RunResult {
 const char* OutcomeName(RunResult::Outcome outcome);
 
 // Text without what differs between two occurrences of one bug: numbers become
-// "#", node names too.
+// "#", addresses and the numbers in node names too.
 std::string WithoutNumbers(absl::string_view text);
 
 std::string SerializeRunResult(const RunResult& result);
 // Errors: DATA_LOSS.
 absl::StatusOr<RunResult> ParseRunResult(absl::string_view bytes);
 
-// One line, mergeable between shards.
+// One line, mergeable between shards: all but checkpoints and last events.
 std::string RunResultJson(const RunResult& result);
+// Errors: INVALID_ARGUMENT.
+absl::StatusOr<RunResult> RunResultFromJson(const JsonValue& json);
 
 // "raft_sim replay --scenario S --seed N", or by its artifact.
 std::string ReplayCommand(const RunResult& result);
