@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include <execinfo.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -25,6 +24,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "runtime/status_macros.h"
+#include "scenarios/sweep_crash.h"
 
 namespace scenarios {
 namespace {
@@ -34,12 +34,8 @@ using RealClock = std::chrono::steady_clock;
 constexpr size_t kStderrKept = 8 << 10;
 constexpr size_t kMessageBytesMax = 64 << 20;
 constexpr int kTickMilliseconds = 100;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-constexpr std::array kCrashSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+// What a worker that hangs gets to write its stack.
+constexpr absl::Duration kHangGrace = absl::Seconds(2);
 
 absl::Duration Since(RealClock::time_point then) {
   return absl::Nanoseconds(std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -56,33 +52,6 @@ absl::Duration CpuTime() {
   return absl::DurationFromTimespec(time);
 }
 
-// The stack of a crash goes to stderr, which the parent keeps.
-void PrintStackAndDie(int signal) {
-  std::array<void*, 48> frames;
-  const int count = backtrace(frames.data(), static_cast<int>(frames.size()));
-  backtrace_symbols_fd(frames.data(), count, STDERR_FILENO);
-  std::signal(signal, SIG_DFL);
-  raise(signal);
-}
-
-// Unused where a sanitizer has better ones.
-[[maybe_unused]] void InstallCrashHandlers() {
-  void* frame = nullptr;
-  backtrace(&frame, 1);  // Loads what it needs while that is still possible.
-  // A stack of its own: the crash may be a stack overflow.
-  static std::array<char, 64 << 10> stack;
-  stack_t alternative{};
-  alternative.ss_sp = stack.data();
-  alternative.ss_size = stack.size();
-  sigaltstack(&alternative, nullptr);
-  for (const int signal : kCrashSignals) {
-    struct sigaction action {};
-    action.sa_handler = PrintStackAndDie;
-    action.sa_flags = SA_ONSTACK | static_cast<int>(SA_RESETHAND);
-    sigaction(signal, &action, nullptr);
-  }
-}
-
 void WriteAll(int fd, absl::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = write(fd, bytes.data(), bytes.size());
@@ -97,16 +66,31 @@ void SendMessage(int fd, absl::string_view message) {
   WriteAll(fd, absl::StrCat(message.size(), ":", message));
 }
 
+// A run that passed has given back what it took.
+void CheckForLeak(uint64_t heap_before, uint64_t leak_bytes_max,
+                  RunResult* result) {
+  const uint64_t heap_after = HeapBytesInUse();
+  if (!result->passed() || heap_after <= heap_before + leak_bytes_max) return;
+  result->outcome = RunResult::Outcome::kFailed;
+  result->signature = "leak";
+  result->message = absl::StrCat(
+      heap_after - heap_before, " more bytes in use after the run than before");
+}
+
 [[noreturn]] void RunChild(int results, int errors,
                            const std::deque<SweepJob>& batch,
+                           const SweepWorkersOptions& options,
                            const SweepCalls& calls) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   dup2(errors, STDERR_FILENO);
-  if (!kSanitized) InstallCrashHandlers();  // A sanitizer has better ones.
+  LimitMemory(options.memory_bytes_max);
+  InstallCrashHandlers();
   for (const SweepJob& job : batch) {
     SendMessage(results, "");
     const absl::Duration begin = CpuTime();
+    const uint64_t heap = HeapBytesInUse();
     RunResult result = calls.run(job);
+    CheckForLeak(heap, options.leak_bytes_max, &result);
     result.cpu_time = CpuTime() - begin;
     SendMessage(results, SerializeRunResult(result));
   }
@@ -164,11 +148,6 @@ struct Child {
 std::string SignalName(int signal) {
   const char* name = sigabbrev_np(signal);
   return name != nullptr ? absl::StrCat("SIG", name) : absl::StrCat(signal);
-}
-
-// The first line that says something about the cause.
-absl::string_view FirstLine(absl::string_view text) {
-  return text.substr(0, text.find('\n'));
 }
 
 class Sweep {
@@ -233,7 +212,7 @@ absl::Status Sweep::StartChild(std::deque<SweepJob> batch) {
         absl::StrCat("no process: ", std::strerror(errno)));
   }
   if (pid == 0) {
-    RunChild(results.write.get(), errors.write.get(), batch, calls_);
+    RunChild(results.write.get(), errors.write.get(), batch, options_, calls_);
   }
   auto child = std::make_unique<Child>();
   child->pid = pid;
@@ -323,20 +302,21 @@ void Sweep::OnChildEnded(Child& child) {
     RunResult result;
     result.outcome = RunResult::Outcome::kFailed;
     result.cpu_time = Since(child.began);
-    const absl::string_view cause = FirstLine(child.stderr_text);
+    CrashStory story = ReadCrash(child.stderr_text);
+    result.message = std::move(story.text);
     if (child.timed_out) {
       result.signature = "hang";
       result.message = absl::StrCat("no result within ",
                                     absl::FormatDuration(options_.seed_timeout),
-                                    " of real time");
-    } else if (WIFSIGNALED(status)) {
-      result.signature = absl::StrCat("crash ", SignalName(WTERMSIG(status)),
-                                      ": ", WithoutNumbers(cause));
-      result.message = child.stderr_text;
+                                    " of real time\n", result.message);
     } else {
-      result.signature = absl::StrCat("exit ", WEXITSTATUS(status), ": ",
-                                      WithoutNumbers(cause));
-      result.message = child.stderr_text;
+      result.signature =
+          WIFSIGNALED(status)
+              ? absl::StrCat("crash ", SignalName(WTERMSIG(status)))
+              : absl::StrCat("exit ", WEXITSTATUS(status));
+      if (!story.cause.empty()) {
+        absl::StrAppend(&result.signature, ": ", story.cause);
+      }
     }
     Finish(child, std::move(result));
   }
@@ -345,10 +325,13 @@ void Sweep::OnChildEnded(Child& child) {
 
 void Sweep::KillLateOnes() {
   for (auto& child : children_) {
-    if (child->running && !child->timed_out &&
-        Since(child->began) > options_.seed_timeout) {
-      child->timed_out = true;
+    if (!child->running) continue;
+    const absl::Duration late = Since(child->began) - options_.seed_timeout;
+    if (late > kHangGrace) {
       kill(child->pid, SIGKILL);
+    } else if (late > absl::ZeroDuration() && !child->timed_out) {
+      child->timed_out = true;
+      kill(child->pid, kHangSignal);
     }
   }
 }

@@ -1,14 +1,15 @@
 // Many seeds on all cores, each batch in a fresh child process: a crash, a leak
 // or a hang of one seed is that seed's failure, and the sweep goes on.
 //
-// REAL WORLD: this and sweep_progress.h are the only files of this room that
-// know processes and the real clock. Nothing simulated includes them.
+// REAL WORLD: the sweep_*.h are the only files of this room that know processes
+// and the real clock. Nothing simulated includes them.
 //
-// The parent forks a child per batch; the child reports the beginning and the
-// result of each seed through a pipe, and what it printed to stderr through
-// another. When a child dies, the seed it was running gets a failing result
-// with the signal and the end of its stderr, and a new child takes the rest of
-// the batch.
+// The parent forks a child per batch; it never runs a seed itself, so it stays
+// a few megabytes small and a fork costs it well below a millisecond. The child
+// reports the beginning and the result of each seed through a pipe, and what it
+// printed to stderr through another. When a child dies, the seed it was running
+// gets a failing result with the signal and its stack, and a new child takes
+// the rest of the batch.
 
 #ifndef SCENARIOS_SWEEP_WORKERS_H_
 #define SCENARIOS_SWEEP_WORKERS_H_
@@ -35,6 +36,11 @@ struct SweepWorkersOptions {
   size_t batch_seeds = 32;  // Per child; the smaller, the fresher.
   // Real time that one seed may take before its child is killed.
   absl::Duration seed_timeout = absl::Seconds(120);
+  // Address space that a child may take: a seed that wants more has failed. 0:
+  // no limit.
+  uint64_t memory_bytes_max = uint64_t{4} << 30;
+  // What a seed that passed may leave behind in the heap.
+  uint64_t leak_bytes_max = uint64_t{1} << 20;
 };
 
 struct SweepCalls {

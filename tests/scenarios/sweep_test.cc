@@ -1,7 +1,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <unistd.h>
 
@@ -12,12 +14,25 @@
 #include "scenarios/sweep_workers.h"
 
 namespace scenarios {
+
+// With a name that the stack can show.
+[[gnu::noinline]] void CrashHere() {
+  volatile int* volatile nowhere = nullptr;
+  *nowhere = 1;
+}
+
 namespace {
 
 constexpr uint64_t kSeeds = 40;
 constexpr uint64_t kAborts = 3;
 constexpr uint64_t kExits = 17;
 constexpr uint64_t kHangs = 21;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SKIP_WITH_SANITIZER() GTEST_SKIP() << "the sanitizer reports this"
+#else
+#define SKIP_WITH_SANITIZER()
+#endif
 
 RunResult Passed(const SweepJob& job) {
   RunResult result;
@@ -77,12 +92,61 @@ TEST_F(SweepTest, ACrashAnExitAndAHangAreThatSeedsFailureAndTheSweepGoesOn) {
                   .ok());
   ASSERT_EQ(results_.size(), kSeeds);
   EXPECT_EQ(results_[kAborts].signature, "crash SIGABRT: broken at #");
-  EXPECT_EQ(results_[kExits].signature, "exit 7: ");
+  EXPECT_EQ(results_[kExits].signature, "exit 7");
   EXPECT_EQ(results_[kHangs].signature, "hang");
+  EXPECT_NE(results_[kHangs].message.find("the stack"), std::string::npos)
+      << results_[kHangs].message;
   for (const auto& [seed, result] : results_) {
     const bool bad = seed == kAborts || seed == kExits || seed == kHangs;
     EXPECT_EQ(result.passed(), !bad) << seed << " " << result.signature;
   }
+}
+
+TEST_F(SweepTest, ACrashWithoutAWordIsNamedByWhereItHappened) {
+  SKIP_WITH_SANITIZER();
+  SweepCalls calls = Calls();
+  calls.run = [](const SweepJob& job) {
+    if (job.seed == kAborts) CrashHere();
+    return Passed(job);
+  };
+  ASSERT_TRUE(RunSweepWorkers({.jobs = 2, .batch_seeds = 8}, calls).ok());
+  EXPECT_EQ(results_[kAborts].signature,
+            "crash SIGSEGV: in scenarios::CrashHere()");
+}
+
+TEST_F(SweepTest, ASeedThatWantsAllTheMemoryFailsAlone) {
+  SKIP_WITH_SANITIZER();
+  SweepCalls calls = Calls();
+  calls.run = [](const SweepJob& job) {
+    std::vector<std::unique_ptr<char[]>> taken;
+    while (job.seed == kAborts) {
+      taken.push_back(std::make_unique<char[]>(1 << 20));
+    }
+    return Passed(job);
+  };
+  ASSERT_TRUE(
+      RunSweepWorkers(
+          {.jobs = 2, .batch_seeds = 8, .memory_bytes_max = uint64_t{1} << 30},
+          calls)
+          .ok());
+  ASSERT_EQ(results_.size(), kSeeds);
+  EXPECT_EQ(results_[kAborts].signature, "crash SIGABRT: out of memory");
+  EXPECT_TRUE(results_[kAborts + 1].passed());
+}
+
+TEST_F(SweepTest, ASeedThatLeavesMemoryBehindHasFailed) {
+  SKIP_WITH_SANITIZER();
+  SweepCalls calls = Calls();
+  calls.run = [](const SweepJob& job) {
+    static std::vector<std::unique_ptr<char[]>> leaked;
+    for (int i = 0; i < 200 && job.seed == kAborts; ++i) {
+      leaked.push_back(std::make_unique<char[]>(10'000));
+    }
+    return Passed(job);
+  };
+  ASSERT_TRUE(RunSweepWorkers({.jobs = 1, .batch_seeds = 8}, calls).ok());
+  EXPECT_EQ(results_[kAborts].signature, "leak");
+  EXPECT_TRUE(results_[kAborts + 1].passed());
 }
 
 TEST_F(SweepTest, ASweepCanBeEndedEarly) {
