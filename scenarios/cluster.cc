@@ -40,9 +40,11 @@ ShadowReader ShadowOf(sim::World& world, sim::HostId host) {
   };
 }
 
-Cluster::Cluster(sim::World& world, const ClusterShape& shape)
+Cluster::Cluster(sim::World& world, const ClusterShape& shape,
+                 DiskWrapper wrap_disk)
     : world_(world),
       shape_(shape),
+      wrap_disk_(std::move(wrap_disk)),
       faults_at_boot_(shape.nodes, 0),
       violations_(std::make_unique<WorldViolations>(world)) {
   std::vector<ShadowReader> shadows;
@@ -92,11 +94,13 @@ void Cluster::RunNode(uint32_t node, raft::NodeObserver* observer,
                       sim::Process& process) {
   absl::Status failure;
   runtime::WaitQueue failed(process.network_executor());
+  const std::unique_ptr<persist::Disk> wrapped =
+      wrap_disk_ ? wrap_disk_(node, process.disk()) : nullptr;
   absl::StatusOr<std::unique_ptr<kv::Server>> server =
       kv::Server::Start({.network_executor = process.network_executor(),
                          .storage_executor = process.storage_executor(),
                          .network = process.network(),
-                         .disk = process.disk(),
+                         .disk = wrapped != nullptr ? *wrapped : process.disk(),
                          .random = process.Stream("node"),
                          .observer = observer,
                          .on_storage_failure =

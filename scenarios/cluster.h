@@ -20,6 +20,7 @@
 
 #include "kv/server.h"
 #include "net/address.h"
+#include "persist/disk.h"
 #include "raft/node.h"
 #include "scenarios/checks/safety_checks.h"
 #include "scenarios/checks/violations.h"
@@ -32,13 +33,18 @@ namespace scenarios {
 inline constexpr int kExitCannotStart = 3;
 inline constexpr int kExitStorageFailed = 4;
 
+// What stands between a node and its disk; null: nothing. Called at each boot.
+using DiskWrapper = std::function<std::unique_ptr<persist::Disk>(
+    uint32_t node, persist::Disk& disk)>;
+
 class Cluster {
  public:
   static constexpr uint16_t kPeerPort = 7001;
   static constexpr uint16_t kRpcPort = 7002;
 
   // Adds the hosts; boots nothing. `world` must outlive this.
-  Cluster(sim::World& world, const ClusterShape& shape);
+  Cluster(sim::World& world, const ClusterShape& shape,
+          DiskWrapper wrap_disk = nullptr);
   ~Cluster();
 
   uint32_t size() const { return shape_.nodes; }
@@ -79,6 +85,7 @@ class Cluster {
 
   sim::World& world_;
   const ClusterShape shape_;
+  const DiskWrapper wrap_disk_;
   std::vector<sim::HostId> hosts_;  // n1 is at 0.
   // How many disk faults had struck when a node was booted.
   std::vector<uint64_t> faults_at_boot_;

@@ -80,6 +80,17 @@ void CommandLine::Span(absl::string_view key,
   *out = *span;
 }
 
+void CommandLine::Bytes(absl::string_view key, uint64_t* out) {
+  const std::string* value = Value(key);
+  if (value == nullptr) return;
+  const absl::StatusOr<uint64_t> bytes = config::ParseCount(*value);
+  if (!bytes.ok()) {
+    Fail(absl::StrCat("--", key, ": ", bytes.status().message()));
+    return;
+  }
+  *out = *bytes;
+}
+
 void CommandLine::Seeds(absl::string_view key, uint64_t* first,
                         uint64_t* last) {
   const std::string* value = Value(key);

@@ -31,6 +31,8 @@ class CommandLine {
   void Text(absl::string_view key, std::string* out);
   void Number(absl::string_view key, uint64_t min, uint64_t max, uint64_t* out);
   void Span(absl::string_view key, std::optional<absl::Duration>* out);
+  // "64", "256KiB", "4GiB".
+  void Bytes(absl::string_view key, uint64_t* out);
   // "A..B" or "A", both included.
   void Seeds(absl::string_view key, uint64_t* first, uint64_t* last);
   // "K/N", 1 <= K <= N.

@@ -19,6 +19,7 @@ inline constexpr int kExitNotDeterministic = 3;
 
 int ListCommand(const std::vector<std::string>& words);
 int RunCommand(const std::vector<std::string>& words);
+int MergeCommand(const std::vector<std::string>& words);
 int ReplayCommandLine(const std::vector<std::string>& words);
 
 // Says what is wrong and returns kExitUsage.

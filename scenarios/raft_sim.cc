@@ -11,15 +11,18 @@ namespace {
 constexpr const char* kUsage = R"(usage:
   raft_sim list [--json]
   raft_sim run SCENARIO...|all [--seeds A..B | --for 60s] [--jobs N]
-               [--shard K/N] [--artifacts DIR] [--check-determinism]
-               [--fail-fast] [--timeout 120s] [--json] [--verbose]
+               [--shard K/N] [--artifacts DIR] [--junit FILE]
+               [--check-determinism] [--fail-fast] [--timeout 120s]
+               [--memory 4GiB] [--json] [--verbose]
+  raft_sim merge FILE... [--junit FILE] [--json]
   raft_sim replay ARTIFACT | --scenario S --seed N
                [--trace text|json] [--until TIME] [--lenient] [--json]
 
 Scenarios are named as in `list`, or given as a path to a .yaml file;
---scenarios DIR looks for them elsewhere.
-Exit code: 0 all seeds passed, 1 some did not, 2 usage or bad input,
-3 not deterministic.
+--scenarios DIR looks for them elsewhere. merge reads what `run --json` printed
+for each shard. Every sweep also runs a planted bug, which must be found.
+Exit code: 0 all seeds passed, 1 some did not or the planted bug survived,
+2 usage or bad input, 3 not deterministic.
 )";
 
 }  // namespace
@@ -30,6 +33,7 @@ int main(int argc, char** argv) {
     const std::vector<std::string> rest(words.begin() + 1, words.end());
     if (words[0] == "list") return scenarios::ListCommand(rest);
     if (words[0] == "run") return scenarios::RunCommand(rest);
+    if (words[0] == "merge") return scenarios::MergeCommand(rest);
     if (words[0] == "replay") return scenarios::ReplayCommandLine(rest);
     if (words[0] == "help" || words[0] == "--help") {
       std::fputs(kUsage, stdout);

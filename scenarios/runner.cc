@@ -72,7 +72,7 @@ Run::Run(const Scenario& scenario, const RunOptions& options)
               .knobs = QuietKnobs(scenario, options.seed, &knobs_),
               .tape = options.tape,
               .trace = options.trace}),
-      cluster_(world_, scenario.cluster),
+      cluster_(world_, scenario.cluster, options.wrap_disk),
       clients_(world_, cluster_, scenario.workload, history_),
       nemesis_(world_, cluster_, scenario, DrawFaults()),
       end_(world_, cluster_, clients_, scenario, history_) {}

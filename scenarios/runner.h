@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 
+#include "scenarios/cluster.h"
 #include "scenarios/linearizability.h"
 #include "scenarios/run_result.h"
 #include "scenarios/scenario.h"
@@ -30,6 +31,7 @@ struct RunOptions {
   // Ends the run early, without a verdict on what comes later.
   std::optional<absl::Duration> until;
   LinearizabilityBudget budget;
+  DiskWrapper wrap_disk;  // Empty, or how a planted bug gets in (canary.h).
 };
 
 RunResult RunScenario(const Scenario& scenario, const RunOptions& options);

@@ -17,24 +17,35 @@ namespace scenarios {
 
 class SweepProgress {
  public:
-  // Writes to `out`, which must outlive this. `total` 0: not known.
-  SweepProgress(std::FILE* out, uint64_t total);
+  struct State {
+    uint64_t done = 0;
+    uint64_t not_passed = 0;
+    absl::Duration virtual_time;  // Simulated so far.
+  };
 
-  void Show(uint64_t done, uint64_t not_passed);
+  // Writes to `out`, which must outlive this. Either `total` seeds or a
+  // `time_limit` says when it will be over; 0: not that.
+  SweepProgress(std::FILE* out, uint64_t total, absl::Duration time_limit);
+
+  void Show(const State& state);
   // Takes the bar away, so that other text can be printed.
   void Clear();
 
   absl::Duration elapsed() const;
 
  private:
-  std::string Bar(uint64_t done, uint64_t not_passed) const;
-
   std::FILE* const out_;
   const uint64_t total_;
+  const absl::Duration time_limit_;
   const bool terminal_;
   const std::chrono::steady_clock::time_point begin_;
   absl::Duration next_line_;
 };
+
+// "[####......] 40/100 seeds, 12.1 seeds/s, 711:1, 0 not passed, 5s left";
+// 711:1 is simulated to real time. `total` and `time_limit` as above.
+std::string ProgressLine(const SweepProgress::State& state, uint64_t total,
+                         absl::Duration time_limit, absl::Duration elapsed);
 
 }  // namespace scenarios
 

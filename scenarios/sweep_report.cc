@@ -59,7 +59,44 @@ int64_t PerSecond(uint64_t count, absl::Duration span) {
   return static_cast<int64_t>(count) * 1000 / milliseconds;
 }
 
+bool Shorter(const RunResult& a, const RunResult& b) {
+  return std::tie(a.events, a.scenario, a.seed) <
+         std::tie(b.events, b.scenario, b.seed);
+}
+
+std::string CanaryJson(const CanaryTally& canary) {
+  return absl::StrCat("{\"runs\":", canary.runs, ",\"found\":", canary.found,
+                      ",\"signature\":", JsonQuoted(canary.signature),
+                      ",\"cost_ns\":", absl::ToInt64Nanoseconds(canary.cost),
+                      "}");
+}
+
+void Insert(const JsonValue& names, absl::btree_set<std::string>* set) {
+  for (const JsonValue& name : names.elements) set->insert(name.text);
+}
+
 }  // namespace
+
+void CanaryTally::Add(const RunResult& result) {
+  ++runs;
+  cost += result.cpu_time;
+  if (result.outcome != RunResult::Outcome::kFailed) return;
+  ++found;
+  signature = result.signature;
+}
+
+std::string CanaryTally::ToText() const {
+  if (runs == 0) return "canary: not run";
+  const std::string spent =
+      absl::FormatDuration(absl::Trunc(cost, absl::Microseconds(100)));
+  if (!found_all()) {
+    return absl::StrCat("THE CANARY SURVIVED: the planted bug was found in ",
+                        found, " of ", runs, " runs, ", spent,
+                        ": this sweep proves nothing");
+  }
+  return absl::StrCat("canary: found ", found, " of ", runs, " (", signature,
+                      "), ", spent);
+}
 
 void SweepReport::MustReach(const std::vector<std::string>& names) {
   must_reach_.insert(names.begin(), names.end());
@@ -82,24 +119,49 @@ void SweepReport::Add(RunResult result) {
   AddTo(&faults_, result.faults);
   AddTo(&reached_, result.reached);
   Expect(result.expected_faults);
+  ScenarioTotals& scenario = scenarios_[result.scenario];
+  ++scenario.runs;
+  scenario.run_time += result.cpu_time;
   if (result.passed()) {
     ++passed_;
+    ++scenario.passed;
     return;
   }
   if (result.outcome == RunResult::Outcome::kNotDeterministic) {
     not_deterministic_ = true;
   }
+  if (result.outcome == RunResult::Outcome::kInconclusive) ++inconclusive_;
+  Share& share = scenario.not_passed[result.signature];
+  if (share.count++ == 0 || Shorter(result, share.shortest)) {
+    share.shortest = result;
+  }
   Group& group = groups_[result.signature];
   ++group.count;
-  const auto shorter = [](const RunResult& a, const RunResult& b) {
-    return std::tie(a.events, a.scenario, a.seed) <
-           std::tie(b.events, b.scenario, b.seed);
-  };
   group.exemplars.insert(
       std::upper_bound(group.exemplars.begin(), group.exemplars.end(), result,
-                       shorter),
+                       Shorter),
       std::move(result));
   if (group.exemplars.size() > kExemplarsMax) group.exemplars.pop_back();
+}
+
+absl::Status SweepReport::AddShard(const JsonValue& report, uint64_t seeds) {
+  if (!report["report"].True() || !report.Has("canary")) {
+    return absl::InvalidArgumentError(
+        "expected the report of a sweep as the last line: it did not end");
+  }
+  if (report["seeds"].Unsigned() != seeds) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the report is about ", report["seeds"].Unsigned(),
+                     " seeds, the lines before it about ", seeds));
+  }
+  Insert(report["catalogue"], &catalogue_);
+  Insert(report["must_reach"], &must_reach_);
+  const JsonValue& canary = report["canary"];
+  canary_.runs += canary["runs"].Unsigned();
+  canary_.found += canary["found"].Unsigned();
+  canary_.cost += absl::Nanoseconds(canary["cost_ns"].Signed());
+  canary_.signature = canary["signature"].text;
+  return absl::OkStatus();
 }
 
 std::vector<RunResult> SweepReport::Exemplars() const {
@@ -119,6 +181,11 @@ void SweepReport::SetArtifact(const RunResult& kept) {
       }
     }
   }
+  for (auto& [signature, share] : scenarios_[kept.scenario].not_passed) {
+    if (share.shortest.seed == kept.seed) {
+      share.shortest.artifact = kept.artifact;
+    }
+  }
 }
 
 std::vector<std::string> SweepReport::NeverStruck() const {
@@ -135,7 +202,7 @@ std::vector<std::string> SweepReport::MissedDemands() const {
 
 int SweepReport::ExitCode() const {
   if (not_deterministic_) return 3;
-  return not_passed() == 0 ? 0 : 1;
+  return not_passed() == 0 && canary_.found_all() ? 0 : 1;
 }
 
 std::string SweepReport::ToText(absl::Duration wall) const {
@@ -159,8 +226,11 @@ std::string SweepReport::ToText(absl::Duration wall) const {
              "and did not",
              MissedDemands());
   absl::StrAppend(
-      &text, "\n", runs_, runs_ == 1 ? " seed, " : " seeds, ", not_passed(),
-      " not passed; ", absl::FormatDuration(virtual_time_), " simulated in ",
+      &text, "\n", canary_.ToText(), "\n", runs_,
+      runs_ == 1 ? " seed, " : " seeds, ", not_passed(), " not passed",
+      inconclusive_ > 0 ? absl::StrCat(" (", inconclusive_, " inconclusive)")
+                        : "",
+      "; ", absl::FormatDuration(virtual_time_), " simulated in ",
       absl::FormatDuration(absl::Trunc(wall, absl::Milliseconds(1))), " (",
       Speed(virtual_time_, run_time_), "x per core, ",
       PerSecond(events_, run_time_), " events/s per core)\n");
@@ -184,11 +254,14 @@ std::string SweepReport::ToJson(absl::Duration wall) const {
   absl::StrAppend(&groups, "]");
   return absl::StrCat(
       "{\"report\":true,\"seeds\":", runs_, ",\"passed\":", passed_,
+      ",\"inconclusive\":", inconclusive_, ",\"canary\":", CanaryJson(canary_),
       ",\"failures\":", groups, ",\"counts\":", JsonObject(AsCounts(counts_)),
       ",\"faults\":", JsonObject(AsCounts(faults_)),
       ",\"never_struck\":", JsonArray(NeverStruck()),
       ",\"reached\":", JsonObject(AsCounts(reached_)),
       ",\"never_reached\":", JsonArray(NeverReached()),
+      ",\"catalogue\":", JsonArray({catalogue_.begin(), catalogue_.end()}),
+      ",\"must_reach\":", JsonArray({must_reach_.begin(), must_reach_.end()}),
       ",\"missed\":", JsonArray(MissedDemands()), ",\"events\":", events_,
       ",\"virtual_ns\":", absl::ToInt64Nanoseconds(virtual_time_),
       ",\"run_ns\":", absl::ToInt64Nanoseconds(run_time_),

@@ -11,20 +11,48 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 
+#include "scenarios/json_reader.h"
 #include "scenarios/run_result.h"
 
 namespace scenarios {
+
+// How the planted bug of a sweep fared (canary.h).
+struct CanaryTally {
+  uint64_t runs = 0;
+  uint64_t found = 0;
+  std::string signature;  // By which it was found, the last time.
+  absl::Duration cost;
+
+  void Add(const RunResult& result);
+  bool found_all() const { return found == runs; }
+  // "canary: found 2 of 2 (promise-ledger), 3ms".
+  std::string ToText() const;
+};
 
 class SweepReport {
  public:
   static constexpr size_t kExemplarsMax = 4;
 
-  // Of equal signatures, the shortest runs come first.
+  // Of equal signatures, the shortest runs come first; those beyond
+  // kExemplarsMax are only counted.
   struct Group {
     uint64_t count = 0;
     std::vector<RunResult> exemplars;
+  };
+
+  // What one scenario has of a group.
+  struct Share {
+    uint64_t count = 0;
+    RunResult shortest;
+  };
+  struct ScenarioTotals {
+    uint64_t runs = 0;
+    uint64_t passed = 0;
+    absl::Duration run_time;
+    absl::btree_map<std::string, Share> not_passed;  // By signature.
   };
 
   // Rare states that the scenarios of this sweep are meant to reach.
@@ -35,6 +63,10 @@ class SweepReport {
   void Catalogue(const std::vector<std::string>& names);
 
   void Add(RunResult result);
+  void AddCanary(const RunResult& result) { canary_.Add(result); }
+  // What another shard has said in ToJson(): all that is not in its seeds.
+  // Errors: INVALID_ARGUMENT (not a report, or not of so many seeds).
+  absl::Status AddShard(const JsonValue& report, uint64_t seeds);
 
   // The exemplars of all groups.
   std::vector<RunResult> Exemplars() const;
@@ -44,14 +76,21 @@ class SweepReport {
   uint64_t runs() const { return runs_; }
   uint64_t passed() const { return passed_; }
   uint64_t not_passed() const { return runs_ - passed_; }
+  // Of those: a checker ran out of its budget.
+  uint64_t inconclusive() const { return inconclusive_; }
+  const CanaryTally& canary() const { return canary_; }
   const absl::btree_map<std::string, Group>& groups() const { return groups_; }
+  const absl::btree_map<std::string, ScenarioTotals>& scenarios() const {
+    return scenarios_;
+  }
   absl::Duration virtual_time() const { return virtual_time_; }
   std::vector<std::string> NeverStruck() const;
   std::vector<std::string> NeverReached() const;
   // Of MustReach().
   std::vector<std::string> MissedDemands() const;
 
-  // 0: all passed, 1: some did not, 3: some were not deterministic.
+  // 0: all passed, 1: some did not or the canary survived, 3: some were not
+  // deterministic.
   int ExitCode() const;
 
   // `wall` is how long the whole sweep took.
@@ -63,11 +102,14 @@ class SweepReport {
 
   uint64_t runs_ = 0;
   uint64_t passed_ = 0;
+  uint64_t inconclusive_ = 0;
   uint64_t events_ = 0;
   bool not_deterministic_ = false;
   absl::Duration virtual_time_;
   absl::Duration run_time_;  // Sum of what the runs cost.
+  CanaryTally canary_;
   absl::btree_map<std::string, Group> groups_;
+  absl::btree_map<std::string, ScenarioTotals> scenarios_;
   Totals counts_;
   Totals faults_;
   Totals reached_;
