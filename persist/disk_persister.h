@@ -35,7 +35,7 @@ struct DiskPersisterOptions {
   // A frame takes no further store once its payloads reach this.
   uint64_t batch_payload_bytes_max = uint64_t{4} << 20;
   // How long the last frame may stay the last before an empty one seals it.
-  absl::Duration idle_seal_delay = absl::Milliseconds(5);
+  absl::Duration idle_seal_delay = absl::Milliseconds(50);
 };
 
 class DiskPersister final : public Persister {

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kSectorBytes = 512;
-// The log seals its last frame after 5 ms without another.
+// The log seals its last frame after 50 ms without another.
 constexpr absl::Duration kSealedBy = absl::Milliseconds(500);
 
 struct Ending {

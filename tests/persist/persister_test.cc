@@ -293,7 +293,7 @@ TEST_F(DiskPersisterTest, IdleLogSealsItsLastFrameOnce) {
     persister->Submit(Numbered(1, Step().Entry(1, 1, "a")));
     listener.AwaitDurable(1);
     const uint64_t before = disk_.changes();
-    ASSERT_TRUE(bench_.network.SleepFor(absl::Milliseconds(4)).ok());
+    ASSERT_TRUE(bench_.network.SleepFor(absl::Milliseconds(40)).ok());
     EXPECT_EQ(disk_.changes(), before);
     ASSERT_TRUE(bench_.network.SleepFor(absl::Seconds(1)).ok());
     EXPECT_EQ(disk_.changes(), before + 2) << "one write and one sync";

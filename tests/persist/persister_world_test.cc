@@ -113,7 +113,9 @@ class Clerk final : public PersisterSink {
 DiskPersisterOptions Options() {
   return {.cluster = runtime::ClusterId(7),
           .node = runtime::NodeId(3),
-          .segment_bytes = 8 * kSectorBytes};
+          .segment_bytes = 8 * kSectorBytes,
+          // A life is short: with less patience it seals now and then.
+          .idle_seal_delay = absl::Milliseconds(5)};
 }
 
 // The root fiber of one life. `error` is why it could not start.
