@@ -17,6 +17,7 @@ inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitNotDeterministic = 3;
 
+int BenchCommand(const std::vector<std::string>& words);
 int ListCommand(const std::vector<std::string>& words);
 int RunCommand(const std::vector<std::string>& words);
 int MergeCommand(const std::vector<std::string>& words);

@@ -17,6 +17,7 @@ constexpr const char* kUsage = R"(usage:
   raft_sim merge FILE... [--junit FILE] [--json]
   raft_sim replay ARTIFACT | --scenario S --seed N
                [--trace text|json] [--until TIME] [--lenient] [--json]
+  raft_sim bench [SCENARIO...] [--seeds A..B] [--json]
 
 Scenarios are named as in `list`, or given as a path to a .yaml file;
 --scenarios DIR looks for them elsewhere. merge reads what `run --json` printed
@@ -35,6 +36,7 @@ int main(int argc, char** argv) {
     if (words[0] == "run") return scenarios::RunCommand(rest);
     if (words[0] == "merge") return scenarios::MergeCommand(rest);
     if (words[0] == "replay") return scenarios::ReplayCommandLine(rest);
+    if (words[0] == "bench") return scenarios::BenchCommand(rest);
     if (words[0] == "help" || words[0] == "--help") {
       std::fputs(kUsage, stdout);
       return scenarios::kExitPassed;
