@@ -222,7 +222,8 @@ class Node::Impl {
     while (!fibers_.cancelled()) {
       if (applied_ < core_.applicable()) {
         ApplySome();
-        executor_.Yield();
+        // Others have their turn only if there is more to do.
+        if (applied_ < core_.applicable()) executor_.Yield();
       } else if (commit_changed_.WaitWake() == runtime::Wake::kCancelled) {
         return;
       }
