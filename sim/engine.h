@@ -55,6 +55,10 @@ struct Engine {
   std::vector<SimExecutor*> executors;
   // The one that runs a fiber or a task at this moment, or null.
   SimExecutor* running = nullptr;
+  // While an event runs that may make idle executors ready: who became so. A
+  // single one goes on within the event; several race as events of their own.
+  bool gathers_woken = false;
+  std::vector<uint32_t> woken;
 };
 
 }  // namespace sim

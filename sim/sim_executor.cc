@@ -64,6 +64,14 @@ void SimExecutor::SetPaused(bool paused) {
   if (ready_count() > 0) ScheduleSlice();
 }
 
+void SimExecutor::RearmWake() {
+  // The wakes under way were for other times than they now are.
+  for (Armed& armed : armed_) {
+    armed.deadline = runtime::Instant::InfiniteFuture();
+  }
+  ArmWake();
+}
+
 bool SimExecutor::RunSlice() {
   slice_scheduled_ = false;
   if (paused_) return false;
@@ -141,6 +149,10 @@ void SimExecutor::OnReady() {
 void SimExecutor::ScheduleSlice() {
   if (slice_scheduled_) return;
   slice_scheduled_ = true;
+  if (engine_.gathers_woken && busy_until_ <= engine_.now) {
+    engine_.woken.push_back(id_);
+    return;
+  }
   engine_.queue.Push(std::max(engine_.now, busy_until_), EventKind::kSlice,
                      id_);
 }
@@ -148,9 +160,10 @@ void SimExecutor::ScheduleSlice() {
 void SimExecutor::ArmWake() {
   const runtime::Instant deadline = next_deadline();
   if (deadline == runtime::Instant::InfiniteFuture()) return;
+  if (!armed_.empty() && armed_.back().deadline <= deadline) return;
   const Time at = sim_clock_.WorldTimeOf(deadline);
-  if (at == kNever || (!armed_.empty() && armed_.back() <= at)) return;
-  armed_.push_back(at);
+  if (at == kNever || (!armed_.empty() && armed_.back().at <= at)) return;
+  armed_.push_back({.at = at, .deadline = deadline});
   engine_.queue.Push(at, EventKind::kWake, id_);
 }
 

@@ -52,7 +52,7 @@ class SimExecutor final : public runtime::Executor {
   void SetPaused(bool paused);
 
   // The clock's rate has changed: deadlines may come earlier now.
-  void RearmWake() { ArmWake(); }
+  void RearmWake();
 
   // Destroys the tasks that have not run.
   void DropTasks() { lanes_.clear(); }
@@ -97,7 +97,12 @@ class SimExecutor final : public runtime::Executor {
   // fire is the last. A deadline that moves away leaves its wake in place, to
   // find nothing and arm the next; so timers that are set again and again cost
   // no events.
-  std::vector<Time> armed_;
+  struct Armed {
+    Time at;
+    // The deadline it was made for, by the clock as it runs now.
+    runtime::Instant deadline;
+  };
+  std::vector<Armed> armed_;
   std::deque<Lane> lanes_;  // Grows while references to lanes are held.
 };
 

@@ -39,6 +39,8 @@ class World::Impl {
   static void OnCheckFailed(const runtime::CheckFailure& failure);
 
   bool Dispatch(const Event& event);
+  // Goes on with who became ready during the event.
+  void RunWoken();
   void RunAction(const Event& event);
   void AfterEvent();
 
@@ -83,7 +85,13 @@ bool World::Impl::RunNext() {
   const bool random = engine_.knobs.process.schedule == Schedule::kRandom;
   const Event event = engine_.queue.Pop(random ? &engine_.ties : nullptr);
   engine_.now = event.at;
-  if (!Dispatch(event)) return false;
+  // A slice was scheduled for its time; what other events wake may go on at
+  // once.
+  engine_.gathers_woken = event.kind != EventKind::kSlice;
+  const bool happened = Dispatch(event);
+  engine_.gathers_woken = false;
+  if (!engine_.woken.empty()) RunWoken();
+  if (!happened) return false;
   AfterEvent();
   return true;
 }
@@ -106,6 +114,20 @@ bool World::Impl::Dispatch(const Event& event) {
       break;
   }
   return false;
+}
+
+void World::Impl::RunWoken() {
+  const bool alone = engine_.woken.size() == 1 && !failed();
+  for (const uint32_t id : engine_.woken) {
+    SimExecutor* const executor = engine_.executors[id];
+    if (executor == nullptr || !executor->alive()) continue;
+    if (alone) {
+      executor->RunSlice();
+    } else {
+      engine_.queue.Push(engine_.now, EventKind::kSlice, id);
+    }
+  }
+  engine_.woken.clear();
 }
 
 void World::Impl::RunAction(const Event& event) {
