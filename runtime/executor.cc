@@ -1,6 +1,5 @@
 #include "runtime/executor.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -19,31 +18,6 @@ Executor::~Executor() {
 
 // ------------------------------------------------------------ park and unpark
 
-Wake Executor::Park(Instant deadline) {
-  CHECK(current_ != nullptr, "only a fiber can wait");
-  Fiber& self = *current_;
-  CHECK(!self.unwinding_, "a destructor waits while ", self.name_,
-        " is killed");
-  if (self.cancelled_) return Wake::kCancelled;
-  self.state_ = Fiber::State::kParked;
-  if (deadline != Instant::InfiniteFuture()) {
-    self.deadline_ = deadline;
-    AddTimer(self);
-  }
-  self.SwitchOut();
-  return self.wake_;
-}
-
-void Executor::Unpark(Fiber& fiber) { MakeReady(fiber, Wake::kUnparked); }
-
-void Executor::Yield() {
-  CHECK(current_ != nullptr, "only a fiber can yield");
-  Fiber& self = *current_;
-  self.state_ = Fiber::State::kReady;
-  ready_.push_back(&self);
-  self.SwitchOut();
-}
-
 absl::Status Executor::SleepUntil(Instant deadline) {
   while (Now() < deadline) {
     if (Park(deadline) == Wake::kCancelled) return StatusOf(Wake::kCancelled);
@@ -58,39 +32,13 @@ void Executor::AbandonCurrent() {
   std::abort();  // Nobody resumes it.
 }
 
-void Executor::MakeReady(Fiber& fiber, Wake wake) {
-  if (fiber.state_ != Fiber::State::kParked) return;
-  RemoveTimer(fiber);
-  fiber.wake_ = wake;
-  fiber.state_ = Fiber::State::kReady;
-  ready_.push_back(&fiber);
-  if (current_ == nullptr) OnReady();
-}
-
 // ------------------------------------------------------------------- running
-
-void Executor::RunReady(size_t position) {
-  CHECK_LT(position, ready_.size());
-  CHECK(current_ == nullptr, "a fiber runs already");
-  // The picked one leaves; those before it keep their order.
-  Fiber* fiber = ready_[position];
-  if (position == 0) {
-    ready_.pop_front();
-  } else {
-    ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(position));
-  }
-  fiber->state_ = Fiber::State::kRunning;
-  current_ = fiber;
-  fiber->SwitchIn();
-  current_ = nullptr;
-  if (fiber->state_ == Fiber::State::kEnded) Destroy(fiber);
-}
 
 Fiber* Executor::Start(FiberGroup& group, absl::string_view name, Task body) {
   Fiber* fiber = new Fiber(*this, group, stacks_, fibers_started_++, name,
                            std::move(body));
   ++fibers_alive_;
-  ready_.push_back(fiber);
+  ready_.Push(fiber);
   if (current_ == nullptr) OnReady();
   return fiber;
 }
@@ -109,7 +57,7 @@ void Executor::Destroy(Fiber* fiber) {
     return;
   }
   if (fiber->state_ == Fiber::State::kReady) {
-    ready_.erase(std::find(ready_.begin(), ready_.end(), fiber));
+    ready_.Remove(fiber);
   }
   RemoveTimer(*fiber);
   if (fiber->state_ != Fiber::State::kEnded) {

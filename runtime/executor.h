@@ -20,16 +20,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
+#include "runtime/check.h"
 #include "runtime/clock.h"
 #include "runtime/fiber.h"
 #include "runtime/instant.h"
+#include "runtime/ready_queue.h"
 
 namespace runtime {
 
@@ -112,12 +113,62 @@ class Executor {
   StackPool& stacks_;
 
   Fiber* current_ = nullptr;
-  std::deque<Fiber*> ready_;
+  ReadyQueue ready_;
   std::vector<Fiber*> timers_;
   uint64_t fibers_started_ = 0;
   uint64_t timers_added_ = 0;
   size_t fibers_alive_ = 0;
 };
+
+// Inline, all that lies around a switch: see runtime/fiber.h.
+
+inline Wake Executor::Park(Instant deadline) {
+  CHECK(current_ != nullptr, "only a fiber can wait");
+  Fiber& self = *current_;
+  CHECK(!self.unwinding_, "a destructor waits while ", self.name_,
+        " is killed");
+  if (self.cancelled_) return Wake::kCancelled;
+  self.state_ = Fiber::State::kParked;
+  if (deadline != Instant::InfiniteFuture()) {
+    self.deadline_ = deadline;
+    AddTimer(self);
+  }
+  self.SwitchOut();
+  return self.wake_;
+}
+
+inline void Executor::Yield() {
+  CHECK(current_ != nullptr, "only a fiber can yield");
+  Fiber& self = *current_;
+  self.state_ = Fiber::State::kReady;
+  ready_.Push(&self);
+  self.SwitchOut();
+}
+
+inline void Executor::MakeReady(Fiber& fiber, Wake wake) {
+  if (fiber.state_ != Fiber::State::kParked) return;
+  if (fiber.timer_slot_ != Fiber::kNoTimer) RemoveTimer(fiber);
+  fiber.wake_ = wake;
+  fiber.state_ = Fiber::State::kReady;
+  ready_.Push(&fiber);
+  if (current_ == nullptr) OnReady();
+}
+
+inline void Executor::Unpark(Fiber& fiber) {
+  MakeReady(fiber, Wake::kUnparked);
+}
+
+inline void Executor::RunReady(size_t position) {
+  CHECK(position < ready_.size(), "no such fiber");
+  CHECK(current_ == nullptr, "a fiber runs already");
+  Fiber* const fiber = ready_.Take(position);
+  fiber->state_ = Fiber::State::kRunning;
+  current_ = fiber;
+  fiber->SwitchIn();
+  current_ = nullptr;
+  if (fiber->state_ == Fiber::State::kEnded) [[unlikely]]
+    Destroy(fiber);
+}
 
 }  // namespace runtime
 

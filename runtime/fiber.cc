@@ -1,13 +1,10 @@
 #include "runtime/fiber.h"
 
-#include <cstdint>
-#include <new>
+#include <cstdlib>
 #include <utility>
 
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include "boost/context/fiber.hpp"
 
 #include "runtime/check.h"
 
@@ -83,25 +80,18 @@ void StackPool::Give(std::byte* stack) {
   free_.push_back(stack);
 }
 
-// ------------------------------------------------------------------ Context
+// -------------------------------------------------------------------- Fiber
 
 namespace {
 
-// Boost asks an allocator for stacks; ours come from the pool and go back to
-// it when the Fiber does, so this one gives nothing back.
-struct PooledStack {
-  void deallocate(boost::context::stack_context&) {}
-};
+using boost::context::detail::transfer_t;
+
+// What unwinds the stack of a fiber that is killed.
+struct ForcedUnwind {};
 
 }  // namespace
 
-// Both directions of the switch, with the sanitizers told. A fiber that is
-// unwound is resumed one last time with an exception, which passes through
-// Leave() like a return.
-struct Fiber::Context {
-  boost::context::fiber inside;   // Valid while the fiber is set aside.
-  boost::context::fiber outside;  // Valid while it runs: whom to return to.
-
+struct Fiber::Watched {
 #ifdef RUNTIME_ASAN
   void* outside_fake = nullptr;
   void* inside_fake = nullptr;
@@ -111,60 +101,45 @@ struct Fiber::Context {
 #ifdef RUNTIME_TSAN
   void* inside_tsan = __tsan_create_fiber(0);
   void* outside_tsan = nullptr;
-  ~Context() { __tsan_destroy_fiber(inside_tsan); }
+  ~Watched() { __tsan_destroy_fiber(inside_tsan); }
 #endif
-
-  // Outside, before and after the fiber runs.
-  void BeforeEnter([[maybe_unused]] std::byte* stack) {
-#ifdef RUNTIME_ASAN
-    __sanitizer_start_switch_fiber(&outside_fake, stack,
-                                   StackPool::kStackBytes);
-#endif
-#ifdef RUNTIME_TSAN
-    outside_tsan = __tsan_get_current_fiber();
-    __tsan_switch_to_fiber(inside_tsan, 0);
-#endif
-  }
-  void AfterReturn() {
-#ifdef RUNTIME_ASAN
-    __sanitizer_finish_switch_fiber(outside_fake, nullptr, nullptr);
-#endif
-  }
-
-  // Inside, when it gets and gives up the processor.
-  void AfterEnter() {
-#ifdef RUNTIME_ASAN
-    __sanitizer_finish_switch_fiber(inside_fake, &outside_bottom,
-                                    &outside_size);
-#endif
-  }
-  void BeforeLeave([[maybe_unused]] bool for_ever) {
-#ifdef RUNTIME_ASAN
-    __sanitizer_start_switch_fiber(for_ever ? nullptr : &inside_fake,
-                                   outside_bottom, outside_size);
-#endif
-#ifdef RUNTIME_TSAN
-    __tsan_switch_to_fiber(outside_tsan, 0);
-#endif
-  }
-
-  void Leave() {
-    BeforeLeave(/*for_ever=*/false);
-#if defined(RUNTIME_ASAN)
-    try {
-      outside = std::move(outside).resume();
-    } catch (const boost::context::detail::forced_unwind&) {
-      AfterEnter();
-      throw;
-    }
-#else
-    outside = std::move(outside).resume();
-#endif
-    AfterEnter();
-  }
 };
 
-// -------------------------------------------------------------------- Fiber
+void Fiber::BeforeEnter() {
+#ifdef RUNTIME_ASAN
+  __sanitizer_start_switch_fiber(&watched_->outside_fake, stack_,
+                                 StackPool::kStackBytes);
+#endif
+#ifdef RUNTIME_TSAN
+  watched_->outside_tsan = __tsan_get_current_fiber();
+  __tsan_switch_to_fiber(watched_->inside_tsan, 0);
+#endif
+}
+
+void Fiber::AfterReturn() {
+#ifdef RUNTIME_ASAN
+  __sanitizer_finish_switch_fiber(watched_->outside_fake, nullptr, nullptr);
+#endif
+}
+
+void Fiber::AfterEnter() {
+#ifdef RUNTIME_ASAN
+  __sanitizer_finish_switch_fiber(watched_->inside_fake,
+                                  &watched_->outside_bottom,
+                                  &watched_->outside_size);
+#endif
+}
+
+void Fiber::BeforeLeave([[maybe_unused]] bool for_ever) {
+#ifdef RUNTIME_ASAN
+  __sanitizer_start_switch_fiber(for_ever ? nullptr : &watched_->inside_fake,
+                                 watched_->outside_bottom,
+                                 watched_->outside_size);
+#endif
+#ifdef RUNTIME_TSAN
+  __tsan_switch_to_fiber(watched_->outside_tsan, 0);
+#endif
+}
 
 Fiber::Fiber(Executor& executor, FiberGroup& group, StackPool& stacks,
              uint64_t id, absl::string_view name,
@@ -177,68 +152,49 @@ Fiber::Fiber(Executor& executor, FiberGroup& group, StackPool& stacks,
       body_(std::move(body)) {}
 
 Fiber::~Fiber() {
-  CHECK(context_ == nullptr, "fiber ", name_, " destroyed alive");
+  CHECK(stack_ == nullptr, "fiber ", name_, " destroyed alive");
 }
 
-void Fiber::SwitchIn() {
-  if (context_ == nullptr) {
-    stack_ = stacks_.Take();
-    // Boost lays its own record at the top of the stack; ours lies above it.
-    const size_t context_bytes = (sizeof(Context) + 63) / 64 * 64;
-    std::byte* top = stack_ + StackPool::kStackBytes - context_bytes;
-    context_ = new (top) Context;
-    boost::context::stack_context stack;
-    stack.sp = top;
-    stack.size = StackPool::kStackBytes - context_bytes;
-    const boost::context::preallocated place(top, stack.size, stack);
-    context_->inside = boost::context::fiber(
-        std::allocator_arg, place, PooledStack{},
-        [this](boost::context::fiber&& outside) {
-          Context& context = *context_;
-          context.outside = std::move(outside);
-          context.AfterEnter();
-#if defined(RUNTIME_ASAN) || defined(RUNTIME_TSAN)
-          try {
-            body_();
-          } catch (const boost::context::detail::forced_unwind&) {
-            context.BeforeLeave(/*for_ever=*/true);
-            throw;
-          }
-#else
-          body_();
-#endif
-          state_ = State::kEnded;
-          context.BeforeLeave(/*for_ever=*/true);
-          return std::move(context.outside);
-        });
-  }
-  Context& context = *context_;
-  context.BeforeEnter(stack_);
-  context.inside = std::move(context.inside).resume();
-  context.AfterReturn();
-  if (state_ == State::kEnded) {
-    context_->~Context();
-    context_ = nullptr;
-    stacks_.Give(std::exchange(stack_, nullptr));
-  }
+void Fiber::Prepare() {
+  stack_ = stacks_.Take();
+  inside_ = boost::context::detail::make_fcontext(
+      stack_ + StackPool::kStackBytes, StackPool::kStackBytes, &Fiber::Main);
+  if constexpr (kSwitchesAreWatched) watched_ = new Watched;
 }
 
-void Fiber::SwitchOut() {
-  // The context of the switch is taken from `inside` when it is resumed; while
-  // the fiber runs, `outside` is the way back.
-  context_->Leave();
+void Fiber::GiveStackBack() {
+  if constexpr (kSwitchesAreWatched) delete std::exchange(watched_, nullptr);
+  inside_ = nullptr;
+  stacks_.Give(std::exchange(stack_, nullptr));
+}
+
+void Fiber::Main(transfer_t from) {
+  Fiber& self = *static_cast<Fiber*>(from.data);
+  self.outside_ = from.fctx;
+  self.AfterEnter();
+  try {
+    self.body_();
+  } catch (const ForcedUnwind&) {
+  }
+  self.state_ = State::kEnded;
+  self.BeforeLeave(/*for_ever=*/true);
+  boost::context::detail::jump_fcontext(self.outside_, nullptr);
+  std::abort();  // Nobody resumes it.
 }
 
 void Fiber::Unwind() {
-  if (context_ == nullptr) return;  // Never started, or ended.
-  Context& context = *context_;
-  context.BeforeEnter(stack_);
-  { const boost::context::fiber unwound = std::move(context.inside); }
-  context.AfterReturn();
-  state_ = State::kEnded;
-  context_->~Context();
-  context_ = nullptr;
-  stacks_.Give(std::exchange(stack_, nullptr));
+  if (inside_ == nullptr) return;  // Never started, or ended.
+  if constexpr (kSwitchesAreWatched) BeforeEnter();
+  boost::context::detail::ontop_fcontext(inside_, this, &Fiber::UnwindHere);
+  if constexpr (kSwitchesAreWatched) AfterReturn();
+  GiveStackBack();
+}
+
+transfer_t Fiber::UnwindHere(transfer_t from) {
+  Fiber& self = *static_cast<Fiber*>(from.data);
+  self.outside_ = from.fctx;
+  self.AfterEnter();
+  throw ForcedUnwind();
 }
 
 }  // namespace runtime

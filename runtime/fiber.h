@@ -4,7 +4,10 @@
 // the sanitizers told of each one. Who runs when is runtime/executor.h; who
 // owns whom is runtime/fiber_group.h. Other rooms use those two.
 //
-// Only fiber.cc includes Boost.Context.
+// The switch itself is Boost.Context's bare jump, which only this file
+// includes. It is inline, because what a switch costs beside the jump are the
+// returns from calls: each one that happens on another stack than its call is
+// mispredicted.
 
 #ifndef RUNTIME_FIBER_H_
 #define RUNTIME_FIBER_H_
@@ -15,6 +18,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
+#include "boost/context/detail/fcontext.hpp"
 
 #include "runtime/instant.h"
 
@@ -23,23 +27,27 @@ namespace runtime {
 class Executor;
 class FiberGroup;
 
+// Whether a sanitizer wants to be told of each switch.
+inline constexpr bool kSwitchesAreWatched =
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    true;
+#else
+    false;
+#endif
+#else
+    false;
+#endif
+
 // Stacks of one size, with a guard page below each, kept for reuse. Must
 // outlive every fiber that uses it. One thread.
 class StackPool {
  public:
   // What a fiber may use. Sanitizers need more.
   static constexpr size_t kStackBytes =
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-      512 * 1024;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-      512 * 1024;
-#else
-      128 * 1024;
-#endif
-#else
-      128 * 1024;
-#endif
+      kSwitchesAreWatched ? 512 * 1024 : 128 * 1024;
 
   StackPool() = default;
   StackPool(const StackPool&) = delete;
@@ -80,14 +88,43 @@ class Fiber {
 
   enum class State : uint8_t { kReady, kRunning, kParked, kEnded, kAbandoned };
 
-  struct Context;  // Boost's side, in fiber.cc.
+  struct Watched;  // What sanitizers must know.
 
   // From outside: runs the fiber until it switches out or ends.
-  void SwitchIn();
-  // From inside: returns to whoever switched in.
-  void SwitchOut();
+  void SwitchIn() {
+    if (inside_ == nullptr) [[unlikely]]
+      Prepare();
+    if constexpr (kSwitchesAreWatched) BeforeEnter();
+    inside_ = boost::context::detail::jump_fcontext(inside_, this).fctx;
+    if constexpr (kSwitchesAreWatched) AfterReturn();
+    if (state_ == State::kEnded) [[unlikely]]
+      GiveStackBack();
+  }
+  // From inside: returns to whoever switched in. Throws if the fiber is unwound
+  // while it is set aside.
+  void SwitchOut() {
+    if constexpr (kSwitchesAreWatched) BeforeLeave(/*for_ever=*/false);
+    outside_ = boost::context::detail::jump_fcontext(outside_, nullptr).fctx;
+    if constexpr (kSwitchesAreWatched) AfterEnter();
+  }
   // From outside: ends the fiber by unwinding its stack.
   void Unwind();
+
+  // Before the first switch: a stack, and on it the way to Main().
+  void Prepare();
+  void GiveStackBack();
+  // The bottom of the fiber's stack.
+  static void Main(boost::context::detail::transfer_t from);
+  // Runs on top of a stack that is set aside, and unwinds it.
+  static boost::context::detail::transfer_t UnwindHere(
+      boost::context::detail::transfer_t from);
+
+  // Tell the sanitizers: outside, before and after the fiber runs; inside, when
+  // it gets and gives up the processor.
+  void BeforeEnter();
+  void AfterReturn();
+  void AfterEnter();
+  void BeforeLeave(bool for_ever);
 
   static constexpr size_t kNoTimer = ~size_t{0};
 
@@ -99,7 +136,11 @@ class Fiber {
   absl::AnyInvocable<void()> body_;
 
   std::byte* stack_ = nullptr;  // Null before the first run and after the end.
-  Context* context_ = nullptr;  // Lies at the top of the stack.
+  // Where it goes on: the fiber, while it is set aside (null as above); whoever
+  // switched in, while it runs.
+  boost::context::detail::fcontext_t inside_ = nullptr;
+  boost::context::detail::fcontext_t outside_ = nullptr;
+  Watched* watched_ = nullptr;  // Beside `stack_`, if switches are watched.
 
   // Owned by the executor.
   State state_ = State::kReady;
