@@ -15,6 +15,7 @@
 
 #include "runtime/check.h"
 #include "tests/cluster/redis_client.h"
+#include "tests/tree.h"
 
 namespace cluster {
 namespace {

@@ -10,6 +10,7 @@
 #include "persist/little_endian.h"
 #include "runtime/crc32c.h"
 #include "tests/persist/log_story.h"
+#include "tests/tree.h"
 
 namespace persist {
 namespace {

@@ -43,6 +43,7 @@
 
 #include "tests/raft/core_cluster.h"
 #include "tests/raft/story.h"
+#include "tests/tree.h"
 
 namespace raft {
 namespace {

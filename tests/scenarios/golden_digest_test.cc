@@ -16,6 +16,7 @@
 
 #include "scenarios/runner.h"
 #include "scenarios/scenario_library.h"
+#include "tests/tree.h"
 
 namespace scenarios {
 namespace {

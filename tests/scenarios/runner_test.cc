@@ -14,6 +14,7 @@
 #include "scenarios/scenario_library.h"
 #include "scenarios/tape_codec.h"
 #include "sim/divergence.h"
+#include "tests/tree.h"
 
 namespace scenarios {
 namespace {

@@ -16,6 +16,7 @@
 #include "scenarios/scenario_library.h"
 #include "scenarios/sweep.h"
 #include "scenarios/sweep_junit.h"
+#include "tests/tree.h"
 
 namespace scenarios {
 namespace {

@@ -15,6 +15,8 @@
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
 
+#include "tests/tree.h"
+
 namespace tidy {
 namespace {
 

@@ -9,6 +9,8 @@
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 
+#include "tests/tree.h"
+
 namespace tidy {
 namespace {
 
