@@ -3,16 +3,42 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+
+#include "config/spelling.h"
 
 namespace config {
+
+namespace {
+
+// What an error quotes may be anything; it stays on one line, and short.
+std::string OnOneLine(absl::string_view message) {
+  constexpr size_t kBytesMax = 1000;
+  std::string line;
+  for (const char c : message) {
+    if (line.size() >= kBytesMax) return line + "...";
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      line.push_back(c);
+    } else {
+      absl::StrAppend(&line, "\\x", absl::Hex(byte, absl::kZeroPad2));
+    }
+  }
+  return line;
+}
+
+}  // namespace
+
+std::string YamlErrors::Place(const YAML::Node& node) const {
+  const YAML::Mark mark = node.Mark();
+  return absl::StrCat(file_, ":", mark.line + 1, ":", mark.column + 1);
+}
 
 bool YamlErrors::Fail(const YAML::Mark& mark, absl::string_view message) {
   if (!status_.ok()) return false;
   status_ = absl::InvalidArgumentError(
-      mark.is_null() ? absl::StrCat(file_, ": ", message)
+      mark.is_null() ? absl::StrCat(file_, ": ", OnOneLine(message))
                      : absl::StrCat(file_, ":", mark.line + 1, ":",
-                                    mark.column + 1, ": ", message));
+                                    mark.column + 1, ": ", OnOneLine(message)));
   return false;
 }
 
@@ -72,6 +98,11 @@ YamlMap::YamlMap(YamlErrors& errors, const YAML::Node& node,
   if (!errors_.ok()) return;
   if (!node.IsMap()) {
     errors_.Fail(node, absl::StrCat("expected ", what_, ": a map of keys"));
+    return;
+  }
+  if (node.size() > kYamlKeysMax) {
+    errors_.Fail(node, absl::StrCat("expected ", what_, " of at most ",
+                                    kYamlKeysMax, " keys"));
     return;
   }
   for (const auto& pair : node) {
@@ -142,13 +173,19 @@ void YamlMap::Count(absl::string_view key, uint64_t min, uint64_t max,
   }
 }
 
-void YamlMap::Done() {
+void YamlMap::Done() { RefuseUnknown({}); }
+
+void YamlMap::RefuseUnknown(std::span<const absl::string_view> others) {
   for (const Entry& entry : entries_) {
     if (entry.known) continue;
-    errors_.Fail(
-        entry.key_node,
-        absl::StrCat("unknown key '", entry.key, "' in ", what_,
-                     "; expected one of: ", absl::StrJoin(asked_, ", ")));
+    if (std::find(others.begin(), others.end(), entry.key) != others.end()) {
+      continue;
+    }
+    std::vector<std::string> expected = asked_;
+    for (const absl::string_view other : others) expected.emplace_back(other);
+    errors_.Fail(entry.key_node,
+                 absl::StrCat("unknown key '", entry.key, "' in ", what_,
+                              MeantOrOneOf(entry.key, expected)));
     return;
   }
 }

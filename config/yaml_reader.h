@@ -9,7 +9,9 @@
 #ifndef CONFIG_YAML_READER_H_
 #define CONFIG_YAML_READER_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,7 +29,8 @@ class YamlErrors {
  public:
   explicit YamlErrors(std::string file) : file_(std::move(file)) {}
 
-  // "file:line:column: message", lines and columns from 1. Returns false.
+  // "file:line:column: message", lines and columns from 1; one line whatever
+  // is quoted in it. Returns false.
   bool Fail(const YAML::Mark& mark, absl::string_view message);
   bool Fail(const YAML::Node& node, absl::string_view message) {
     return Fail(node.Mark(), message);
@@ -36,6 +39,9 @@ class YamlErrors {
     return Fail(node.Mark(), absl::string_view(status.message()));
   }
 
+  // "file:line:column" of something that is right so far.
+  std::string Place(const YAML::Node& node) const;
+
   bool ok() const { return status_.ok(); }
   const absl::Status& status() const { return status_; }
 
@@ -43,6 +49,15 @@ class YamlErrors {
   const std::string file_;
   absl::Status status_;
 };
+
+// More keys than this in one map are refused.
+inline constexpr size_t kYamlKeysMax = 1000;
+
+// The one document of `text`. The caller stops yaml-cpp's exceptions.
+// An error: no UTF-8, control characters, a tab that indents, no or more than
+// one document. False: an error was noted.
+bool ReadDocument(YamlErrors& errors, const std::string& text,
+                  YAML::Node* root);
 
 // Scalars. False: an error was noted and `out` is untouched.
 bool ReadText(YamlErrors& errors, const YAML::Node& node, std::string* out);
@@ -75,6 +90,9 @@ class YamlMap {
 
   // Keys that nobody has asked for are errors. The last call.
   void Done();
+  // The same, as far as a key is not among `others` either, which the caller
+  // will ask for later.
+  void RefuseUnknown(std::span<const absl::string_view> others);
 
   struct Entry {
     std::string key;

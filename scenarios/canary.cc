@@ -83,7 +83,7 @@ Scenario CanaryScenario() {
   for (const absl::Duration at :
        {absl::Milliseconds(900), absl::Milliseconds(1900)}) {
     scenario.steps.push_back({.at = at,
-                              .act = PowerOff{{Node(1)}},
+                              .deed = PowerOff{{Node(1)}},
                               .lasts = Exactly(absl::Milliseconds(100))});
   }
   scenario.demands = {.leader_within = absl::Seconds(1),

@@ -69,6 +69,11 @@ std::vector<std::string> Clients::Keys() const {
   for (uint32_t key = 0; key < workload_.keys; ++key) {
     keys.push_back(absl::StrCat("i", key));
   }
+  for (const std::string& key : others_) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+      keys.push_back(key);
+    }
+  }
   return keys;
 }
 

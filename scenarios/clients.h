@@ -39,8 +39,10 @@ class Clients {
   // How many clients are still busy with their last operation.
   size_t working() const;
 
-  // The keys that they use, in order.
+  // The keys that they use, in order, and those that were added.
   std::vector<std::string> Keys() const;
+  // Of others who write: to be read in the end, too.
+  void AddKeys(std::vector<std::string> keys) { others_ = std::move(keys); }
 
   uint64_t answered() const { return answered_; }
   uint64_t refused() const { return refused_; }
@@ -64,6 +66,7 @@ class Clients {
   History& history_;
   std::vector<net::Address> servers_;
   std::vector<std::unique_ptr<Client>> clients_;
+  std::vector<std::string> others_;
   bool stopped_ = false;
   uint64_t answered_ = 0;
   uint64_t refused_ = 0;

@@ -122,6 +122,12 @@ KvSession::Attempt KvSession::TryOnce(const kv::KvRequest& request,
   return Attempt::kPerhaps;
 }
 
+bool KvSession::BackOff(runtime::Instant deadline) {
+  const runtime::Instant due =
+      executor_.Now() + dice_.Between(kBackoffMin, kBackoffMax);
+  return executor_.SleepUntil(std::min(due, deadline)).ok();
+}
+
 bool KvSession::OpenSession(runtime::Instant deadline) {
   kv::KvRequest open;
   open.operation = kv::Operation::kOpenSession;
@@ -131,8 +137,7 @@ bool KvSession::OpenSession(runtime::Instant deadline) {
       // One that was opened and not heard of is only a session too many.
       session_ = static_cast<uint64_t>(reply.integer);
       sequence_ = 0;
-    } else if (!executor_.SleepFor(dice_.Between(kBackoffMin, kBackoffMax))
-                    .ok()) {
+    } else if (!BackOff(deadline)) {
       return false;
     }
   }
@@ -167,9 +172,7 @@ KvSession::Outcome KvSession::Execute(const Question& question,
       session_ = 0;
       break;
     }
-    if (!executor_.SleepFor(dice_.Between(kBackoffMin, kBackoffMax)).ok()) {
-      break;
-    }
+    if (!BackOff(deadline)) break;
   }
   SOMETIMES(perhaps && !reads, "client.gave_up_in_doubt");
   if (perhaps) outcome.kind = Outcome::Kind::kUnknown;

@@ -59,6 +59,8 @@ class KvSession {
   Attempt TryOnce(const kv::KvRequest& request, runtime::Instant deadline,
                   kv::KvReply* reply);
   void TryAnotherServer();
+  // Between two attempts. False: the client is to stop.
+  bool BackOff(runtime::Instant deadline);
 
   runtime::Executor& executor_;
   runtime::Random dice_;

@@ -44,13 +44,12 @@ Nemesis::Nemesis(sim::World& world, Cluster& cluster, const Scenario& scenario,
 void Nemesis::Start() {
   world_.At(AsTime(scenario_.phases.warm_up), sim::EventClass::kFault,
             [this] { BeginChaos(); });
-  for (const Step& step : scenario_.steps) {
-    world_.At(AsTime(step.at), sim::EventClass::kFault, [this, &step] {
-      if (!quiet_) Do(step.act, step.lasts, false);
-    });
-  }
   world_.At(AsTime(scenario_.phases.QuietFrom()), sim::EventClass::kFault,
             [this] { BeQuiet(); });
+}
+
+void Nemesis::StrikeNow(const Act& act, std::optional<SpanRange> lasts) {
+  if (!quiet_) Do(act, lasts, false);
 }
 
 std::vector<std::string> Nemesis::ExpectedFaults() const {
@@ -61,7 +60,9 @@ std::vector<std::string> Nemesis::ExpectedFaults() const {
     }
   }
   for (const Step& step : scenario_.steps) {
-    expected.insert(absl::StrCat("nemesis.", ActName(step.act)));
+    const Act* act = std::get_if<Act>(&step.deed);
+    if (act == nullptr) continue;
+    expected.insert(absl::StrCat("nemesis.", ActName(*act)));
   }
   for (const Chaos::Strike* strike : strikes_) {
     expected.insert(absl::StrCat("nemesis.", ActName(strike->act)));

@@ -1,6 +1,7 @@
-// Breaks things as a scenario says: timed steps, and chaos at random during the
-// chaos phase. Decides whom an act strikes at the moment when it strikes, and
-// undoes it in time. At the beginning of the quiet phase everything heals.
+// Breaks things as a scenario says: by its steps (see storyteller.h), and at
+// random during the chaos phase. Decides whom an act strikes at the moment when
+// it strikes, and undoes it in time. At the beginning of the quiet phase
+// everything heals.
 //
 // Everything it does happens before anything else of that instant, and its dice
 // are its own: taking one strike away leaves the others where they were.
@@ -34,8 +35,11 @@ class Nemesis {
   Nemesis(sim::World& world, Cluster& cluster, const Scenario& scenario,
           std::vector<KnobSetting> drawn);
 
-  // Plans the run: chaos, steps and the healing.
+  // Plans chaos and the healing.
   void Start();
+
+  // Carries out an act of a step, unless the quiet has begun.
+  void StrikeNow(const Act& act, std::optional<SpanRange> lasts);
 
   // What the scenario configures, by the names under which it is counted.
   std::vector<std::string> ExpectedFaults() const;

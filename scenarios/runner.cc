@@ -13,6 +13,7 @@
 #include "scenarios/history.h"
 #include "scenarios/nemesis.h"
 #include "scenarios/quiet_end.h"
+#include "scenarios/storyteller.h"
 #include "sim/world.h"
 
 namespace scenarios {
@@ -40,6 +41,7 @@ class Run {
   Cluster cluster_;
   Clients clients_;
   Nemesis nemesis_;
+  Storyteller storyteller_;
   QuietEnd end_;
 };
 
@@ -75,12 +77,16 @@ Run::Run(const Scenario& scenario, const RunOptions& options)
       cluster_(world_, scenario.cluster, options.wrap_disk),
       clients_(world_, cluster_, scenario.workload, history_),
       nemesis_(world_, cluster_, scenario, DrawFaults()),
-      end_(world_, cluster_, clients_, scenario, history_) {}
+      storyteller_(world_, cluster_, clients_, nemesis_, scenario, history_),
+      end_(world_, cluster_, clients_, scenario, history_) {
+  clients_.AddKeys(ScriptedKeys(scenario));
+}
 
 RunResult Run::Execute() {
   cluster_.BootAllThatAreDown();
   clients_.Start();
   nemesis_.Start();
+  storyteller_.Start();
   end_.Start();
   const absl::Duration until = options_.until.value_or(scenario_.phases.End());
   world_.RunUntil(absl::ToInt64Nanoseconds(until));
@@ -144,6 +150,7 @@ void Run::Describe(RunResult* result) {
     boots += world_.boots(cluster_.host(node));
   }
   result->counts.emplace_back("node.boots", boots);
+  result->counts.emplace_back("story.skipped", storyteller_.skipped());
   result->faults = world_.fault_counts().by_kind;
   result->expected_faults = nemesis_.ExpectedFaults();
   result->reached = world_.reached();

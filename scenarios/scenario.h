@@ -6,7 +6,7 @@
 //
 //   Scenario calm{.name = "calm"};
 //   calm.steps.push_back({.at = absl::Seconds(5),
-//                         .act = Crash{Leader()},
+//                         .deed = Crash{Leader()},
 //                         .lasts = Exactly(absl::Seconds(1))});
 //
 // A run has three phases. While it warms up nothing breaks. Then the faults are
@@ -25,24 +25,13 @@
 
 #include "scenarios/act.h"
 #include "scenarios/knob_table.h"
+#include "scenarios/step.h"
 #include "scenarios/target.h"
 
 namespace scenarios {
 
 inline constexpr uint32_t kNodesMax = 9;
 inline constexpr uint32_t kClientsMax = 64;
-
-struct SpanRange {
-  absl::Duration low;
-  absl::Duration high;
-};
-inline SpanRange Exactly(absl::Duration span) { return {span, span}; }
-
-struct Step {
-  absl::Duration at;
-  Act act;
-  std::optional<SpanRange> lasts;  // Then it is undone; never, if not set.
-};
 
 struct ClusterShape {
   uint32_t nodes = 3;
@@ -112,7 +101,8 @@ struct Scenario {
   std::vector<KnobSetting> environment;  // In force all the time.
   bool swarm = false;  // Each fault is switched off in some seeds.
   std::optional<Chaos> chaos;
-  std::vector<Step> steps;  // In order of time.
+  // In order of time; see timeline.h.
+  std::vector<Step> steps;
   Demands demands;
   // Rare states (runtime/probe.h) that a sweep is meant to reach.
   std::vector<std::string> must_reach;

@@ -6,7 +6,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
+#include "config/spelling.h"
 #include "scenarios/act_readers.h"
 
 namespace scenarios {
@@ -34,26 +36,27 @@ std::vector<ActReader> AllReaders() {
 
 }  // namespace
 
-void ReadAct(YamlErrors& errors, YamlMap& map, uint32_t nodes, Act* act) {
-  const std::vector<ActReader> readers = AllReaders();
+bool ReadAct(YamlErrors& errors, YamlMap& map, uint32_t nodes, Act* act) {
   absl::string_view found;
-  for (const ActReader& reader : readers) {
+  for (const ActReader& reader : AllReaders()) {
     const YAML::Node* value = map.Find(reader.name);
     if (value == nullptr) continue;
     if (!found.empty()) {
       errors.Fail(*value, absl::StrCat("expected one act, not both '", found,
                                        "' and '", reader.name, "'"));
-      return;
+      return false;
     }
     found = reader.name;
     reader.read(errors, *value, nodes, act);
   }
-  if (!found.empty() || !errors.ok()) return;
-  std::string names;
-  for (const ActReader& reader : readers) {
-    absl::StrAppend(&names, names.empty() ? "" : ", ", reader.name);
-  }
-  errors.Fail(map.node(), absl::StrCat("expected an act: one of ", names));
+  return !found.empty();
+}
+
+std::string ActNames() {
+  return absl::StrJoin(AllReaders(), ", ",
+                       [](std::string* out, const ActReader& reader) {
+                         absl::StrAppend(out, reader.name);
+                       });
 }
 
 void ReadKnobs(YamlErrors& errors, const YAML::Node& node,
@@ -64,13 +67,14 @@ void ReadKnobs(YamlErrors& errors, const YAML::Node& node,
     entry.known = true;
     const Knob* knob = FindKnob(entry.key);
     if (knob == nullptr || !absl::StartsWith(knob->name, prefix)) {
-      std::string names;
+      std::vector<std::string> names;
       for (const Knob& other : AllKnobs()) {
         if (!absl::StartsWith(other.name, prefix)) continue;
-        absl::StrAppend(&names, names.empty() ? "" : ", ", other.name);
+        names.emplace_back(other.name);
       }
-      errors.Fail(entry.key_node, absl::StrCat("unknown knob '", entry.key,
-                                               "'; expected one of: ", names));
+      errors.Fail(entry.key_node,
+                  absl::StrCat("unknown knob '", entry.key, "'",
+                               config::MeantOrOneOf(entry.key, names)));
       return;
     }
     Range range;

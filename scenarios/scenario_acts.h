@@ -5,6 +5,7 @@
 #define SCENARIOS_SCENARIO_ACTS_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -17,8 +18,11 @@ namespace scenarios {
 using config::YamlErrors;
 using config::YamlMap;
 
-// Reads the one act that `map`, a step or a strike, must name.
-void ReadAct(YamlErrors& errors, YamlMap& map, uint32_t nodes, Act* act);
+// Reads the one act that `map`, a step or a strike, names. False: none.
+bool ReadAct(YamlErrors& errors, YamlMap& map, uint32_t nodes, Act* act);
+
+// All of them, for errors: "isolate, partition, ...".
+std::string ActNames();
 
 // A map from knob names to values. Only knobs that begin with `prefix`.
 void ReadKnobs(YamlErrors& errors, const YAML::Node& node,

@@ -1,6 +1,7 @@
 #include "scenarios/scenario_file.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "config/yaml_reader.h"
+#include "scenarios/condition_reader.h"
 #include "scenarios/scenario_acts.h"
 #include "scenarios/scenario_steps.h"
 
@@ -89,6 +91,9 @@ void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
   }
 }
 
+// Beside the act.
+constexpr std::array<absl::string_view, 2> kStrikeKeys = {"for", "weight"};
+
 void ReadStrikes(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
                  Chaos* chaos) {
   if (!node.IsSequence() || node.size() == 0 || node.size() > kStepsMax) {
@@ -98,7 +103,10 @@ void ReadStrikes(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
   for (const YAML::Node& item : node) {
     YamlMap map(errors, item, "a strike");
     Chaos::Strike strike;
-    ReadAct(errors, map, nodes, &strike.act);
+    if (!ReadAct(errors, map, nodes, &strike.act)) {
+      map.RefuseUnknown(kStrikeKeys);
+      errors.Fail(item, absl::StrCat("expected an act: one of ", ActNames()));
+    }
     if (errors.ok() && !HasDuration(strike.act)) {
       errors.Fail(item, absl::StrCat("'", ActName(strike.act),
                                      "' has no duration: not for chaos"));
@@ -143,8 +151,8 @@ void ReadDemands(YamlErrors& errors, const YAML::Node& node,
   }
 }
 
-void ReadNames(YamlErrors& errors, const YAML::Node& node,
-               std::vector<std::string>* names) {
+void ReadRareStates(YamlErrors& errors, const YAML::Node& node,
+                    std::vector<std::string>* names) {
   if (!node.IsSequence() || node.size() > kStepsMax) {
     errors.Fail(node, "expected a list of names");
     return;
@@ -152,6 +160,7 @@ void ReadNames(YamlErrors& errors, const YAML::Node& node,
   for (const YAML::Node& item : node) {
     std::string name;
     if (!ReadText(errors, item, &name)) return;
+    if (!CheckRareState(errors, item, name)) return;
     names->push_back(std::move(name));
   }
 }
@@ -192,7 +201,7 @@ void ReadScenario(YamlErrors& errors, const YAML::Node& root,
     ReadDemands(errors, *node, scenario->phases, &scenario->demands);
   }
   if (const YAML::Node* node = map.Find("must_reach")) {
-    ReadNames(errors, *node, &scenario->must_reach);
+    ReadRareStates(errors, *node, &scenario->must_reach);
   }
   map.Done();
 }
@@ -210,7 +219,10 @@ absl::StatusOr<Scenario> ParseScenario(absl::string_view text,
   Scenario scenario;
   scenario.text = std::string(text);
   try {
-    ReadScenario(errors, YAML::Load(scenario.text), &scenario);
+    YAML::Node root;
+    if (config::ReadDocument(errors, scenario.text, &root)) {
+      ReadScenario(errors, root, &scenario);
+    }
   } catch (const YAML::Exception& error) {
     errors.Fail(error.mark, error.msg);
   } catch (const std::exception& error) {

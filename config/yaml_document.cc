@@ -1,0 +1,85 @@
+// The text of a YAML file, before its parser sees it.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "yaml-cpp/depthguard.h"
+
+#include "config/yaml_reader.h"
+
+namespace config {
+namespace {
+
+// How many bytes the UTF-8 character at `at` has; 0: it is none.
+size_t CharacterBytes(absl::string_view text, size_t at) {
+  const auto byte = [text](size_t i) {
+    return static_cast<uint8_t>(i < text.size() ? text[i] : 0);
+  };
+  const uint8_t lead = byte(at);
+  if (lead < 0x80) return 1;
+  const size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4) return 0;
+  for (size_t i = 1; i < bytes; ++i) {
+    if ((byte(at + i) & 0xC0) != 0x80) return 0;
+  }
+  // Overlong forms, surrogates, and what is beyond the last character.
+  const uint8_t second = byte(at + 1);
+  const bool wrong =
+      (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+      (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F);
+  return wrong ? 0 : bytes;
+}
+
+bool CheckText(YamlErrors& errors, absl::string_view text) {
+  YAML::Mark mark;
+  mark.line = mark.column = 0;
+  bool indenting = true;
+  for (size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    const auto byte = static_cast<uint8_t>(c);
+    const size_t bytes = CharacterBytes(text, at);
+    if (bytes == 0) {
+      return errors.Fail(mark, absl::StrCat("expected UTF-8, not the byte 0x",
+                                            absl::Hex(byte, absl::kZeroPad2)));
+    }
+    if (c == '\t' && indenting) {
+      return errors.Fail(mark, "expected spaces: a tab does not indent");
+    }
+    if ((byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7f) {
+      return errors.Fail(mark,
+                         absl::StrCat("expected text, not the character 0x",
+                                      absl::Hex(byte, absl::kZeroPad2)));
+    }
+    at += bytes;
+    indenting = c == '\n' || (indenting && c == ' ');
+    mark.column = c == '\n' ? 0 : mark.column + 1;
+    if (c == '\n') ++mark.line;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool ReadDocument(YamlErrors& errors, const std::string& text,
+                  YAML::Node* root) {
+  if (!CheckText(errors, text)) return false;
+  std::vector<YAML::Node> documents;
+  try {
+    documents = YAML::LoadAll(text);
+  } catch (const YAML::DeepRecursion& error) {
+    return errors.Fail(error.mark, "it is nested too deep");
+  }
+  if (documents.empty() || documents.front().IsNull()) {
+    return errors.Fail(YAML::Mark::null_mark(), "there is nothing in it");
+  }
+  if (documents.size() > 1) {
+    return errors.Fail(documents[1], "expected one document, not two");
+  }
+  *root = documents.front();
+  return true;
+}
+
+}  // namespace config
