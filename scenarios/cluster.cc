@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "runtime/check.h"
+#include "runtime/fiber_group.h"
 #include "runtime/wait_queue.h"
 #include "sim/sim_disk.h"
 
@@ -22,6 +23,35 @@ class Cluster::WorldViolations final : public Violations {
 
  private:
   sim::World& world_;
+};
+
+// On the stack of the node's root fiber: gone when the process is.
+class Cluster::Reception {
+ public:
+  Reception(runtime::Executor& executor, Reception** registered)
+      : executor_(executor), bell_(executor), registered_(registered) {
+    *registered_ = this;
+  }
+  Reception(const Reception&) = delete;
+  Reception& operator=(const Reception&) = delete;
+  ~Reception() { *registered_ = nullptr; }
+
+  // From outside the process; a task for a dead process never runs.
+  void Send(Visitor visit) {
+    executor_.Post([this, visit = std::move(visit)]() mutable {
+      waiting_.push_back(std::move(visit));
+      bell_.NotifyAll();
+    });
+  }
+
+  runtime::WaitQueue& bell() { return bell_; }
+  std::vector<Visitor> TakeWaiting() { return std::exchange(waiting_, {}); }
+
+ private:
+  runtime::Executor& executor_;
+  runtime::WaitQueue bell_;  // Rung for visitors and for a failed storage.
+  std::vector<Visitor> waiting_;
+  Reception** const registered_;
 };
 
 ShadowReader ShadowOf(sim::World& world, sim::HostId host) {
@@ -46,6 +76,7 @@ Cluster::Cluster(sim::World& world, const ClusterShape& shape,
       shape_(shape),
       wrap_disk_(std::move(wrap_disk)),
       faults_at_boot_(shape.nodes, 0),
+      receptions_(shape.nodes, nullptr),
       violations_(std::make_unique<WorldViolations>(world)) {
   std::vector<ShadowReader> shadows;
   for (uint32_t node = 1; node <= shape_.nodes; ++node) {
@@ -93,7 +124,7 @@ kv::ServerOptions Cluster::OptionsOf(uint32_t node) const {
 void Cluster::RunNode(uint32_t node, raft::NodeObserver* observer,
                       sim::Process& process) {
   absl::Status failure;
-  runtime::WaitQueue failed(process.network_executor());
+  Reception reception(process.network_executor(), &receptions_[node - 1]);
   const std::unique_ptr<persist::Disk> wrapped =
       wrap_disk_ ? wrap_disk_(node, process.disk()) : nullptr;
   absl::StatusOr<std::unique_ptr<kv::Server>> server =
@@ -104,16 +135,21 @@ void Cluster::RunNode(uint32_t node, raft::NodeObserver* observer,
                          .random = process.Stream("node"),
                          .observer = observer,
                          .on_storage_failure =
-                             [&failure, &failed](const absl::Status& why) {
+                             [&failure, &reception](const absl::Status& why) {
                                failure = why;
-                               failed.NotifyAll();
+                               reception.bell().NotifyAll();
                              }},
                         OptionsOf(node));
   if (!server.ok()) {
     process.Exit(kExitCannotStart, server.status().message());
   }
+  runtime::FiberGroup visits(process.network_executor());
   while (failure.ok()) {
-    if (!failed.Wait().ok()) return;
+    for (Visitor& visit : reception.TakeWaiting()) {
+      visits.Spawn("visit",
+                   [&server, visit = std::move(visit)] { visit(**server); });
+    }
+    if (!reception.bell().Wait().ok()) return;
   }
   process.Exit(kExitStorageFailed, failure.message());
 }
@@ -123,6 +159,7 @@ void Cluster::Boot(uint32_t node) {
   faults_at_boot_[node - 1] = DiskFaultsStruck();
   raft::NodeObserver* observer =
       checks_->Begin(node, world_.boots(host(node)) + 1);
+  if (tap_) observer = tap_(node, observer);
   world_.Boot(host(node), [this, node, observer](sim::Process& process) {
     RunNode(node, observer, process);
   });
@@ -142,6 +179,13 @@ void Cluster::Kill(uint32_t node) {
 void Cluster::PowerOff(uint32_t node) {
   checks_->End(node);
   world_.PowerOff(host(node));
+}
+
+bool Cluster::Visit(uint32_t node, Visitor visit) {
+  Reception* const reception = receptions_[node - 1];
+  if (reception == nullptr || View(node) == nullptr) return false;
+  reception->Send(std::move(visit));
+  return true;
 }
 
 uint64_t Cluster::DiskFaultsStruck() const {

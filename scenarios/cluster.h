@@ -71,11 +71,25 @@ class Cluster {
     on_exit_ = std::move(handler);
   }
 
+  // Somebody else may watch, too: called for each new life with the observer of
+  // the checks, returns the one to use, which hands on everything. Both must
+  // outlive the life.
+  using Tap =
+      std::function<raft::NodeObserver*(uint32_t node, raft::NodeObserver*)>;
+  void SetTap(Tap tap) { tap_ = std::move(tap); }
+
+  // Soon runs `visit` on a fiber of its own in the node's process, whose end is
+  // the visit's end. False: it does not run, or is not up yet.
+  using Visitor = std::function<void(kv::Server&)>;
+  bool Visit(uint32_t node, Visitor visit);
+
   const SafetyChecks& checks() const { return *checks_; }
 
  private:
   // A violation ends the world.
   class WorldViolations;
+  // Where a running node takes visitors in.
+  class Reception;
 
   void RunNode(uint32_t node, raft::NodeObserver* observer,
                sim::Process& process);
@@ -89,6 +103,8 @@ class Cluster {
   std::vector<sim::HostId> hosts_;  // n1 is at 0.
   // How many disk faults had struck when a node was booted.
   std::vector<uint64_t> faults_at_boot_;
+  std::vector<Reception*> receptions_;  // Null: it is not up.
+  Tap tap_;
   std::unique_ptr<Violations> violations_;
   std::unique_ptr<SafetyChecks> checks_;
   std::function<void(uint32_t, int)> on_exit_;
