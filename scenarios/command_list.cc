@@ -1,6 +1,10 @@
 #include <cstdio>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 #include "scenarios/command_line.h"
 #include "scenarios/commands.h"
@@ -14,6 +18,46 @@ int UsageError(const absl::Status& status) {
   return kExitUsage;
 }
 
+namespace {
+
+constexpr size_t kColumns = 78;
+
+// On one line: its first sentence, cut off where a terminal ends.
+std::string OneLine(absl::string_view description) {
+  const size_t end = description.find(". ");
+  std::string line(absl::StripAsciiWhitespace(
+      end == absl::string_view::npos ? description
+                                     : description.substr(0, end + 1)));
+  if (line.size() > kColumns) line = line.substr(0, kColumns - 3) + "...";
+  return line;
+}
+
+void PrintText(const Scenario& scenario) {
+  std::printf("%-24s %u nodes, %s\n    %s\n", scenario.name.c_str(),
+              scenario.cluster.nodes,
+              absl::FormatDuration(scenario.phases.End()).c_str(),
+              OneLine(scenario.description).c_str());
+  if (scenario.must_reach.empty()) return;
+  std::printf("    must reach: %s\n",
+              absl::StrJoin(scenario.must_reach, ", ").c_str());
+}
+
+void PrintJson(const Scenario& scenario) {
+  const std::string must_reach = absl::StrJoin(
+      scenario.must_reach, ",", [](std::string* out, const std::string& name) {
+        absl::StrAppend(out, JsonQuoted(name));
+      });
+  std::printf(
+      "{\"name\":%s,\"description\":%s,\"nodes\":%u,"
+      "\"virtual_ns\":%lld,\"must_reach\":[%s]}\n",
+      JsonQuoted(scenario.name).c_str(),
+      JsonQuoted(scenario.description).c_str(), scenario.cluster.nodes,
+      static_cast<long long>(absl::ToInt64Nanoseconds(scenario.phases.End())),
+      must_reach.c_str());
+}
+
+}  // namespace
+
 int ListCommand(const std::vector<std::string>& words) {
   CommandLine line(words, {"json"}, {"scenarios"});
   std::string directory;
@@ -25,18 +69,9 @@ int ListCommand(const std::vector<std::string>& words) {
   if (!all.ok()) return UsageError(all.status());
   for (const Scenario& scenario : *all) {
     if (line.Has("json")) {
-      std::printf(
-          "{\"name\":%s,\"description\":%s,\"nodes\":%u,"
-          "\"virtual_ns\":%lld}\n",
-          JsonQuoted(scenario.name).c_str(),
-          JsonQuoted(scenario.description).c_str(), scenario.cluster.nodes,
-          static_cast<long long>(
-              absl::ToInt64Nanoseconds(scenario.phases.End())));
+      PrintJson(scenario);
     } else {
-      std::printf("%-20s %u nodes, %s\n    %s\n", scenario.name.c_str(),
-                  scenario.cluster.nodes,
-                  absl::FormatDuration(scenario.phases.End()).c_str(),
-                  scenario.description.c_str());
+      PrintText(scenario);
     }
   }
   return kExitPassed;

@@ -19,6 +19,8 @@ inline constexpr int kExitNotDeterministic = 3;
 
 int BenchCommand(const std::vector<std::string>& words);
 int ListCommand(const std::vector<std::string>& words);
+// Reads scenarios without running them; what is wrong is a line on stderr.
+int CheckCommand(const std::vector<std::string>& words);
 int RunCommand(const std::vector<std::string>& words);
 int MergeCommand(const std::vector<std::string>& words);
 int ReplayCommandLine(const std::vector<std::string>& words);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr const char* kUsage = R"(usage:
   raft_sim list [--json]
+  raft_sim check SCENARIO...|all
   raft_sim run SCENARIO...|all [--seeds A..B | --for 60s] [--jobs N]
                [--shard K/N] [--artifacts DIR] [--junit FILE]
                [--check-determinism] [--fail-fast] [--timeout 120s]
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   if (!words.empty()) {
     const std::vector<std::string> rest(words.begin() + 1, words.end());
     if (words[0] == "list") return scenarios::ListCommand(rest);
+    if (words[0] == "check") return scenarios::CheckCommand(rest);
     if (words[0] == "run") return scenarios::RunCommand(rest);
     if (words[0] == "merge") return scenarios::MergeCommand(rest);
     if (words[0] == "replay") return scenarios::ReplayCommandLine(rest);
