@@ -28,12 +28,12 @@ class SimDisk::Attachment {
   SimVolume& volume() const { return disk_.volume_; }
   const std::shared_ptr<Life>& life() const { return life_; }
 
-  // One call: `effect` happens at one moment of it, if the process lives to see
-  // that. Suspends.
-  absl::Status Perform(Call call,
+  // One call that moves `bytes`: `effect` happens at one moment of it, if the
+  // process lives to see that. Suspends.
+  absl::Status Perform(Call call, uint64_t bytes,
                        absl::FunctionRef<absl::Status()> effect) const {
     if (!life_->alive) return Dead();
-    const DiskDice::Timing timing = disk_.dice_.Plan(call);
+    const DiskDice::Timing timing = disk_.dice_.Plan(call, bytes);
     absl::Status status;
     if (timing.effect_first) status = effect();
     Wait(timing.span);
@@ -45,10 +45,10 @@ class SimDisk::Attachment {
 
   // As Perform(), with an effect that writes into memory of the process: it
   // happens at the end. Suspends.
-  absl::Status PerformLate(Call call,
+  absl::Status PerformLate(Call call, uint64_t bytes,
                            absl::FunctionRef<absl::Status()> effect) const {
     if (!life_->alive) return Dead();
-    Wait(disk_.dice_.Plan(call).span);
+    Wait(disk_.dice_.Plan(call, bytes).span);
     if (!life_->alive) return Dead();
     const absl::Status status = effect();
     MaybeCrash();
@@ -64,8 +64,8 @@ class SimDisk::Attachment {
     if (executor_.current() == nullptr) return;
     // CANCELLED ends the waiting, not the call.
     if (!executor_.SleepFor(span).ok()) return;
-    while (life_->alive && disk_.dice_.StallLeft() > absl::ZeroDuration()) {
-      if (!executor_.SleepFor(disk_.dice_.StallLeft()).ok()) return;
+    while (life_->alive && !disk_.dice_.Answers()) {
+      if (!executor_.SleepFor(disk_.dice_.AskAgainAfter()).ok()) return;
     }
   }
 
@@ -94,34 +94,35 @@ class SimDisk::AttachedFile final : public persist::File {
   absl::StatusOr<size_t> ReadAt(uint64_t offset,
                                 std::span<std::byte> buffer) override {
     size_t count = 0;
-    RETURN_IF_ERROR(attachment_.PerformLate(Call::kRead, [&]() -> absl::Status {
-      ASSIGN_OR_RETURN(count, disk().Read(*file_, offset, buffer));
-      return absl::OkStatus();
-    }));
+    RETURN_IF_ERROR(attachment_.PerformLate(
+        Call::kRead, buffer.size(), [&]() -> absl::Status {
+          ASSIGN_OR_RETURN(count, disk().Read(*file_, offset, buffer));
+          return absl::OkStatus();
+        }));
     return count;
   }
 
   absl::Status WriteAt(uint64_t offset, SimVolume::Pieces pieces) override {
     CHECK(writable_, "a write to a file that was opened for reading");
     return attachment_.Perform(
-        Call::kWrite, [&] { return disk().Write(*file_, offset, pieces); });
+        Call::kWrite, 0, [&] { return disk().Write(*file_, offset, pieces); });
   }
 
   absl::Status SyncData() override {
-    return attachment_.Perform(Call::kSync,
+    return attachment_.Perform(Call::kSync, file_->unsynced_bytes(),
                                [&] { return disk().Sync(*file_); });
   }
 
   absl::Status Truncate(uint64_t size) override {
     CHECK(writable_, "a cut of a file that was opened for reading");
-    return attachment_.Perform(Call::kWrite, [&] {
+    return attachment_.Perform(Call::kWrite, 0, [&] {
       return disk().Resize(*file_, "truncation", size);
     });
   }
 
   absl::Status Preallocate(uint64_t size) override {
     CHECK(writable_, "growing a file that was opened for reading");
-    return attachment_.Perform(Call::kWrite, [&] {
+    return attachment_.Perform(Call::kWrite, 0, [&] {
       if (size <= file_->size()) return absl::OkStatus();
       return disk().Resize(*file_, "preallocation", size);
     });
@@ -129,7 +130,7 @@ class SimDisk::AttachedFile final : public persist::File {
 
   absl::StatusOr<uint64_t> Size() override {
     uint64_t size = 0;
-    RETURN_IF_ERROR(attachment_.PerformLate(Call::kRead, [&] {
+    RETURN_IF_ERROR(attachment_.PerformLate(Call::kRead, 0, [&] {
       size = file_->size();
       return absl::OkStatus();
     }));
@@ -156,7 +157,7 @@ class SimDisk::AttachedDisk final : public persist::Disk {
     SimVolume::FilePtr file;
     const Call call = mode == persist::OpenMode::kCreateExclusive ? Call::kWrite
                                                                   : Call::kRead;
-    RETURN_IF_ERROR(attachment_.Perform(call, [&]() -> absl::Status {
+    RETURN_IF_ERROR(attachment_.Perform(call, 0, [&]() -> absl::Status {
       ASSIGN_OR_RETURN(file, volume().Open(path, mode));
       return absl::OkStatus();
     }));
@@ -166,36 +167,37 @@ class SimDisk::AttachedDisk final : public persist::Disk {
   absl::StatusOr<std::vector<std::string>> List(
       absl::string_view directory) override {
     std::vector<std::string> names;
-    RETURN_IF_ERROR(attachment_.PerformLate(Call::kRead, [&]() -> absl::Status {
-      ASSIGN_OR_RETURN(names, volume().List(directory));
-      return absl::OkStatus();
-    }));
+    RETURN_IF_ERROR(
+        attachment_.PerformLate(Call::kRead, 0, [&]() -> absl::Status {
+          ASSIGN_OR_RETURN(names, volume().List(directory));
+          return absl::OkStatus();
+        }));
     return names;
   }
 
   absl::Status CreateDirectory(absl::string_view path) override {
-    return attachment_.Perform(Call::kWrite,
+    return attachment_.Perform(Call::kWrite, 0,
                                [&] { return volume().CreateDirectory(path); });
   }
 
   absl::Status Rename(absl::string_view from, absl::string_view to) override {
-    return attachment_.Perform(Call::kWrite,
+    return attachment_.Perform(Call::kWrite, 0,
                                [&] { return volume().Rename(from, to); });
   }
 
   absl::Status Remove(absl::string_view path) override {
-    return attachment_.Perform(Call::kWrite,
+    return attachment_.Perform(Call::kWrite, 0,
                                [&] { return volume().Remove(path); });
   }
 
   absl::Status SyncDirectory(absl::string_view directory) override {
-    return attachment_.Perform(Call::kSync, [&] {
+    return attachment_.Perform(Call::kSync, 0, [&] {
       return attachment_.disk().SyncDirectory(directory);
     });
   }
 
   absl::Status Lock() override {
-    return attachment_.Perform(Call::kWrite, [&] {
+    return attachment_.Perform(Call::kWrite, 0, [&] {
       return attachment_.disk().Lock(attachment_.life());
     });
   }

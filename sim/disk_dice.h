@@ -52,12 +52,21 @@ class DiskDice {
   const DiskKnobs& knobs() const;
   void SetKnobs(std::optional<DiskKnobs> knobs) { knobs_ = knobs; }
 
-  // May start a stall. Does not suspend: the caller waits.
-  Timing Plan(Call call);
+  // Of a call that moves `bytes`. May start a stall. Does not suspend: the
+  // caller waits.
+  Timing Plan(Call call, uint64_t bytes);
 
-  // For how long the device will not answer.
-  absl::Duration StallLeft() const;
+  // Does the device answer?
+  bool Answers() const { return !stuck_ && stalled_until_ <= now(); }
+  // How long to wait, while it does not, before asking again.
+  absl::Duration AskAgainAfter() const;
   void StallFor(absl::Duration span);
+  // Does not answer until it is released.
+  void SetStuck(bool stuck);
+
+  // No room for anything more, whatever the knobs say.
+  void SetFull(bool full) { full_ = full; }
+  uint64_t capacity_bytes() const { return full_ ? 0 : knobs().capacity_bytes; }
 
   // Whether `fault` strikes this call: by the knobs, or because it was ordered.
   // Counts it, if so.
@@ -67,12 +76,19 @@ class DiskDice {
 
   // Whether a write lets the kernel write something back.
   bool WritesBack();
+  // When it does so next without being asked; never, if not set.
+  std::optional<absl::Duration> NextWriteback();
 
   runtime::Random& faults() { return faults_; }
   runtime::Random& layouts() { return layouts_; }
+  runtime::Random& writeback() { return writeback_; }
 
  private:
+  // A device that has a limit does one call after the other; how long this one
+  // waits for its turn and takes.
+  absl::Duration TakeTurn(const DiskKnobs& knobs, uint64_t bytes);
   uint32_t PartsPerMillion(DiskFault fault) const;
+  Time now() const;
 
   World& world_;
   const HostId host_;
@@ -81,8 +97,12 @@ class DiskDice {
   runtime::Random latency_;
   runtime::Random faults_;
   runtime::Random layouts_;
+  runtime::Random writeback_;
 
   Time stalled_until_ = 0;
+  Time busy_until_ = 0;  // Of a device with a limit.
+  bool stuck_ = false;
+  bool full_ = false;
   std::array<uint32_t, kDiskFaults> ordered_{};
 };
 

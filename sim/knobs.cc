@@ -71,9 +71,19 @@ void AddDisk(const DiskKnobs& knobs, Lines& lines) {
   lines.Add("disk.stall_ppm", knobs.stall_ppm);
   lines.Add("disk.stall_max", knobs.stall_max);
   lines.Add("disk.writeback_ppm", knobs.writeback_ppm);
+  lines.Add("disk.writeback_every", knobs.writeback_every);
   lines.Add("disk.torn_sector_ppm", knobs.torn_sector_ppm);
   lines.Add("disk.crash_in_call_ppm", knobs.crash_in_call_ppm);
   lines.Add("disk.capacity_bytes", knobs.capacity_bytes);
+  lines.Add("disk.bandwidth_bytes_per_second",
+            knobs.bandwidth_bytes_per_second);
+  lines.Add("disk.operations_per_second", knobs.operations_per_second);
+  lines.Add("disk.bit_rot_ppm", knobs.bit_rot_ppm);
+  lines.Add("disk.latent_error_ppm", knobs.latent_error_ppm);
+  lines.Add("disk.phantom_write_ppm", knobs.phantom_write_ppm);
+  lines.Add("disk.misdirected_write_ppm", knobs.misdirected_write_ppm);
+  lines.Add("disk.stale_read_ppm", knobs.stale_read_ppm);
+  lines.Add("disk.misdirected_read_ppm", knobs.misdirected_read_ppm);
 }
 
 }  // namespace

@@ -24,14 +24,23 @@ uint64_t LengthOf(SimVolume::Pieces pieces) {
 }  // namespace
 
 SimDisk::SimDisk(World& world, HostId host)
-    : world_(world), host_(host), dice_(world, host) {}
+    : world_(world),
+      host_(host),
+      dice_(world, host),
+      damage_(world, host, dice_, volume_) {}
 
 // ---- effects
 
 absl::StatusOr<size_t> SimDisk::Read(const SimFile& file, uint64_t offset,
                                      std::span<std::byte> buffer) {
   if (dice_.Strikes(DiskFault::kReadFails)) return IoError("read", file);
-  return file.Read(offset, buffer);
+  if (file.ReadFails(offset, buffer.size())) {
+    world_.CountFault("disk.unreadable_read");
+    return IoError("read", file);
+  }
+  const size_t count = file.Read(offset, buffer);
+  damage_.AfterRead(file, offset, buffer.first(count));
+  return count;
 }
 
 absl::Status SimDisk::Write(SimFile& file, uint64_t offset,
@@ -47,11 +56,17 @@ absl::Status SimDisk::Write(SimFile& file, uint64_t offset,
     }
     return IoError("write", file);
   }
-  absl::Status status = NoteFull(
-      volume_.Write(file, offset, pieces, dice_.knobs().capacity_bytes));
+  if (file.WriteFails(offset, length)) {
+    world_.CountFault("disk.unreadable_read");
+    return IoError("write", file);
+  }
+  if (dice_.knobs().stale_read_ppm > 0) file.KeepPrevious();
+  absl::Status status =
+      NoteFull(volume_.Write(file, offset, pieces, dice_.capacity_bytes()));
   if (dice_.WritesBack() && volume_.WriteBack(file, dice_.faults())) {
     world_.CountFault("disk.writeback");
   }
+  PlanWriteback();
   return status;
 }
 
@@ -59,7 +74,7 @@ absl::Status SimDisk::Resize(SimFile& file, absl::string_view call,
                              uint64_t size) {
   world_.Record(host_, "disk.resize", {{"file", file.id()}, {"bytes", size}});
   if (dice_.Strikes(DiskFault::kWriteFails)) return IoError(call, file);
-  return NoteFull(volume_.Resize(file, size, dice_.knobs().capacity_bytes));
+  return NoteFull(volume_.Resize(file, size, dice_.capacity_bytes()));
 }
 
 absl::Status SimDisk::Sync(SimFile& file) {
@@ -68,7 +83,9 @@ absl::Status SimDisk::Sync(SimFile& file) {
     volume_.FailSync(file);
     return IoError("sync", file);
   }
+  damage_.BeforeSync(file);
   volume_.Sync(file);
+  damage_.AfterSync();
   return absl::OkStatus();
 }
 
@@ -96,22 +113,39 @@ absl::Status SimDisk::NoteFull(absl::Status status) {
   return status;
 }
 
+void SimDisk::PlanWriteback() {
+  if (writeback_planned_) return;
+  const std::optional<absl::Duration> after = dice_.NextWriteback();
+  if (!after.has_value()) return;
+  writeback_planned_ = true;
+  world_.At(world_.now() + absl::ToInt64Nanoseconds(*after), EventClass::kFault,
+            [this] {
+              writeback_planned_ = false;
+              if (!volume_.WriteBackAny(dice_.writeback())) return;
+              world_.CountFault("disk.writeback");
+              PlanWriteback();
+            });
+}
+
 // ---- the world
 
 void SimDisk::PowerOff() {
   lock_holder_ = nullptr;
+  damage_.BeforePowerOff();
   const PowerOffTally lost =
       volume_.PowerOff(layout_, dice_.knobs().torn_sector_ppm, dice_.layouts());
   if (!lost.had_unsynced) return;
   world_.Record(host_, "disk.power_off",
                 {{"sectors_lost", lost.sectors_lost},
                  {"sectors_torn", lost.sectors_torn},
+                 {"phantoms_lost", lost.phantoms_lost},
                  {"sizes_lost", lost.sizes_lost},
                  {"names_lost", lost.names_lost}});
   const std::pair<absl::string_view, uint64_t> counts[] = {
       {"disk.power_off_with_unsynced", 1},
       {"disk.sector_lost", lost.sectors_lost},
       {"disk.sector_torn", lost.sectors_torn},
+      {"disk.phantom_write", lost.phantoms_lost},
       {"disk.size_lost", lost.sizes_lost},
       {"disk.name_lost", lost.names_lost}};
   for (const auto& [kind, count] : counts) {
@@ -135,6 +169,7 @@ absl::Status SimDisk::Corrupt(absl::string_view path, uint64_t offset,
 void SimDisk::Replace() {
   lock_holder_ = nullptr;
   volume_.Wipe();
+  world_.CountFault("disk.replaced");
   world_.Record(host_, "disk.replaced", {});
 }
 

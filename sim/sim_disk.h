@@ -15,7 +15,8 @@
 // Counted, when they struck: disk.read_failed, disk.write_failed,
 // disk.sync_failed, disk.crash_in_call, disk.stall, disk.full, disk.writeback,
 // disk.power_off_with_unsynced, disk.sector_lost, disk.sector_torn,
-// disk.size_lost, disk.name_lost, disk.corrupted.
+// disk.size_lost, disk.name_lost, disk.corrupted, disk.throttled, disk.stuck,
+// disk.replaced, and the damage to what was acknowledged: sim/disk_damage.h.
 //
 // Twin:      prod/posix_disk.h
 // Both pass: tests/conformance/disk_test.cc
@@ -38,6 +39,7 @@
 
 #include "persist/disk.h"
 #include "runtime/executor.h"
+#include "sim/disk_damage.h"
 #include "sim/disk_dice.h"
 #include "sim/disk_knobs.h"
 #include "sim/event.h"
@@ -70,8 +72,15 @@ class SimDisk {
   void SetCrashLayout(std::optional<CrashLayout> layout) { layout_ = layout; }
   // The device does not answer for so long.
   void StallFor(absl::Duration span) { dice_.StallFor(span); }
+  // The device does not answer until it is released.
+  void SetStuck(bool stuck) { dice_.SetStuck(stuck); }
+  // No room for anything more.
+  void SetFull(bool full) { dice_.SetFull(full); }
   // The next call that `fault` can strike is struck.
   void Order(DiskFault fault) { dice_.Order(fault); }
+  // Which acknowledged bytes may be lost, and what has happened to them.
+  DiskDamage& damage() { return damage_; }
+  const DiskDamage& damage() const { return damage_; }
   // Damages bytes at rest, by xor: a second time heals. Shows in the shadow.
   // Errors: NOT_FOUND, OUT_OF_RANGE.
   absl::Status Corrupt(absl::string_view path, uint64_t offset,
@@ -112,12 +121,16 @@ class SimDisk {
   absl::Status Lock(const std::shared_ptr<Life>& life);
   // Passes a result on; counts it if the disk was full.
   absl::Status NoteFull(absl::Status status);
+  // The kernel writes something back by and by, as long as there is something.
+  void PlanWriteback();
 
   World& world_;
   const HostId host_;
   DiskDice dice_;
   std::optional<CrashLayout> layout_;
   SimVolume volume_;
+  DiskDamage damage_;
+  bool writeback_planned_ = false;
   std::shared_ptr<Life> lock_holder_;  // Shared: see Life. May be dead.
 };
 

@@ -23,7 +23,11 @@ constexpr uint64_t SectorsOf(uint64_t bytes) {
 size_t SimFile::Read(uint64_t offset, std::span<std::byte> out) const {
   if (offset >= size_) return 0;
   const size_t count = std::min<uint64_t>(out.size(), size_ - offset);
-  image_.Read(offset, out.first(count));
+  out = out.first(count);
+  image_.Read(offset, out);
+  for (const auto& [sector, damage] : damage_.sectors()) {
+    if (!unsynced_.contains(sector)) damage_.ApplyTo(sector, offset, out);
+  }
   return count;
 }
 
@@ -56,27 +60,36 @@ void SimFile::MarkDirty(uint64_t begin, uint64_t end) {
   if (begin >= end) return;
   for (uint64_t sector = SectorOf(begin); sector < SectorsOf(end); ++sector) {
     const auto [at, is_new] = unsynced_.try_emplace(sector);
-    at->second.lied = false;
-    // Nothing was ever written from image_.end() on: zeros need no copy.
+    at->second.state = State::kDirty;
     const uint64_t offset = sector * kSectorBytes;
-    if (!is_new || offset >= image_.end()) continue;
+    const bool damaged = !damage_.empty() && damage_.Has(sector);
+    // Nothing was ever written from image_.end() on: zeros need no copy.
+    if (!is_new || (offset >= image_.end() && !damaged)) continue;
     at->second.bytes = std::make_unique<SectorBytes>();
     image_.Read(offset, *at->second.bytes);
+    if (!damaged) continue;
+    // The cache now holds, and will write, what was read from the medium.
+    SectorBytes read = *at->second.bytes;
+    damage_.ApplyTo(sector, offset, read);
+    image_.Write(offset, read);
   }
 }
 
 void SimFile::Sync(DurableSink sink) {
   Runs runs;
-  bool any_lied = false;
-  for (const auto& [sector, undo] : unsynced_) {
-    if (undo.lied) {
-      any_lied = true;
+  bool any_stays = false;
+  for (auto& [sector, undo] : unsynced_) {
+    if (undo.state != State::kDirty) {
+      any_stays = true;
     } else {
       AddSector(sector, runs);
+      OnWritten(sector, undo);
     }
   }
-  if (any_lied) {
-    absl::erase_if(unsynced_, [](const auto& at) { return !at.second.lied; });
+  if (any_stays) {
+    absl::erase_if(unsynced_, [](const auto& at) {
+      return at.second.state == State::kDirty;
+    });
   } else {
     unsynced_.clear();
   }
@@ -89,7 +102,9 @@ void SimFile::Sync(DurableSink sink) {
 }
 
 void SimFile::FailSync() {
-  for (auto& [sector, undo] : unsynced_) undo.lied = true;
+  for (auto& [sector, undo] : unsynced_) {
+    if (undo.state == State::kDirty) undo.state = State::kLied;
+  }
   size_dirty_ = false;
 }
 
@@ -97,14 +112,28 @@ bool SimFile::WriteBack(runtime::Random& dice, DurableSink sink) {
   if (unsynced_.empty() || low_size_ < durable_size_) return false;
   const uint64_t position = dice.Below(unsynced_.size());
   const auto at = std::next(unsynced_.begin(), static_cast<int64_t>(position));
-  if (at->second.lied) return false;
+  if (at->second.state != State::kDirty) return false;
   const uint64_t sector = at->first;
+  OnWritten(sector, at->second);
   unsynced_.erase(at);
   if (std::min((sector + 1) * kSectorBytes, size_) > durable_size_) {
     CommitSize(sink);
   }
   Report({Run{sector, sector + 1}}, sink);
   return true;
+}
+
+void SimFile::OnWritten(uint64_t sector, Undo& undo) {
+  if (!damage_.empty()) damage_.Mend(sector);
+  if (keeps_previous_) previous_[sector] = std::move(undo.bytes);
+}
+
+std::vector<uint64_t> SimFile::DirtySectors() const {
+  std::vector<uint64_t> sectors;
+  for (const auto& [sector, undo] : unsynced_) {
+    if (undo.state == State::kDirty) sectors.push_back(sector);
+  }
+  return sectors;
 }
 
 void SimFile::CommitSize(DurableSink sink) {
@@ -161,9 +190,26 @@ size_t SimFile::ReadDurable(uint64_t offset, std::span<std::byte> out) const {
   const size_t count = std::min<uint64_t>(out.size(), durable_size() - offset);
   out = out.first(count);
   image_.Read(offset, out);
-  const uint64_t end = offset + count;
+  ApplyUndo(offset, out, true);
+  damage_.Apply(offset, out);
+  return count;
+}
+
+size_t SimFile::ReadSound(uint64_t offset, std::span<std::byte> out) const {
+  if (offset >= durable_size()) return 0;
+  const size_t count = std::min<uint64_t>(out.size(), durable_size() - offset);
+  out = out.first(count);
+  image_.Read(offset, out);
+  ApplyUndo(offset, out, false);
+  return count;
+}
+
+void SimFile::ApplyUndo(uint64_t offset, std::span<std::byte> out,
+                        bool phantoms_too) const {
+  const uint64_t end = offset + out.size();
   for (auto at = unsynced_.lower_bound(SectorOf(offset));
        at != unsynced_.end() && at->first * kSectorBytes < end; ++at) {
+    if (at->second.state == State::kPhantom && !phantoms_too) continue;
     const SectorBytes& bytes =
         at->second.bytes == nullptr ? kZeroSector : *at->second.bytes;
     const uint64_t start = at->first * kSectorBytes;
@@ -172,7 +218,6 @@ size_t SimFile::ReadDurable(uint64_t offset, std::span<std::byte> out) const {
     std::memcpy(out.data() + (from - offset), bytes.data() + (from - start),
                 to - from);
   }
-  return count;
 }
 
 void SimFile::VisitDurable(DurableSink sink) const {
@@ -199,14 +244,29 @@ bool SimFile::Revert(uint64_t sector, const Undo& undo) {
   return true;
 }
 
-void SimFile::Garble(uint64_t sector, runtime::Random& dice) {
-  SectorBytes garbage;
-  const uint64_t seed = dice.Next();
-  for (uint64_t lane = 0; lane < garbage.size() / sizeof(uint64_t); ++lane) {
-    const uint64_t word = runtime::MixHash(seed, lane);
-    std::memcpy(garbage.data() + lane * sizeof(word), &word, sizeof(word));
+void SimFile::Tear(uint64_t sector, const Undo& undo, runtime::Random& dice) {
+  const uint64_t offset = sector * kSectorBytes;
+  SectorBytes torn = undo.bytes == nullptr ? kZeroSector : *undo.bytes;
+  damage_.ApplyTo(sector, offset, torn);
+  const uint64_t kind = dice.Below(3);
+  if (kind < 2) {
+    // The front is new and the rest old, or the other way round.
+    SectorBytes written;
+    image_.Read(offset, written);
+    const size_t cut = 1 + dice.Below(kSectorBytes - 1);
+    const size_t from = kind == 0 ? 0 : cut;
+    const size_t to = kind == 0 ? cut : kSectorBytes;
+    std::copy(written.begin() + static_cast<ptrdiff_t>(from),
+              written.begin() + static_cast<ptrdiff_t>(to),
+              torn.begin() + static_cast<ptrdiff_t>(from));
+  } else {
+    const uint64_t seed = dice.Next();
+    for (uint64_t lane = 0; lane < torn.size() / sizeof(uint64_t); ++lane) {
+      const uint64_t word = runtime::MixHash(seed, lane);
+      std::memcpy(torn.data() + lane * sizeof(word), &word, sizeof(word));
+    }
   }
-  image_.Write(sector * kSectorBytes, garbage);
+  image_.Write(offset, torn);
 }
 
 CrashTally SimFile::PowerOff(CrashLayout layout, uint32_t torn_sector_ppm,
@@ -219,21 +279,28 @@ CrashTally SimFile::PowerOff(CrashLayout layout, uint32_t torn_sector_ppm,
   uint64_t left = layout == CrashLayout::kEverything ? unsynced_.size() : 0;
   if (layout == CrashLayout::kPrefix) left = dice.Below(unsynced_.size() + 1);
   Runs changed;
-  for (const auto& [sector, undo] : unsynced_) {
-    const bool free = !undo.lied && sector < fixed_from;
+  for (auto& [sector, undo] : unsynced_) {
+    const bool free = undo.state == State::kDirty && sector < fixed_from;
     bool survives = left > 0;
     if (survives) --left;
     if (layout == CrashLayout::kSubset) survives = dice.Below(2) == 0;
     if (survives && free) {
       AddSector(sector, changed);
+      OnWritten(sector, undo);
       continue;
     }
-    tally.sectors_lost += Revert(sector, undo) ? 1 : 0;
     if (free && torn_sector_ppm > 0 && dice.Chance(torn_sector_ppm)) {
-      Garble(sector, dice);
+      Tear(sector, undo, dice);
       AddSector(sector, changed);
+      OnWritten(sector, undo);
       ++tally.sectors_torn;
+      continue;
     }
+    if (!Revert(sector, undo)) continue;
+    ++tally.sectors_lost;
+    if (undo.state != State::kPhantom) continue;
+    damage_.NoteLost(sector);
+    ++tally.phantoms_lost;
   }
   unsynced_.clear();
   size_ = durable_size_;
@@ -271,23 +338,6 @@ uint64_t SimFile::SizeAfterCrash(CrashLayout layout,
   // The length reached the medium while it grew.
   const uint64_t grown = dice.Below(size_ - low_size_ + 1);
   return std::min(size_, SectorsOf(low_size_ + grown) * kSectorBytes);
-}
-
-void SimFile::Corrupt(uint64_t offset, std::span<const std::byte> flips) {
-  CHECK(offset + flips.size() <= size_, "corruption behind the end of file ",
-        id_);
-  for (size_t i = 0; i < flips.size(); ++i) {
-    const uint64_t at = offset + i;
-    const auto undo = unsynced_.find(SectorOf(at));
-    if (undo != unsynced_.end() && undo->second.bytes != nullptr) {
-      (*undo->second.bytes)[at % kSectorBytes] ^= flips[i];
-    }
-    std::byte byte;
-    image_.Read(at, {&byte, 1});
-    byte ^= flips[i];
-    image_.Write(at, {&byte, 1});
-  }
-  ++durable_version_;
 }
 
 }  // namespace sim

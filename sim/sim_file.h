@@ -6,28 +6,36 @@
 // that are. So a write costs the sectors it touches, a sync only forgets, and
 // reading what is durable means reading the cache through the undo.
 //
-// A sector with an undo is in one of two states:
-//   dirty  written and not synced: a sync makes it durable, and the kernel may
-//          do so by itself at any time; a power failure keeps or loses it.
-//   lied   a sync that failed covered it: the cache takes it for clean, no sync
-//          helps any more, a power failure always loses it. Writing it again
-//          makes it dirty.
+// A sector with an undo is in one of three states:
+//   dirty    written and not synced: a sync makes it durable, and the kernel
+//            may do so by itself at any time; a power failure keeps or loses
+//            it.
+//   lied     a sync that failed covered it: the cache takes it for clean, no
+//            sync helps any more, a power failure always loses it. Writing it
+//            again makes it dirty.
+//   phantom  a sync that succeeded covered it, and the device never wrote it:
+//            as lied, but nobody was told.
 // The size has the same life, apart from the bytes. An unsynced truncation
 // holds together: if a power failure undoes it, all that was behind the cut is
 // back; if not, nothing of it is.
+//
+// What is wrong with the medium itself lies over all this and shows where the
+// cache has nothing newer (sim/medium_damage.h). The image knows nothing of it:
+// that is the sound view, of a device that kept its word.
 //
 // Knows no names, no faults of its own, no world: the dice come with the call.
 
 #ifndef SIM_SIM_FILE_H_
 #define SIM_SIM_FILE_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/container/inlined_vector.h"
@@ -35,6 +43,7 @@
 
 #include "persist/disk.h"
 #include "runtime/random.h"
+#include "sim/medium_damage.h"
 #include "sim/sparse_image.h"
 
 namespace sim {
@@ -51,9 +60,10 @@ inline constexpr uint64_t kCrashLayouts = 4;
 
 // What a power failure took from a file.
 struct CrashTally {
-  uint64_t sectors_lost = 0;  // Back to their old bytes, which differ.
-  uint64_t sectors_torn = 0;  // Garbage now.
-  bool size_lost = false;     // Not the size that the page cache had.
+  uint64_t sectors_lost = 0;   // Back to their old bytes, which differ.
+  uint64_t sectors_torn = 0;   // Neither old nor new now.
+  uint64_t phantoms_lost = 0;  // Of sectors_lost: they were acknowledged.
+  bool size_lost = false;      // Not the size that the page cache had.
 };
 
 class SimFile {
@@ -72,6 +82,10 @@ class SimFile {
   // ---- the page cache: what the guest sees
   uint64_t size() const { return size_; }
   size_t Read(uint64_t offset, std::span<std::byte> out) const;
+  // Whether [offset, offset + bytes) needs a sector that the medium cannot
+  // read; for a write, whether it changes a part of one.
+  bool ReadFails(uint64_t offset, uint64_t bytes) const;
+  bool WriteFails(uint64_t offset, uint64_t bytes) const;
   void Write(uint64_t offset, std::span<const std::byte> bytes);
   // Cuts, or adds zeros.
   void Resize(uint64_t size);
@@ -87,6 +101,12 @@ class SimFile {
   // The power fails. Afterwards what is durable is all there is.
   CrashTally PowerOff(CrashLayout layout, uint32_t torn_sector_ppm,
                       runtime::Random& dice, DurableSink sink);
+  // Sectors that a sync would write, in order.
+  std::vector<uint64_t> DirtySectors() const;
+  // How much a sync would write at most.
+  uint64_t unsynced_bytes() const {
+    return unsynced_.size() * persist::kSectorBytes;
+  }
   bool has_unsynced() const {
     return !unsynced_.empty() || size_dirty_ || size_ != durable_size_ ||
            low_size_ != durable_size_;
@@ -100,6 +120,9 @@ class SimFile {
   size_t ReadDurable(uint64_t offset, std::span<std::byte> out) const;
   // Hands out the durable bytes before `size` that may not be zero.
   void VisitDurable(DurableSink sink) const;
+  // As ReadDurable(), of a device that has kept its word: without phantom
+  // writes and damage. What the guest may rightly believe to be durable.
+  size_t ReadSound(uint64_t offset, std::span<std::byte> out) const;
   // Grows whenever the durable bytes or their size change.
   uint64_t durable_version() const { return durable_version_; }
 
@@ -107,16 +130,36 @@ class SimFile {
   const std::string& durable_path() const { return durable_path_; }
   void set_durable_path(std::string path) { durable_path_ = std::move(path); }
 
-  // Damage at rest: `flips` are xored into the bytes, cached and durable alike.
-  void Corrupt(uint64_t offset, std::span<const std::byte> flips);
+  // ---- a device that breaks its word
+  // The next sync acknowledges this dirty sector and does not write it.
+  void MakePhantom(uint64_t sector);
+  std::vector<uint64_t> Phantoms() const;
+  // It was written after all.
+  void WritePhantom(uint64_t sector, DurableSink sink);
+
+  // ---- damage at rest. Shows in the shadow, and to the guest where the cache
+  // has nothing newer.
+  const MediumDamage& damage() const { return damage_; }
+  void Flip(uint64_t offset, std::span<const std::byte> flips);
+  void MakeUnreadable(uint64_t sector);
+  void Mend(uint64_t sector);
+  // Every byte from here on is zero.
+  uint64_t written_end() const { return image_.end(); }
+
+  // ---- what the medium held before the last write of a sector, for reads that
+  // are stale. Kept from now on; costs a copy of each sector that is written
+  // again.
+  void KeepPrevious() { keeps_previous_ = true; }
+  // Zeros if it was never written twice.
+  SectorBytes Previous(uint64_t sector) const;
 
  private:
-  using SectorBytes = std::array<std::byte, persist::kSectorBytes>;
+  enum class State : uint8_t { kDirty, kLied, kPhantom };
 
   // The durable bytes below an unsynced sector.
   struct Undo {
     std::unique_ptr<SectorBytes> bytes;  // Null: zeros.
-    bool lied = false;
+    State state = State::kDirty;
   };
   using UndoMap = absl::btree_map<uint64_t, Undo>;  // By sector number.
 
@@ -134,6 +177,11 @@ class SimFile {
   // The undo behind a cut at `cut` becomes zeros: what was there is gone.
   void DropBehindCut(uint64_t cut, DurableSink sink);
   void Report(const Runs& runs, DurableSink sink);
+  // A write of the sector has reached the medium, over `undo`.
+  void OnWritten(uint64_t sector, Undo& undo);
+  // Lays the undo over `out`, which was read from the image.
+  void ApplyUndo(uint64_t offset, std::span<std::byte> out,
+                 bool phantoms_too) const;
 
   // Parts of PowerOff(). CrashSize() settles the durable size and returns the
   // sector from which on the old bytes are back whatever the dice say: those
@@ -143,7 +191,8 @@ class SimFile {
   uint64_t SizeAfterCrash(CrashLayout layout, runtime::Random& dice) const;
   // Puts the old bytes back. True if that made a difference.
   bool Revert(uint64_t sector, const Undo& undo);
-  void Garble(uint64_t sector, runtime::Random& dice);
+  // The sector was being written: neither its old bytes nor its new ones.
+  void Tear(uint64_t sector, const Undo& undo, runtime::Random& dice);
 
   const uint64_t id_;
   std::string durable_path_;
@@ -153,6 +202,10 @@ class SimFile {
   uint64_t size_ = 0;
 
   UndoMap unsynced_;
+  MediumDamage damage_;
+  bool keeps_previous_ = false;
+  absl::btree_map<uint64_t, std::unique_ptr<SectorBytes>> previous_;
+
   uint64_t durable_size_ = 0;
   // The smallest size since durable_size_ was: less than that while a cut is
   // pending, never more.

@@ -213,24 +213,55 @@ PowerOffTally SimVolume::PowerOff(std::optional<CrashLayout> layout,
                        });
     tally.sectors_lost += lost.sectors_lost;
     tally.sectors_torn += lost.sectors_torn;
+    tally.phantoms_lost += lost.phantoms_lost;
     tally.sizes_lost += lost.size_lost ? 1 : 0;
   }
   ++shadow_version_;
   return tally;
 }
 
+bool SimVolume::WriteBackAny(runtime::Random& dice) {
+  std::vector<FilePtr> files = names_.Files();
+  std::erase_if(
+      files, [](const FilePtr& file) { return file->DirtySectors().empty(); });
+  if (files.empty()) return false;
+  SimFile& file = *files[dice.Below(files.size())];
+  return WriteBack(file, dice);
+}
+
+absl::StatusOr<SimVolume::FilePtr> SimVolume::Find(absl::string_view path,
+                                                   uint64_t offset,
+                                                   uint64_t bytes) const {
+  RETURN_IF_ERROR(CheckFile(path));
+  const FilePtr& file = names_.File(path);
+  if (offset > file->size() || bytes > file->size() - offset) {
+    return absl::OutOfRangeError(absl::StrCat(path, ": only ", file->size(),
+                                              " bytes, nothing at ", offset));
+  }
+  return file;
+}
+
 absl::Status SimVolume::Corrupt(absl::string_view path, uint64_t offset,
                                 std::span<const std::byte> flips) {
-  RETURN_IF_ERROR(CheckFile(path));
-  SimFile& file = *names_.File(path);
-  if (offset > file.size() || flips.size() > file.size() - offset) {
-    return absl::OutOfRangeError(absl::StrCat(path, ": only ", file.size(),
-                                              " bytes, nothing to corrupt at ",
-                                              offset));
-  }
-  file.Corrupt(offset, flips);
-  ++shadow_version_;
+  ASSIGN_OR_RETURN(const FilePtr file, Find(path, offset, flips.size()));
+  file->Flip(offset, flips);
+  NoteDamage();
   return absl::OkStatus();
+}
+
+std::vector<SimVolume::FilePtr> SimVolume::DurableFiles() const {
+  std::vector<FilePtr> files = names_.Files();
+  std::erase_if(
+      files, [](const FilePtr& file) { return file->durable_path().empty(); });
+  return files;
+}
+
+void SimVolume::WritePhantom(SimFile& file, uint64_t sector) {
+  file.WritePhantom(sector,
+                    [&](uint64_t offset, std::span<const std::byte> bytes) {
+                      OnBytes(file, offset, bytes);
+                    });
+  ++shadow_version_;
 }
 
 void SimVolume::Wipe() {

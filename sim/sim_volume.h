@@ -40,6 +40,11 @@ class ShadowFile {
   }
   // The same file under another name has the same id; no other file ever has.
   uint64_t id() const { return file_->id(); }
+  // As Read(), as if the device had kept its word: without phantom writes and
+  // damage.
+  size_t ReadSound(uint64_t offset, std::span<std::byte> out) const {
+    return file_->ReadSound(offset, out);
+  }
   // Grows with every change of these bytes or their size.
   uint64_t version() const { return file_->durable_version(); }
 
@@ -60,6 +65,7 @@ struct PowerOffTally {
   bool had_unsynced = false;
   uint64_t sectors_lost = 0;
   uint64_t sectors_torn = 0;
+  uint64_t phantoms_lost = 0;
   uint64_t sizes_lost = 0;
   uint64_t names_lost = 0;
 };
@@ -101,8 +107,22 @@ class SimVolume {
   // Files and names each get a layout from `dice`, or all `layout`.
   PowerOffTally PowerOff(std::optional<CrashLayout> layout,
                          uint32_t torn_sector_ppm, runtime::Random& dice);
+  // Any dirty sector of any file becomes durable by itself. False if none can.
+  bool WriteBackAny(runtime::Random& dice);
+  // The sum of all sizes.
+  uint64_t TotalBytes() const { return names_.TotalBytes(); }
+
+  // ---- damage: see sim/disk_damage.h. Errors: NOT_FOUND, OUT_OF_RANGE.
   absl::Status Corrupt(absl::string_view path, uint64_t offset,
                        std::span<const std::byte> flips);
+  // The file under `path`, with `bytes` at `offset`.
+  absl::StatusOr<FilePtr> Find(absl::string_view path, uint64_t offset,
+                               uint64_t bytes) const;
+  // Those that the medium has under a name.
+  std::vector<FilePtr> DurableFiles() const;
+  void WritePhantom(SimFile& file, uint64_t sector);
+  // To be called when bytes at rest were changed.
+  void NoteDamage() { ++shadow_version_; }
   // Nothing is left; observers hear of the names. File ids go on.
   void Wipe();
 

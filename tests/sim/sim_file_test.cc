@@ -267,18 +267,6 @@ TEST(SimFileTest, OnlyUnsyncedSectorsAreEverTorn) {
   EXPECT_GT(torn, 0u);
 }
 
-TEST(SimFileTest, CorruptionShowsInCacheAndShadowAndHealsByRepetition) {
-  SimFile file(1);
-  file.Write(0, Fill(kSector, 1));
-  file.Sync(Ignore);
-  file.Write(0, Fill(10, 2));
-  file.Corrupt(5, Fill(1, 0x80));
-  EXPECT_EQ(Cached(file)[5], std::byte{0x82});
-  EXPECT_EQ(Durable(file)[5], std::byte{0x81});
-  file.Corrupt(5, Fill(1, 0x80));
-  EXPECT_EQ(Durable(file), Fill(kSector, 1));
-}
-
 // Whoever follows the reports knows the durable bytes, whatever happens.
 TEST(SimFileTest, TheReportsAddUpToTheShadow) {
   for (uint64_t seed = 1; seed <= 300; ++seed) {
