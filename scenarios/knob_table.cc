@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <type_traits>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 
 #include "runtime/check.h"
+#include "scenarios/knob_rows.h"
 
 namespace scenarios {
 namespace {
@@ -16,51 +16,15 @@ using config::FormatRange;
 
 constexpr uint32_t kSwarmOffPpm = 500'000;
 
-template <auto kRoom, auto kField>
-void Set(sim::Knobs& knobs, int64_t value) {
-  auto& field = knobs.*kRoom.*kField;
-  using Field = std::remove_reference_t<decltype(field)>;
-  if constexpr (std::is_same_v<Field, absl::Duration>) {
-    field = absl::Nanoseconds(value);
-  } else {
-    field = static_cast<Field>(value);
-  }
-}
-
 template <auto kField>
-constexpr auto kNetwork = &Set<&sim::Knobs::network, kField>;
+constexpr auto kNetwork = &SetKnob<&sim::Knobs::network, kField>;
 template <auto kField>
-constexpr auto kDisk = &Set<&sim::Knobs::disk, kField>;
-template <auto kField>
-constexpr auto kProcess = &Set<&sim::Knobs::process, kField>;
+constexpr auto kProcess = &SetKnob<&sim::Knobs::process, kField>;
 
 using N = sim::NetworkKnobs;
-using D = sim::DiskKnobs;
 using P = sim::ProcessKnobs;
 
 constexpr auto kKnobs = std::to_array<Knob>({
-    {"disk.capacity", Unit::kCount, false, "", kDisk<&D::capacity_bytes>},
-    {"disk.crash_in_call", Unit::kPartsPerMillion, true, "disk.crash_in_call",
-     kDisk<&D::crash_in_call_ppm>},
-    {"disk.read_failure", Unit::kPartsPerMillion, true, "disk.read_failed",
-     kDisk<&D::read_failure_ppm>},
-    {"disk.read_latency", Unit::kSpan, false, "", kDisk<&D::read_latency_min>,
-     kDisk<&D::read_latency_max>},
-    {"disk.stall", Unit::kPartsPerMillion, true, "disk.stall",
-     kDisk<&D::stall_ppm>},
-    {"disk.stall_max", Unit::kSpan, false, "", kDisk<&D::stall_max>},
-    {"disk.sync_failure", Unit::kPartsPerMillion, true, "disk.sync_failed",
-     kDisk<&D::sync_failure_ppm>},
-    {"disk.sync_latency", Unit::kSpan, false, "", kDisk<&D::sync_latency_min>,
-     kDisk<&D::sync_latency_max>},
-    {"disk.torn_sector", Unit::kPartsPerMillion, true, "disk.sector_torn",
-     kDisk<&D::torn_sector_ppm>},
-    {"disk.write_failure", Unit::kPartsPerMillion, true, "disk.write_failed",
-     kDisk<&D::write_failure_ppm>},
-    {"disk.write_latency", Unit::kSpan, false, "", kDisk<&D::write_latency_min>,
-     kDisk<&D::write_latency_max>},
-    {"disk.writeback", Unit::kPartsPerMillion, true, "disk.writeback",
-     kDisk<&D::writeback_ppm>},
     {"network.bandwidth", Unit::kCount, false, "",
      kNetwork<&N::bandwidth_bytes_per_second>},
     {"network.connect_hang", Unit::kPartsPerMillion, true, "net.connect_hang",
@@ -105,15 +69,26 @@ constexpr auto kKnobs = std::to_array<Knob>({
 
 }  // namespace
 
-std::span<const Knob> AllKnobs() { return kKnobs; }
+std::span<const Knob> AllKnobs() {
+  static const std::vector<Knob> all = [] {
+    std::vector<Knob> knobs(kKnobs.begin(), kKnobs.end());
+    const std::span<const Knob> disk = DiskKnobRows();
+    knobs.insert(knobs.end(), disk.begin(), disk.end());
+    std::sort(knobs.begin(), knobs.end(),
+              [](const Knob& a, const Knob& b) { return a.name < b.name; });
+    return knobs;
+  }();
+  return all;
+}
 
 const Knob* FindKnob(absl::string_view name) {
+  const std::span<const Knob> all = AllKnobs();
   const auto found =
-      std::lower_bound(kKnobs.begin(), kKnobs.end(), name,
+      std::lower_bound(all.begin(), all.end(), name,
                        [](const Knob& knob, absl::string_view wanted) {
                          return knob.name < wanted;
                        });
-  return found != kKnobs.end() && found->name == name ? &*found : nullptr;
+  return found != all.end() && found->name == name ? &*found : nullptr;
 }
 
 std::string KnobSetting::ToString() const {
