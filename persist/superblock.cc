@@ -39,6 +39,12 @@ absl::Status WriteSlot(File& file, const Superblock& superblock) {
   return file.SyncData();
 }
 
+// What the head of a slot says about the size of its superblock; not checked.
+size_t EncodedSuperblockBytes(std::span<const std::byte> slot) {
+  constexpr size_t kSizeOffset = 12;
+  return ByteSource(slot.subspan(kSizeOffset)).TakeU32();
+}
+
 absl::Status DecodeTables(ByteSource source, size_t segments, size_t groups,
                           Superblock& superblock) {
   superblock.segments.resize(segments);
@@ -140,6 +146,36 @@ absl::StatusOr<Superblock> DecodeSuperblock(std::span<const std::byte> slot) {
   return superblock;
 }
 
+namespace {
+
+// Nothing if the slot does not validate: also if the medium cannot read it, so
+// that the other one still counts. Reads no more than is in use: what cannot be
+// read behind that is no loss.
+absl::StatusOr<std::optional<Superblock>> ReadSlot(File& file, size_t slot) {
+  const uint64_t offset = slot * kSuperblockSlotBytes;
+  std::vector<std::byte> bytes(kSectorBytes);
+  size_t wanted = bytes.size();
+  for (size_t at = 0; at < wanted;) {
+    absl::StatusOr<size_t> read =
+        file.ReadAt(offset + at, std::span(bytes).subspan(at));
+    if (absl::IsDataLoss(read.status())) {
+      REACHABLE("wal.superblock_slot_unreadable");
+      return std::nullopt;
+    }
+    if (!read.ok()) return read.status();
+    if (*read < bytes.size() - at) return std::nullopt;  // A short file.
+    at = bytes.size();
+    const size_t whole = PaddedBytes(EncodedSuperblockBytes(bytes));
+    wanted = std::clamp(whole, wanted, kSuperblockSlotBytes);
+    bytes.resize(wanted);
+  }
+  absl::StatusOr<Superblock> decoded = DecodeSuperblock(bytes);
+  if (!decoded.ok() || decoded->sequence % kSlots != slot) return std::nullopt;
+  return *std::move(decoded);
+}
+
+}  // namespace
+
 SuperblockFile::SuperblockFile(std::unique_ptr<File> file, Superblock newest,
                                std::optional<Superblock> older)
     : file_(std::move(file)),
@@ -150,16 +186,9 @@ absl::StatusOr<std::unique_ptr<SuperblockFile>> SuperblockFile::Open(
     Disk& disk) {
   ASSIGN_OR_RETURN(std::unique_ptr<File> file,
                    disk.Open(kSuperblockPath, OpenMode::kReadWrite));
-  std::vector<std::byte> bytes(kSlots * kSuperblockSlotBytes);
-  ASSIGN_OR_RETURN(const size_t size, file->ReadAt(0, bytes));
-  bytes.resize(size);  // A short file has a bad slot.
   std::array<std::optional<Superblock>, kSlots> found;
   for (size_t i = 0; i < kSlots; ++i) {
-    const size_t begin = std::min(i * kSuperblockSlotBytes, size);
-    const size_t end = std::min(begin + kSuperblockSlotBytes, size);
-    absl::StatusOr<Superblock> slot =
-        DecodeSuperblock(std::span(bytes).subspan(begin, end - begin));
-    if (slot.ok() && slot->sequence % kSlots == i) found[i] = *std::move(slot);
+    ASSIGN_OR_RETURN(found[i], ReadSlot(*file, i));
   }
   const bool second_wins =
       found[1].has_value() &&

@@ -20,6 +20,21 @@ absl::Status Damaged(absl::string_view path, const absl::Status& defect) {
   return absl::DataLossError(absl::StrCat(path, ": ", defect.message()));
 }
 
+// The medium could not read all of `file`: finds out where.
+absl::Status Unreadable(absl::string_view path, File& file,
+                        const absl::Status& defect) {
+  std::vector<std::byte> sector(kSectorBytes);
+  for (uint64_t offset = 0;; offset += sector.size()) {
+    const absl::StatusOr<size_t> read = file.ReadAt(offset, sector);
+    if (absl::IsDataLoss(read.status())) {
+      return absl::DataLossError(absl::StrCat(path, " offset ", offset, ": ",
+                                              read.status().message()));
+    }
+    if (!read.ok()) return read.status();
+    if (*read < sector.size()) return Damaged(path, defect);
+  }
+}
+
 }  // namespace
 
 WalScan::WalScan(Disk& disk, const Superblock& superblock)
@@ -86,8 +101,10 @@ absl::Status WalScan::AdoptSegment(SegmentId id) {
   ASSIGN_OR_RETURN(std::unique_ptr<File> file,
                    disk_.Open(path, OpenMode::kRead));
   std::vector<std::byte> sector(kSegmentHeaderBytes);
-  ASSIGN_OR_RETURN(const size_t size, file->ReadAt(0, sector));
-  sector.resize(size);
+  const absl::StatusOr<size_t> size = file->ReadAt(0, sector);
+  if (absl::IsDataLoss(size.status())) return Damaged(path, size.status());
+  if (!size.ok()) return size.status();
+  sector.resize(*size);
   absl::StatusOr<SegmentHeader> header = DecodeSegmentHeader(sector);
   // Its name became durable after its header: this is no torn write.
   if (!header.ok()) return Damaged(path, header.status());
@@ -114,7 +131,8 @@ absl::StatusOr<WalScan::Image> WalScan::ReadSegment(SegmentId id) {
   // it is never taken for a torn one.
   absl::StatusOr<size_t> read = (*file)->ReadAt(0, image.bytes);
   if (absl::IsDataLoss(read.status())) {
-    return Damaged(image.path, read.status());
+    REACHABLE("wal.segment_unreadable");
+    return Unreadable(image.path, **file, read.status());
   }
   if (!read.ok()) return read.status();
   image.bytes.resize(*read);
@@ -270,6 +288,7 @@ std::string WalScan::EvidenceOfDurability(const Image& image, uint64_t offset,
 absl::Status WalScan::Corruption(const Image& image, uint64_t offset,
                                  absl::string_view defect,
                                  absl::string_view evidence) const {
+  REACHABLE("wal.corruption_refused");
   std::string groups;
   const auto begin = std::span<const std::byte>(image.bytes)
                          .subspan(std::min<size_t>(offset, image.bytes.size()));

@@ -1,7 +1,9 @@
 // Damage to what was acknowledged is refused, never dropped; a torn tail is
 // dropped, never refused.
 
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -112,6 +114,68 @@ TEST(WalCorruptionTest, NoFlippedBitOfTheSuperblockLosesAnything) {
   }
 }
 
+std::vector<std::byte> BytesOfSuperblock(ModelDisk& disk) {
+  std::vector<std::byte> bytes(disk.FileBytes(kSuperblockPath));
+  auto file = disk.Open(kSuperblockPath, OpenMode::kRead);
+  EXPECT_TRUE(file.ok() && (*file)->ReadAt(0, bytes).ok());
+  return bytes;
+}
+
+void SetSuperblock(ModelDisk& disk, std::span<const std::byte> bytes) {
+  auto file = disk.Open(kSuperblockPath, OpenMode::kReadWrite);
+  EXPECT_TRUE(file.ok() && (*file)->WriteAt(0, bytes).ok());
+}
+
+// The device said that the newest superblock is written, and it is not.
+TEST(WalCorruptionTest, ALostWriteOfTheSuperblockLosesNothing) {
+  const std::vector<Batch> story = ShortStory();
+  auto disk = Written(story, kManySegments, /*sealed=*/false);
+  for (int life = 0; life < 4; ++life) {
+    const std::vector<std::byte> before = BytesOfSuperblock(*disk);
+    const runtime::Incarnation last = Recover(*disk).recovered->incarnation;
+    const auto bad = disk->Clone();
+    SetSuperblock(*bad, before);
+    const Life next = Recover(*bad);
+    ASSERT_TRUE(next.status.ok()) << "life " << life << ": " << next.status;
+    EXPECT_EQ(Describe(next.recovered->groups),
+              StateAfter(story, story.size()));
+    EXPECT_GT(next.recovered->incarnation, last);
+  }
+}
+
+// The newest superblock went to the place of the one before it, which is gone:
+// an old one is left. It leads to all there is, or to a segment that is gone.
+TEST(WalCorruptionTest, ASuperblockInTheWrongSlotIsNotBelieved) {
+  const std::vector<Batch> story = ShortStory();
+  auto disk = Written(story, kManySegments, /*sealed=*/false);
+  int recovered = 0;
+  for (int life = 0; life < 4; ++life) {
+    const std::vector<std::byte> before = BytesOfSuperblock(*disk);
+    const runtime::Incarnation last = Recover(*disk).recovered->incarnation;
+    std::vector<std::byte> bytes = BytesOfSuperblock(*disk);
+    const auto second =
+        bytes.begin() + static_cast<ptrdiff_t>(kSuperblockSlotBytes);
+    const bool first_is_new =
+        std::equal(second, bytes.end(), before.end() - (bytes.end() - second));
+    const size_t from = first_is_new ? 0 : kSuperblockSlotBytes;
+    const size_t to = kSuperblockSlotBytes - from;
+    std::copy_n(bytes.begin() + static_cast<ptrdiff_t>(from), kSectorBytes,
+                bytes.begin() + static_cast<ptrdiff_t>(to));
+    std::copy_n(before.begin() + static_cast<ptrdiff_t>(from), kSectorBytes,
+                bytes.begin() + static_cast<ptrdiff_t>(from));
+    const auto bad = disk->Clone();
+    SetSuperblock(*bad, bytes);
+    const Life next = Recover(*bad);
+    if (absl::IsDataLoss(next.status)) continue;
+    ASSERT_TRUE(next.status.ok()) << next.status;
+    ++recovered;
+    EXPECT_EQ(Describe(next.recovered->groups),
+              StateAfter(story, story.size()));
+    EXPECT_GT(next.recovered->incarnation, last);
+  }
+  EXPECT_GT(recovered, 0);
+}
+
 TEST(WalCorruptionTest, DamageIsNamedByFileOffsetLsnGroupAndIndex) {
   auto disk = Written(FiveEntries(), kOneSegment, /*sealed=*/false);
   const uint64_t head_bytes =
@@ -210,7 +274,7 @@ TEST(WalCorruptionTest, TruncatedSegmentIsRefused) {
 TEST(WalCorruptionTest, UnreadableSegmentIsNeverATornTail) {
   auto disk = Written(FiveEntries(), kOneSegment, /*sealed=*/false);
   disk->FailReadsOf(kFirstSegment);
-  ExpectRefused(*disk, "0000000000000001.wal: EIO");
+  ExpectRefused(*disk, "0000000000000001.wal offset 0: EIO");
 }
 
 TEST(WalCorruptionTest, ForeignFilesAreLeftAlone) {
