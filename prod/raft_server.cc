@@ -13,6 +13,7 @@
 
 #include <unistd.h>
 
+#include "kv/exit_code.h"
 #include "kv/server.h"
 #include "prod/log.h"
 #include "prod/posix_disk.h"
@@ -27,23 +28,9 @@
 namespace prod {
 namespace {
 
-constexpr int kExitUsage = 2;
-constexpr int kExitIo = 3;
-constexpr int kExitDamage = 4;
-
-int ExitCodeOf(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kOk:
-      return EXIT_SUCCESS;
-    case absl::StatusCode::kDataLoss:
-      return kExitDamage;
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kFailedPrecondition:
-      return kExitUsage;
-    default:
-      return kExitIo;
-  }
-}
+using kv::ExitCodeOf;
+using kv::kExitIo;
+using kv::kExitUsage;
 
 // The medium failed: nothing that is not yet on it may be promised any more, so
 // the process ends here and now, without unwinding anything.

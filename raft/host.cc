@@ -104,8 +104,9 @@ class Host::Impl {
   absl::StatusOr<persist::RecoveredGroup> Found() {
     if (!options_.init_cluster) {
       return absl::FailedPreconditionError(
-          "the data directory is empty and this node was not told to found a "
-          "cluster (--init-cluster): an empty node never elects itself");
+          "the data directory holds no log and this node was not told to found "
+          "a cluster (--init-cluster): a node that may have lost what it "
+          "promised never votes");
     }
     std::vector<NodeId> voters;
     for (const Member& member : options_.members) {
