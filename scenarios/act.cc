@@ -18,6 +18,9 @@ struct Named {
   const char* operator()(const ClockDrift&) const { return "clock"; }
   const char* operator()(const SlowCpu&) const { return "cpu"; }
   const char* operator()(const FailSync&) const { return "fail_sync"; }
+  const char* operator()(const TroubleDisk&) const { return "disk"; }
+  const char* operator()(const RotDisk&) const { return "rot"; }
+  const char* operator()(const WipeDisk&) const { return "wipe"; }
   const char* operator()(const DisturbLink&) const { return "link"; }
   const char* operator()(const SetKnobs&) const { return "knobs"; }
 };

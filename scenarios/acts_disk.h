@@ -3,12 +3,48 @@
 #ifndef SCENARIOS_ACTS_DISK_H_
 #define SCENARIOS_ACTS_DISK_H_
 
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/time/time.h"
+
+#include "scenarios/knob_table.h"
 #include "scenarios/target.h"
 
 namespace scenarios {
 
 // The next sync of its disk fails; the process must end by itself.
 struct FailSync {
+  TargetChoice target;
+};
+
+// Its disk behaves in a way of its own, until that is undone.
+struct TroubleDisk {
+  TargetChoice target;
+  bool full = false;                    // No room for anything more.
+  bool stuck = false;                   // Does not answer at all.
+  std::optional<absl::Duration> stall;  // Does not answer for so long.
+  std::vector<KnobSetting> knobs;       // "disk.*".
+};
+
+// A bit of what its disk holds at rest flips, or a sector of it cannot be read
+// any more; undone, it is sound again. Within the atlas (damage_ledger.h).
+struct RotDisk {
+  enum class Where : uint8_t {
+    kCommitted,   // A frame whose entries are committed.
+    kTail,        // The last frame for which anything vouches.
+    kSuperblock,  // Its newest slot.
+    kAny,         // One of these.
+  };
+  TargetChoice target;
+  Where where = Where::kAny;
+  bool unreadable = false;
+};
+
+// The machine goes down and comes back with an empty disk, under the same id.
+// Within the atlas.
+struct WipeDisk {
   TargetChoice target;
 };
 

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
+#include "kv/exit_code.h"
 #include "runtime/check.h"
 #include "runtime/fiber_group.h"
 #include "runtime/wait_queue.h"
@@ -60,7 +61,7 @@ ShadowReader ShadowOf(sim::World& world, sim::HostId host) {
       .read = [&disk](const std::string& path, uint64_t offset,
                       std::span<std::byte> out) -> size_t {
         const std::optional<sim::ShadowFile> file = disk.Shadow(path);
-        return file.has_value() ? file->Read(offset, out) : 0;
+        return file.has_value() ? file->ReadSound(offset, out) : 0;
       },
       .file_version = [&disk](const std::string& path) -> uint64_t {
         const std::optional<sim::ShadowFile> file = disk.Shadow(path);
@@ -70,7 +71,7 @@ ShadowReader ShadowOf(sim::World& world, sim::HostId host) {
   };
 }
 
-Cluster::Cluster(sim::World& world, const ClusterShape& shape,
+Cluster::Cluster(sim::World& world, const ClusterShape& shape, Atlas atlas,
                  DiskWrapper wrap_disk)
     : world_(world),
       shape_(shape),
@@ -83,7 +84,17 @@ Cluster::Cluster(sim::World& world, const ClusterShape& shape,
     hosts_.push_back(world_.AddHost(absl::StrCat("n", node)));
     shadows.push_back(ShadowOf(world_, hosts_.back()));
   }
+  damage_ = std::make_unique<DamageLedger>(world_, hosts_, shadows, atlas);
   checks_ = std::make_unique<SafetyChecks>(*violations_, std::move(shadows));
+  for (uint32_t node = 1; node <= size(); ++node) {
+    world_.disk(host(node))
+        .damage()
+        .SetGate([this, node](const sim::DamageSite& site) {
+          // What was acknowledged was on the disk, though it is lost now.
+          checks_->CatchUpWithDisk(node);
+          return damage_->Allows(node, site);
+        });
+  }
   world_.SetExitHandler(
       [this](sim::HostId host, int code, const std::string& why) {
         OnExit(host, code, why);
@@ -92,7 +103,14 @@ Cluster::Cluster(sim::World& world, const ClusterShape& shape,
 
 Cluster::~Cluster() {
   world_.SetExitHandler(nullptr);
-  for (uint32_t node = 1; node <= size(); ++node) Kill(node);
+  for (uint32_t node = 1; node <= size(); ++node) {
+    Kill(node);
+    world_.disk(host(node)).damage().SetGate(nullptr);
+  }
+}
+
+ShadowReader Cluster::Shadow(uint32_t node) const {
+  return ShadowOf(world_, host(node));
 }
 
 net::Address Cluster::rpc_address(uint32_t node) const {
@@ -107,8 +125,9 @@ kv::ServerOptions Cluster::OptionsOf(uint32_t node) const {
   options.host.core.election_timeout_min = shape_.election_timeout_min;
   options.host.core.election_timeout_max = shape_.election_timeout_max;
   options.host.core.heartbeat_interval = shape_.heartbeat_interval;
+  options.host.core.uncommitted_bytes_max = shape_.uncommitted_bytes;
   options.host.storage.segment_bytes = shape_.segment_bytes;
-  options.host.init_cluster = true;
+  options.host.init_cluster = !checks_->EverStarted(node);
   options.rpc_listen = rpc_address(node);
   for (uint32_t member = 1; member <= size(); ++member) {
     options.members.push_back(
@@ -141,7 +160,7 @@ void Cluster::RunNode(uint32_t node, raft::NodeObserver* observer,
                              }},
                         OptionsOf(node));
   if (!server.ok()) {
-    process.Exit(kExitCannotStart, server.status().message());
+    process.Exit(kv::ExitCodeOf(server.status()), server.status().message());
   }
   runtime::FiberGroup visits(process.network_executor());
   while (failure.ok()) {
@@ -151,7 +170,7 @@ void Cluster::RunNode(uint32_t node, raft::NodeObserver* observer,
     }
     if (!reception.bell().Wait().ok()) return;
   }
-  process.Exit(kExitStorageFailed, failure.message());
+  process.Exit(kv::kExitIo, failure.message());
 }
 
 void Cluster::Boot(uint32_t node) {
@@ -188,13 +207,21 @@ bool Cluster::Visit(uint32_t node, Visitor visit) {
   return true;
 }
 
+bool Cluster::Wipe(uint32_t node) {
+  if (!damage_->Admit(node)) return false;
+  Kill(node);
+  checks_->CatchUpWithDisk(node);
+  damage_->NoteWiped(node);
+  world_.disk(host(node)).Replace();
+  return true;
+}
+
 uint64_t Cluster::DiskFaultsStruck() const {
   uint64_t struck = 0;
   for (const auto& [kind, count] : world_.fault_counts().by_kind) {
     const bool ends_a_process =
         absl::StartsWith(kind, "disk.") &&
-        (absl::EndsWith(kind, "_failed") || absl::EndsWith(kind, ".full") ||
-         absl::EndsWith(kind, ".corrupted"));
+        (absl::EndsWith(kind, "_failed") || absl::EndsWith(kind, ".full"));
     if (ends_a_process) struck += count;
   }
   return struck;
@@ -206,6 +233,7 @@ void Cluster::OnExit(sim::HostId host, int code, const std::string& why) {
   const uint32_t node = static_cast<uint32_t>(found - hosts_.begin()) + 1;
   checks_->End(node);
   const bool explained = code == sim::kExitCrashed ||
+                         damage_->Explains(node, code, why) ||
                          DiskFaultsStruck() > faults_at_boot_[node - 1];
   if (!explained) {
     violations_->Report(

@@ -6,6 +6,9 @@
 // its processes. A process that ends by itself (its storage failed, it refused
 // to start) is reported to the exit handler, whose business it is to boot it
 // again.
+//
+// A node is told to found the cluster (--init-cluster) until a life of it has
+// started, and never again: a disk that comes back empty must not.
 
 #ifndef SCENARIOS_CLUSTER_H_
 #define SCENARIOS_CLUSTER_H_
@@ -24,14 +27,11 @@
 #include "raft/node.h"
 #include "scenarios/checks/safety_checks.h"
 #include "scenarios/checks/violations.h"
+#include "scenarios/damage_ledger.h"
 #include "scenarios/scenario.h"
 #include "sim/world.h"
 
 namespace scenarios {
-
-// How a node's process ends by itself.
-inline constexpr int kExitCannotStart = 3;
-inline constexpr int kExitStorageFailed = 4;
 
 // What stands between a node and its disk; null: nothing. Called at each boot.
 using DiskWrapper = std::function<std::unique_ptr<persist::Disk>(
@@ -44,7 +44,7 @@ class Cluster {
 
   // Adds the hosts; boots nothing. `world` must outlive this.
   Cluster(sim::World& world, const ClusterShape& shape,
-          DiskWrapper wrap_disk = nullptr);
+          Atlas atlas = Atlas::kWithin, DiskWrapper wrap_disk = nullptr);
   ~Cluster();
 
   uint32_t size() const { return shape_.nodes; }
@@ -57,6 +57,9 @@ class Cluster {
   // kill -9. Nothing if it does not run.
   void Kill(uint32_t node);
   void PowerOff(uint32_t node);
+  // The node goes down and loses its disk; it will find an empty one. False,
+  // and nothing is done, if the atlas forbids it.
+  bool Wipe(uint32_t node);
 
   bool running(uint32_t node) const { return world_.running(host(node)); }
   // Null: it does not run, or is not up yet.
@@ -84,6 +87,10 @@ class Cluster {
   bool Visit(uint32_t node, Visitor visit);
 
   const SafetyChecks& checks() const { return *checks_; }
+  DamageLedger& damage() { return *damage_; }
+  const DamageLedger& damage() const { return *damage_; }
+  // How the checks read the disk of `node`.
+  ShadowReader Shadow(uint32_t node) const;
 
  private:
   // A violation ends the world.
@@ -107,10 +114,12 @@ class Cluster {
   Tap tap_;
   std::unique_ptr<Violations> violations_;
   std::unique_ptr<SafetyChecks> checks_;
+  std::unique_ptr<DamageLedger> damage_;
   std::function<void(uint32_t, int)> on_exit_;
 };
 
-// How the checks read the disk of `host`.
+// How the checks read the disk of `host`: what it has acknowledged, as if the
+// device had kept its word. What damage does to that is the ledger's business.
 ShadowReader ShadowOf(sim::World& world, sim::HostId host);
 
 }  // namespace scenarios

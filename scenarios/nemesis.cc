@@ -113,6 +113,7 @@ void Nemesis::BeQuiet() {
       if (other == node) continue;
       world_.network().SetLinkKnobs(host, cluster_.host(other), std::nullopt);
     }
+    CalmDisk(node);
     world_.SetClockDrift(host, 0);
     world_.SetCpuFactor(host, 1);
     if (world_.paused(host)) world_.Resume(host);
@@ -238,6 +239,8 @@ void Nemesis::BootIfDown(uint32_t node) {
 }
 
 void Nemesis::OnExit(uint32_t node) {
+  // It would refuse again, and for the same reason.
+  if (cluster_.damage().LostForGood(node)) return;
   const absl::Duration after = how_.Between(kRebootAfterMin, kRebootAfterMax);
   const bool power_off = how_.Chance(kPowerOffBeforeRebootPpm) && !quiet_;
   world_.At(world_.now() + AsTime(quiet_ ? kRebootAfterMin : after),

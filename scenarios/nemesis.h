@@ -70,6 +70,9 @@ class Nemesis {
   Undo Strike(const ClockDrift& act);
   Undo Strike(const SlowCpu& act);
   Undo Strike(const FailSync& act);
+  Undo Strike(const TroubleDisk& act);
+  Undo Strike(const RotDisk& act);
+  Undo Strike(const WipeDisk& act);
   Undo Strike(const DisturbLink& act);
   Undo Strike(const SetKnobs& act);
 
@@ -86,6 +89,8 @@ class Nemesis {
   Undo CutLinks(std::vector<Link> links);
   void OnExit(uint32_t node);
   void BootIfDown(uint32_t node);
+  // Its disk is again as all others; damage stays.
+  void CalmDisk(uint32_t node);
   // The knobs of the quiet times, and all that lies over them.
   void ApplyKnobLayers();
   Undo AddKnobLayer(std::vector<KnobSetting> settings);

@@ -63,7 +63,7 @@ void QuietEnd::PollForLeader() {
 }
 
 void QuietEnd::DemandLeader() {
-  if (leader_after_.has_value()) return;
+  if (leader_after_.has_value() || cluster_.damage().Unrecoverable()) return;
   world_.Fail("liveness-leader",
               absl::StrCat("no leader with a majority ",
                            absl::FormatDuration(SinceQuiet()),
@@ -88,7 +88,7 @@ void QuietEnd::StartProbe() {
 }
 
 void QuietEnd::DemandWrite() {
-  if (write_after_.has_value()) return;
+  if (write_after_.has_value() || cluster_.damage().Unrecoverable()) return;
   world_.Fail("liveness-write", absl::StrCat("no write was answered ",
                                              absl::FormatDuration(SinceQuiet()),
                                              " after everything healed"));
@@ -114,25 +114,29 @@ void QuietEnd::StartFinalReads() {
 
 void QuietEnd::DemandReads() {
   const size_t keys = clients_.Keys().size();
-  if (keys_read_ == keys) return;
+  if (keys_read_ == keys || cluster_.damage().Unrecoverable()) return;
   world_.Fail("liveness-read", absl::StrCat("only ", keys_read_, " of ", keys,
                                             " keys could be read in the end"));
 }
 
 void QuietEnd::CheckConvergence() {
   const persist::Index committed = cluster_.checks().committed();
+  const DamageLedger& damage = cluster_.damage();
+  std::optional<uint64_t> state_hash;
   for (uint32_t node = 1; node <= cluster_.size(); ++node) {
+    if (damage.LostForGood(node)) continue;
     const NodeView* view = cluster_.View(node);
-    if (view != nullptr && view->applied == committed &&
-        view->state_hash == cluster_.View(1)->state_hash) {
-      continue;
+    if (view == nullptr) {
+      world_.Fail("convergence",
+                  absl::StrCat("n", node, " is not up in the end"));
+      return;
     }
-    world_.Fail(
-        "convergence",
-        view == nullptr
-            ? absl::StrCat("n", node, " is not up in the end")
-            : absl::StrCat("n", node, " has applied ", view->applied.value(),
-                           " of ", committed.value(), " committed entries"));
+    if (damage.Unrecoverable()) continue;
+    if (!state_hash.has_value()) state_hash = view->state_hash;
+    if (view->applied == committed && view->state_hash == *state_hash) continue;
+    world_.Fail("convergence",
+                absl::StrCat("n", node, " has applied ", view->applied.value(),
+                             " of ", committed.value(), " committed entries"));
     return;
   }
 }

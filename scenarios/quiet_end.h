@@ -4,6 +4,10 @@
 // the history: acknowledged writes must have survived), and in the end all
 // nodes have applied the same log to the same state.
 //
+// A node that damage keeps down need not be there, and if those that are left
+// are no quorum nothing is demanded of them: what was damaged proves either
+// (damage_ledger.h).
+//
 // What is not met ends the world with a failure: "liveness-leader",
 // "liveness-write", "liveness-read", "convergence".
 

@@ -74,7 +74,7 @@ Run::Run(const Scenario& scenario, const RunOptions& options)
               .knobs = QuietKnobs(scenario, options.seed, &knobs_),
               .tape = options.tape,
               .trace = options.trace}),
-      cluster_(world_, scenario.cluster, options.wrap_disk),
+      cluster_(world_, scenario.cluster, scenario.atlas, options.wrap_disk),
       clients_(world_, cluster_, scenario.workload, history_),
       nemesis_(world_, cluster_, scenario, DrawFaults()),
       storyteller_(world_, cluster_, clients_, nemesis_, scenario, history_),
@@ -150,6 +150,10 @@ void Run::Describe(RunResult* result) {
     boots += world_.boots(cluster_.host(node));
   }
   result->counts.emplace_back("node.boots", boots);
+  const DamageLedger& damage = cluster_.damage();
+  result->counts.emplace_back("node.lost_to_damage", damage.nodes_lost());
+  result->counts.emplace_back("node.quorum_lost",
+                              damage.Unrecoverable() ? 1 : 0);
   result->counts.emplace_back("story.skipped", storyteller_.skipped());
   result->faults = world_.fault_counts().by_kind;
   result->expected_faults = nemesis_.ExpectedFaults();

@@ -40,6 +40,8 @@ struct ClusterShape {
   absl::Duration heartbeat_interval = absl::Milliseconds(50);
   // Small, so that the log rolls over often.
   uint64_t segment_bytes = 256 << 10;
+  // A leader refuses proposals as busy beyond this.
+  uint64_t uncommitted_bytes = 64 << 20;
 };
 
 struct Phases {
@@ -91,6 +93,12 @@ struct Demands {
   absl::Duration write_within = absl::Seconds(5);
 };
 
+// On how many nodes acknowledged data may be lost (damage_ledger.h).
+enum class Atlas : uint8_t {
+  kWithin,  // On a minority: a quorum still holds every committed entry.
+  kBeyond,  // On all: nothing is owed but a clean stop.
+};
+
 struct Scenario {
   std::string name;
   std::string description;
@@ -104,6 +112,7 @@ struct Scenario {
   // In order of time; see timeline.h.
   std::vector<Step> steps;
   Demands demands;
+  Atlas atlas = Atlas::kWithin;
   // Rare states (runtime/probe.h) that a sweep is meant to reach.
   std::vector<std::string> must_reach;
 

@@ -36,6 +36,9 @@ void ReadCluster(YamlErrors& errors, const YAML::Node& node,
   uint32_t segment_bytes = static_cast<uint32_t>(cluster->segment_bytes);
   map.Count("segment_bytes", 4096, 1 << 30, &segment_bytes);
   cluster->segment_bytes = segment_bytes;
+  uint32_t uncommitted = static_cast<uint32_t>(cluster->uncommitted_bytes);
+  map.Count("uncommitted_bytes", 1, 1 << 30, &uncommitted);
+  cluster->uncommitted_bytes = uncommitted;
   map.Done();
   if (cluster->heartbeat_interval <= absl::ZeroDuration() ||
       cluster->heartbeat_interval >= cluster->election_timeout_min) {
@@ -165,6 +168,19 @@ void ReadRareStates(YamlErrors& errors, const YAML::Node& node,
   }
 }
 
+void ReadAtlas(YamlErrors& errors, const YAML::Node& node, Atlas* atlas) {
+  std::string text;
+  if (!ReadText(errors, node, &text)) return;
+  if (text == "within") {
+    *atlas = Atlas::kWithin;
+  } else if (text == "beyond") {
+    *atlas = Atlas::kBeyond;
+  } else {
+    errors.Fail(node,
+                absl::StrCat("expected within or beyond, not '", text, "'"));
+  }
+}
+
 void ReadScenario(YamlErrors& errors, const YAML::Node& root,
                   Scenario* scenario) {
   YamlMap map(errors, root, "a scenario");
@@ -190,6 +206,9 @@ void ReadScenario(YamlErrors& errors, const YAML::Node& root,
     ReadKnobs(errors, *node, "", &scenario->faults);
   }
   map.Flag("swarm", &scenario->swarm);
+  if (const YAML::Node* node = map.Find("atlas")) {
+    ReadAtlas(errors, *node, &scenario->atlas);
+  }
   if (const YAML::Node* node = map.Find("chaos")) {
     ReadChaos(errors, *node, scenario->cluster.nodes,
               &scenario->chaos.emplace());

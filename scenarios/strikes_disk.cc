@@ -1,12 +1,52 @@
 // What the disk acts of a scenario do, and how they are undone.
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "persist/superblock.h"
+#include "raft/host.h"
 #include "scenarios/nemesis.h"
 #include "scenarios/scenario.h"
+#include "scenarios/wal_map.h"
 #include "sim/sim_disk.h"
 
 namespace scenarios {
+
+namespace {
+
+// Bytes on a disk.
+struct Spot {
+  std::string path;
+  uint64_t offset = 0;
+  uint64_t bytes = 0;
+};
+
+std::vector<Spot> SpotsOf(const WalMap& map, RotDisk::Where where,
+                          persist::Index committed) {
+  using Where = RotDisk::Where;
+  std::vector<Spot> spots;
+  for (const WalFrame& frame : map.frames) {
+    if (!frame.vouched || where == Where::kSuperblock) continue;
+    if (where == Where::kCommitted &&
+        (!frame.last_index.has_value() || *frame.last_index > committed)) {
+      continue;
+    }
+    if (where == Where::kTail) spots.clear();
+    spots.push_back({frame.path, frame.offset, frame.bytes});
+  }
+  if (map.slot_bytes > 0 &&
+      (where == Where::kSuperblock || where == Where::kAny)) {
+    spots.push_back({std::string(persist::kSuperblockPath), map.slot_offset,
+                     map.slot_bytes});
+  }
+  return spots;
+}
+
+}  // namespace
 
 Nemesis::Undo Nemesis::Strike(const FailSync& act) {
   const Nodes nodes = Resolve(act.target);
@@ -15,6 +55,84 @@ Nemesis::Undo Nemesis::Strike(const FailSync& act) {
     world_.disk(cluster_.host(node)).Order(sim::DiskFault::kSyncFails);
   }
   return [this, nodes] { Release(nodes); };
+}
+
+Nemesis::Undo Nemesis::Strike(const TroubleDisk& act) {
+  const Nodes nodes = Resolve(act.target);
+  if (!Seize(nodes)) return nullptr;
+  std::optional<sim::DiskKnobs> own;
+  if (!act.knobs.empty()) {
+    sim::Knobs knobs = world_.knobs();
+    ApplyKnobs(DrawKnobs(act.knobs, false, how_), knobs);
+    own = knobs.disk;
+  }
+  for (const uint32_t node : nodes) {
+    sim::SimDisk& disk = world_.disk(cluster_.host(node));
+    if (own.has_value()) disk.SetKnobs(own);
+    if (act.full) disk.SetFull(true);
+    if (act.stuck) disk.SetStuck(true);
+    if (act.stall.has_value()) disk.StallFor(*act.stall);
+  }
+  return [this, nodes] {
+    Release(nodes);
+    for (const uint32_t node : nodes) CalmDisk(node);
+  };
+}
+
+void Nemesis::CalmDisk(uint32_t node) {
+  sim::SimDisk& disk = world_.disk(cluster_.host(node));
+  disk.SetKnobs(std::nullopt);
+  disk.SetFull(false);
+  disk.SetStuck(false);
+}
+
+Nemesis::Undo Nemesis::Strike(const RotDisk& act) {
+  Nodes nodes = Resolve(act.target);
+  std::erase_if(
+      nodes, [this](uint32_t node) { return !cluster_.damage().Admit(node); });
+  if (!Seize(nodes)) return nullptr;
+  std::vector<std::pair<uint32_t, Spot>> damaged;
+  for (const uint32_t node : nodes) {
+    const WalMap map = MapWal(cluster_.Shadow(node), raft::Host::kFirstGroup);
+    const std::vector<Spot> spots =
+        SpotsOf(map, act.where, cluster_.checks().committed());
+    if (spots.empty()) continue;
+    const Spot& spot = spots[how_.Below(spots.size())];
+    sim::DiskDamage& damage = world_.disk(cluster_.host(node)).damage();
+    const absl::Status struck =
+        act.unreadable ? damage.MakeUnreadable(spot.path, spot.offset)
+                       : damage.Rot(spot.path, spot.offset, spot.bytes);
+    if (struck.ok()) damaged.emplace_back(node, spot);
+  }
+  if (damaged.empty()) {
+    Release(nodes);
+    return nullptr;
+  }
+  return [this, nodes, damaged = std::move(damaged)] {
+    Release(nodes);
+    for (const auto& [node, spot] : damaged) {
+      world_.disk(cluster_.host(node))
+          .damage()
+          .Mend(spot.path, spot.offset, spot.bytes);
+      BootIfDown(node);
+    }
+  };
+}
+
+Nemesis::Undo Nemesis::Strike(const WipeDisk& act) {
+  const Nodes nodes = Resolve(act.target);
+  if (!Seize(nodes)) return nullptr;
+  const bool any =
+      std::count_if(nodes.begin(), nodes.end(),
+                    [this](uint32_t node) { return cluster_.Wipe(node); }) > 0;
+  if (!any) {
+    Release(nodes);
+    return nullptr;
+  }
+  return [this, nodes] {
+    Release(nodes);
+    for (const uint32_t node : nodes) BootIfDown(node);
+  };
 }
 
 }  // namespace scenarios

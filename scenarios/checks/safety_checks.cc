@@ -70,6 +70,7 @@ bool SafetyChecks::Observer::Alive(absl::string_view what) {
 void SafetyChecks::Observer::OnStarted(const raft::Core& core) {
   if (!Alive("starts")) return;
   started_ = true;
+  checks_.ever_started_[life_.node - 1] = true;
   for (persist::Index i(1); i <= core.log().last_index(); ++i) {
     log_.Append(core.log().At(i));
     checks_.matching_.OnEntry(life_, i, log_.At(i));
@@ -153,6 +154,7 @@ SafetyChecks::SafetyChecks(Violations& violations,
                            std::vector<ShadowReader> shadows)
     : violations_(violations),
       running_(shadows.size(), nullptr),
+      ever_started_(shadows.size(), false),
       elections_(violations),
       votes_(violations),
       matching_(violations),

@@ -48,6 +48,11 @@ class SafetyChecks {
   // The life has ended: nothing may be heard of it any more.
   void End(uint32_t node);
 
+  // Takes in what the disk of the node has now, before it is lost.
+  void CatchUpWithDisk(uint32_t node) { disks_[node - 1]->Update(); }
+  // Whether any life of the node has ever started: others may have heard of it.
+  bool EverStarted(uint32_t node) const { return ever_started_[node - 1]; }
+
   // Of the life that runs; null if none does or it has not started yet.
   const NodeView* View(uint32_t node) const;
 
@@ -62,6 +67,7 @@ class SafetyChecks {
   // n1 is at 0.
   std::vector<std::unique_ptr<DurableState>> disks_;
   std::vector<Observer*> running_;
+  std::vector<bool> ever_started_;
   // All lives: handles of the dead may still point at theirs.
   std::vector<std::unique_ptr<Observer>> lives_;
 

@@ -1,0 +1,151 @@
+#include "scenarios/damage_ledger.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "kv/exit_code.h"
+#include "persist/superblock.h"
+#include "raft/host.h"
+#include "scenarios/wal_map.h"
+#include "sim/sim_disk.h"
+
+namespace scenarios {
+namespace {
+
+// What persist says of a fault: "FILE offset N: ..." or "FILE: ...".
+struct Place {
+  std::string path;
+  std::optional<uint64_t> offset;
+};
+
+Place PlaceIn(absl::string_view why) {
+  Place place;
+  place.path = std::string(why.substr(0, why.find_first_of(" :")));
+  constexpr absl::string_view kOffset = " offset ";
+  const absl::string_view rest = why.substr(place.path.size());
+  if (!absl::StartsWith(rest, kOffset)) return place;
+  const absl::string_view digits = rest.substr(kOffset.size());
+  uint64_t offset = 0;
+  if (absl::SimpleAtoi(digits.substr(0, digits.find(':')), &offset)) {
+    place.offset = offset;
+  }
+  return place;
+}
+
+// Could damage at [offset, offset + bytes) of `path` be what is found at
+// `place`? A frame that is named by where it begins is damaged there or behind.
+bool Fits(const Place& place, const std::string& path, uint64_t offset,
+          uint64_t bytes) {
+  return place.path == path &&
+         (!place.offset.has_value() || offset + bytes > *place.offset);
+}
+
+}  // namespace
+
+DamageLedger::DamageLedger(sim::World& world, std::vector<sim::HostId> hosts,
+                           std::vector<ShadowReader> shadows, Atlas atlas)
+    : world_(world),
+      hosts_(std::move(hosts)),
+      shadows_(std::move(shadows)),
+      damaged_max_(atlas == Atlas::kBeyond ? size() : (size() - 1) / 2) {}
+
+bool DamageLedger::Admit(uint32_t node) {
+  if (admitted_.contains(node)) return true;
+  if (admitted_.size() >= damaged_max_) return false;
+  admitted_.insert(node);
+  return true;
+}
+
+bool DamageLedger::Allows(uint32_t node, const sim::DamageSite& site) {
+  const bool may = admitted_.contains(node) || admitted_.size() < damaged_max_;
+  if (!may) return false;
+  const uint64_t end = site.offset + site.bytes;
+  const WalMap map = MapWal(shadows_[node - 1], raft::Host::kFirstGroup);
+  for (const WalFrame& frame : map.frames) {
+    if (!frame.vouched && frame.path == site.path && frame.offset < end &&
+        frame.offset + frame.bytes > site.offset) {
+      return false;
+    }
+  }
+  return Admit(node);
+}
+
+const sim::DiskDamage& DamageLedger::DamageOf(uint32_t node) const {
+  return world_.disk(hosts_[node - 1]).damage();
+}
+
+bool DamageLedger::IsDamaged(uint32_t node) const {
+  return wiped_.contains(node) || !DamageOf(node).Sectors().empty();
+}
+
+bool DamageLedger::Explains(uint32_t node, int code, absl::string_view why) {
+  const int stops_with =
+      wiped_.contains(node) ? kv::kExitUsage : kv::kExitDamage;
+  if (code != stops_with) return false;
+  if (NamesDamage(node, why)) {
+    refused_[node] = std::string(why);
+    return true;
+  }
+  return NamesMisread(node, why);
+}
+
+bool DamageLedger::NamesDamage(uint32_t node, absl::string_view why) const {
+  if (wiped_.contains(node)) {
+    return absl::StrContains(why, "--init-cluster");
+  }
+  const Place place = PlaceIn(why);
+  const std::vector<sim::DamagedSector> sectors = DamageOf(node).Sectors();
+  return std::any_of(
+      sectors.begin(), sectors.end(), [&](const sim::DamagedSector& sector) {
+        if (Fits(place, sector.path, sector.offset, persist::kSectorBytes)) {
+          return true;
+        }
+        // An old slot of the superblock leads to segments that are gone.
+        return sector.path == persist::kSuperblockPath &&
+               absl::EndsWith(place.path, ".wal") && !place.offset.has_value();
+      });
+}
+
+bool DamageLedger::NamesMisread(uint32_t node, absl::string_view why) const {
+  const Place place = PlaceIn(why);
+  const std::vector<sim::Misread>& misreads = DamageOf(node).misreads();
+  return std::any_of(misreads.begin(), misreads.end(),
+                     [&](const sim::Misread& misread) {
+                       return misread.boot == world_.boots(hosts_[node - 1]) &&
+                              Fits(place, misread.site.path,
+                                   misread.site.offset, misread.site.bytes);
+                     });
+}
+
+bool DamageLedger::LostForGood(uint32_t node) const {
+  return refused_.contains(node) && IsDamaged(node) &&
+         !world_.running(hosts_[node - 1]);
+}
+
+uint32_t DamageLedger::nodes_lost() const {
+  uint32_t lost = 0;
+  for (uint32_t node = 1; node <= size(); ++node) {
+    if (LostForGood(node)) ++lost;
+  }
+  return lost;
+}
+
+bool DamageLedger::Unrecoverable() const {
+  return 2 * (size() - nodes_lost()) <= size();
+}
+
+std::string DamageLedger::Lost() const {
+  std::string lost;
+  for (const auto& [node, why] : refused_) {
+    if (!LostForGood(node)) continue;
+    absl::StrAppend(&lost, lost.empty() ? "" : "; ", "n", node, ": ", why);
+  }
+  return lost;
+}
+
+}  // namespace scenarios
