@@ -41,6 +41,9 @@ class Nemesis {
   // Carries out an act of a step, unless the quiet has begun.
   void StrikeNow(const Act& act, std::optional<SpanRange> lasts);
 
+  // Whom a choice means now.
+  std::vector<uint32_t> Resolve(const TargetChoice& choice);
+
   // What the scenario configures, by the names under which it is counted.
   std::vector<std::string> ExpectedFaults() const;
 
@@ -76,8 +79,6 @@ class Nemesis {
   Undo Strike(const DisturbLink& act);
   Undo Strike(const SetKnobs& act);
 
-  // Whom a choice means now.
-  Nodes Resolve(const TargetChoice& choice);
   Nodes Some(Nodes among, size_t count);
   Nodes Running() const;
   // May these be struck too? Then counts them as struck.

@@ -159,7 +159,7 @@ void StepReader::ReadOperation(const YAML::Node& value, bool writes,
   ReadShortText(map, "key", &asked->key);
   if (writes) ReadShortText(map, "value", &asked->value);
   if (const YAML::Node* via = map.Find("via")) {
-    ReadNode(errors_, *via, nodes_, &asked->via);
+    ReadChoice(errors_, *via, nodes_, &asked->via);
   }
   map.Span("within", &asked->within);
   if (errors_.ok() && asked->within <= absl::ZeroDuration()) {

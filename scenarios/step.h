@@ -17,6 +17,7 @@
 
 #include "scenarios/act.h"
 #include "scenarios/condition.h"
+#include "scenarios/target.h"
 
 namespace scenarios {
 
@@ -69,7 +70,9 @@ struct Operation {
   bool writes = false;
   std::string key;
   std::string value;  // Of a write.
-  uint32_t via = 0;   // The node that is asked; 0: whoever leads.
+  // Whom it asks, decided when it asks; empty: all of them in turn, until it
+  // has found the leader.
+  TargetChoice via;
   absl::Duration within = absl::Seconds(2);
   std::vector<Expectation> expected;  // One of these; empty: anything.
 };

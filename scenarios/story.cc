@@ -182,8 +182,8 @@ Story& Story::OrSkip() {
   return *this;
 }
 
-Story& Story::Via(uint32_t node) {
-  Told<Operation>("Via()").via = node;
+Story& Story::Via(TargetChoice asked) {
+  Told<Operation>("Via()").via = std::move(asked);
   return *this;
 }
 

@@ -68,7 +68,7 @@ class Story {
   Story& For(absl::Duration low, absl::Duration high);
   Story& Within(absl::Duration span);
   Story& OrSkip();
-  Story& Via(uint32_t node);
+  Story& Via(TargetChoice asked);
   // One more outcome that is as expected.
   Story& Expect(Expectation::Kind kind);
   Story& ExpectValue(absl::string_view value);

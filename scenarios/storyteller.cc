@@ -9,8 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "net/address.h"
-
 namespace scenarios {
 namespace {
 
@@ -184,19 +182,24 @@ void Storyteller::Forbid(size_t step, const Watch& watch, absl::Duration end) {
 // ----------------------------------------------------- the scripted client
 
 void Storyteller::Play(size_t step, const Operation& asked) {
+  std::vector<uint32_t> nodes;
+  if (!asked.via.empty()) nodes = nemesis_.Resolve(asked.via);
+  std::vector<net::Address> servers;
+  for (uint32_t node = 1; node <= cluster_.size(); ++node) {
+    const bool is_asked = nodes.empty() || std::find(nodes.begin(), nodes.end(),
+                                                     node) != nodes.end();
+    if (is_asked) servers.push_back(cluster_.rpc_address(node));
+  }
   asking_ = step;
-  world_.Boot(*host_, [this, step, &asked](sim::Process& process) {
-    Ask(step, asked, process);
+  world_.Boot(*host_, [this, step, &asked,
+                       servers = std::move(servers)](sim::Process& process) {
+    Ask(step, asked, servers, process);
   });
 }
 
 void Storyteller::Ask(size_t step, const Operation& asked,
+                      const std::vector<net::Address>& servers,
                       sim::Process& process) {
-  std::vector<net::Address> servers;
-  for (uint32_t node = 1; node <= cluster_.size(); ++node) {
-    if (asked.via != 0 && asked.via != node) continue;
-    servers.push_back(cluster_.rpc_address(node));
-  }
   KvSession session(process, servers);
   const KvSession::Outcome outcome = ExecuteRecorded(
       world_, session, history_,

@@ -16,9 +16,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 
+#include "net/address.h"
 #include "scenarios/clients.h"
 #include "scenarios/cluster.h"
 #include "scenarios/condition_watch.h"
@@ -63,7 +65,8 @@ class Storyteller {
 
   void WaitFor(size_t step, const Watch& watch, absl::Duration deadline);
   void Forbid(size_t step, const Watch& watch, absl::Duration end);
-  void Ask(size_t step, const Operation& asked, sim::Process& process);
+  void Ask(size_t step, const Operation& asked,
+           const std::vector<net::Address>& servers, sim::Process& process);
   // The operation under way is given up: its outcome stays unknown.
   void GiveUp();
   void Judge(size_t step, const Operation& asked,

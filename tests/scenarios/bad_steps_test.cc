@@ -12,7 +12,6 @@
 namespace scenarios {
 namespace {
 
-// "..." in an error stands for a list that grows.
 // "<...>" in an error stands for a list that grows.
 struct BadStep {
   const char* what;
@@ -70,7 +69,7 @@ TEST(BadStepsTest, ActsAndTheirTargets) {
       {"a disk's knob on a link",
        "- {at: 2s, link: {from: n1, to: n2, knobs: {disk.stall: 1%}}}\n",
        "f:3:45: unknown knob 'disk.stall'; expected one of: network.bandwidth, "
-       "..."},
+       "<...>"},
       {"a list of nothing", "- crash\n",
        "f:3:3: expected a step: a map of keys"},
       {"no list", "  at: 2s\n", "f:3:3: expected a list of at most 1000 steps"},
@@ -159,8 +158,8 @@ TEST(BadStepsTest, OperationsOfTheScriptedClient) {
       {"a value expected of a write",
        "- {at: 2s, write: {key: x, value: v, expect: v}}\n",
        "f:3:46: expected done, nil, refused or unknown of a write, not 'v'"},
-      {"by way of a role", "- {at: 2s, read: {key: x, via: leader}}\n",
-       "f:3:32: expected a node from n1 to n3, not 'leader'"},
+      {"by way of nobody", "- {at: 2s, read: {key: x, via: ladder}}\n",
+       "f:3:32: expected n1 to n3, leader, <...>, not 'ladder'"},
       {"no outcome", "- {at: 2s, read: {key: x, expect: []}}\n",
        "f:3:35: expected an outcome"},
       {"no patience", "- {at: 2s, read: {key: x, within: 0s}}\n",

@@ -96,7 +96,7 @@ TEST(StoryTest, AFailureNamesTheStep) {
 TEST(StoryDeathTest, WhatMakesNoSenseIsRefused) {
   EXPECT_DEATH(Story("x").For(absl::Seconds(1)), "no step was told");
   EXPECT_DEATH(Story("x").Heal().For(absl::Seconds(1)), "it has no duration");
-  EXPECT_DEATH(Story("x").Crash(Leader()).Via(1), "not of this step");
+  EXPECT_DEATH(Story("x").Crash(Leader()).Via(Leader()), "not of this step");
   EXPECT_DEATH(Story("x").Faults("network.wind", "1%"), "no such knob");
   EXPECT_DEATH(Story("x").At(absl::Hours(1)).Heal().Build(), "is too late");
 }

@@ -139,6 +139,15 @@ TEST(StorytellerTest, ANodeThatHasNoQuorumAnswersNobody) {
 )");
 }
 
+TEST(StorytellerTest, WhoIsAskedMayBeARole) {
+  ExpectPasses(R"(
+  - {until: leader, within: 2s}
+  - {write: {key: x, value: v, via: leader, expect: done}}
+  - {read: {key: x, via: follower, within: 200ms, expect: refused}}
+  - {read: {key: x, via: all, expect: v}}
+)");
+}
+
 TEST(StorytellerTest, AnUnexpectedOutcomeIsAFailure) {
   ExpectFails(R"(
   - {at: 2s, write: {key: x, value: v}}
