@@ -1,6 +1,8 @@
 // Every mistake in a scenario file is one line that says where it is, what is
 // wrong and what was expected. The table is the specification.
 
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -8,7 +10,9 @@
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 
+#include "runtime/random.h"
 #include "scenarios/scenario_file.h"
+#include "tests/tree.h"
 
 namespace scenarios {
 namespace {
@@ -166,6 +170,37 @@ TEST(BadFilesTest, StrikesOfChaos) {
       {"a slip in an act", "chaos: {strikes: [{crush: any, for: 1s}]}\n",
        "f.yaml:2:20: unknown key 'crush' in a strike; did you mean 'crash'?"},
   });
+}
+
+// Whatever somebody types over the largest example there is: a scenario, or one
+// line with the place.
+TEST(BadFilesTest, EveryDamagedFileIsReadWithoutHarm) {
+  std::ifstream in(TWINRAFT_SOURCE_DIR "/scenarios/README.md");
+  std::stringstream readme;
+  readme << in.rdbuf();
+  const std::string all = readme.str();
+  const size_t begin = all.find("```yaml\n") + 8;
+  const std::string example = all.substr(begin, all.find("```", begin) - begin);
+  ASSERT_GT(example.size(), 1000u);
+  const std::string typed = "{}[]:,-*&!|>'\"%@#\n\t 09azAZ._";
+  runtime::Random dice(7);
+  size_t refused = 0;
+  for (int i = 0; i < 1000; ++i) {
+    std::string text = example;
+    for (uint64_t change = dice.Below(3); change < 3; ++change) {
+      const size_t at = dice.Below(text.size());
+      const size_t length = dice.Below(4);
+      const size_t letter = dice.Below(typed.size());
+      text.replace(at, length, 1, typed[letter]);
+    }
+    const absl::StatusOr<Scenario> scenario = ParseScenario(text, "f.yaml");
+    if (scenario.ok()) continue;
+    ++refused;
+    const std::string error(scenario.status().message());
+    EXPECT_EQ(error.find('\n'), std::string::npos) << error;
+    EXPECT_EQ(error.find("f.yaml:"), 0u) << error;
+  }
+  EXPECT_GT(refused, 300u);
 }
 
 }  // namespace
