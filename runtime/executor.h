@@ -83,6 +83,8 @@ class Executor {
   virtual void OnReady() = 0;
 
   size_t ready_count() const { return ready_.size(); }
+  // Requires: position < ready_count().
+  const Fiber& ready_fiber(size_t position) const { return *ready_[position]; }
   // Lets the ready fiber at `position` (0 = waited longest) run until it
   // suspends or ends. Requires: position < ready_count().
   void RunReady(size_t position);

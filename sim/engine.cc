@@ -15,6 +15,12 @@ runtime::Random Engine::Stream(absl::string_view label, uint64_t a,
   return runtime::Random(stream, tape);
 }
 
+PrioritySchedule Engine::Priorities(absl::string_view label, uint64_t a,
+                                    uint64_t b) {
+  return PrioritySchedule(Stream(label, a, b), knobs.process.pct_depth,
+                          knobs.process.pct_steps);
+}
+
 HostId Engine::running_host() const {
   return running == nullptr ? kNoHost : running->host();
 }

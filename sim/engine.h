@@ -6,6 +6,7 @@
 #define SIM_ENGINE_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -16,6 +17,7 @@
 #include "sim/event.h"
 #include "sim/event_queue.h"
 #include "sim/knobs.h"
+#include "sim/priority_schedule.h"
 #include "sim/tape.h"
 #include "sim/trace.h"
 
@@ -40,6 +42,10 @@ struct Engine {
   runtime::Random Stream(absl::string_view label, uint64_t a = 0,
                          uint64_t b = 0);
 
+  // Under Schedule::kPct: with a stream of this name.
+  PrioritySchedule Priorities(absl::string_view label, uint64_t a = 0,
+                              uint64_t b = 0);
+
   // On whose behalf something happens now, or kNoHost.
   HostId running_host() const;
 
@@ -50,6 +56,8 @@ struct Engine {
   EventQueue queue;
   Chronicle chronicle;
   runtime::Random ties;  // Among guest events of one instant.
+  // The same under Schedule::kPct; made when first asked.
+  std::optional<PrioritySchedule> tie_priorities;
   runtime::StackPool stacks;
   // By id; null once it is gone. Events of those that are gone are ignored.
   std::vector<SimExecutor*> executors;

@@ -50,22 +50,39 @@ Time EventQueue::next_time() const {
   return racing_.empty() ? heap_.front().at : racing_.front().at;
 }
 
-Event EventQueue::Pop(runtime::Random* ties) {
+bool EventQueue::PopUncontested(Event* event) {
   CHECK(!empty());
   if (!racing_.empty()) {
     // A fault or a driver that was scheduled for this very instant meanwhile.
-    if (!heap_.empty() && heap_.front().at == racing_.front().at) {
-      return HeapPop();
-    }
-    return TakeRacing(ties);
+    if (heap_.empty() || heap_.front().at != racing_.front().at) return false;
+    *event = HeapPop();
+    return true;
   }
-  const Event first = HeapPop();
-  if (first.event_class() != EventClass::kGuest || heap_.empty() ||
-      heap_.front().at != first.at) {
-    return first;
+  *event = HeapPop();
+  if (event->event_class() != EventClass::kGuest || heap_.empty() ||
+      heap_.front().at != event->at) {
+    return true;
   }
-  GatherRace(first);
-  return TakeRacing(ties);
+  GatherRace(*event);
+  return false;
+}
+
+Event EventQueue::Pop(runtime::Random* ties) {
+  Event event;
+  if (PopUncontested(&event)) return event;
+  const bool drawn = ties != nullptr && racing_.size() > 1;
+  return TakeRacing(drawn ? ties->Below(racing_.size()) : 0);
+}
+
+Event EventQueue::Pop(PrioritySchedule& priorities) {
+  Event event;
+  if (PopUncontested(&event)) return event;
+  if (racing_.size() == 1) return TakeRacing(0);
+  return TakeRacing(priorities.Pick(racing_.size(), [this](size_t i) {
+    const Event& racing = racing_[i];
+    return racing.kind == EventKind::kAction ? racing.order
+                                             : uint64_t{racing.executor};
+  }));
 }
 
 void EventQueue::Insert(const Event& event) {
@@ -85,11 +102,7 @@ void EventQueue::GatherRace(const Event& first) {
   }
 }
 
-Event EventQueue::TakeRacing(runtime::Random* ties) {
-  size_t winner = 0;
-  if (ties != nullptr && racing_.size() > 1) {
-    winner = ties->Below(racing_.size());
-  }
+Event EventQueue::TakeRacing(size_t winner) {
   const Event event = racing_[winner];
   racing_.erase(racing_.begin() + static_cast<ptrdiff_t>(winner));
   return event;

@@ -15,6 +15,7 @@
 #include "runtime/random.h"
 #include "sim/action.h"
 #include "sim/event.h"
+#include "sim/priority_schedule.h"
 
 namespace sim {
 
@@ -40,6 +41,9 @@ class EventQueue {
   // Removes the next event. `ties` decides among guest events of one instant;
   // null: the one that was scheduled first. Requires: !empty().
   Event Pop(runtime::Random* ties);
+  // The same; priorities decide: each executor is a thread, and so is each
+  // guest action.
+  Event Pop(PrioritySchedule& priorities);
 
   // Destroys all that is left, without running it.
   void Clear();
@@ -61,8 +65,11 @@ class EventQueue {
   void Insert(const Event& event);
   void HeapPush(const Event& event);
   Event HeapPop();
+  // The next event if it races with no other; otherwise false, and those that
+  // race are in racing_.
+  bool PopUncontested(Event* event);
   void GatherRace(const Event& first);
-  Event TakeRacing(runtime::Random* ties);
+  Event TakeRacing(size_t winner);
 
   std::vector<Event> heap_;
   // Guest events of the current instant that race with one another, in order of

@@ -1,5 +1,6 @@
 #include "sim/hosts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/check.h"
@@ -13,6 +14,9 @@ namespace {
 // How long a machine may have been up when the world begins: the clocks of two
 // hosts show different times.
 constexpr absl::Duration kUptimeMax = absl::Hours(1);
+
+// Of the crashes by the knobs, how many take the power with them.
+constexpr uint32_t kPowerFailsPpm = 500'000;
 
 // Processes with an abandoned fiber. Reachable, so that they are no leak.
 void Bury(std::unique_ptr<SimProcess> process) {
@@ -58,16 +62,35 @@ runtime::Instant Hosts::DrawClockOrigin(HostId id, uint64_t power_failures) {
 }
 
 void Hosts::DrawClockDrift(HostId id) {
+  Host& host = *hosts_[id];
   const int64_t drift_max_ppm = engine_.knobs.process.clock_drift_max_ppm;
-  runtime::Random dice = engine_.Stream("host.clock_drift", id);
-  hosts_[id]->clock.SetDrift(
-      static_cast<int32_t>(dice.Between(-drift_max_ppm, drift_max_ppm)));
+  const int32_t before = host.drift_drawn_ppm;
+  host.drift_drawn_ppm = 0;
+  if (drift_max_ppm > 0) {
+    runtime::Random dice =
+        engine_.Stream("host.clock_drift", id, host.drift_draws++);
+    host.drift_drawn_ppm =
+        static_cast<int32_t>(dice.Between(-drift_max_ppm, drift_max_ppm));
+  }
+  if (host.drift_drawn_ppm == before) return;
+  if (host.drift_drawn_ppm != 0) {
+    engine_.chronicle.CountFault(id, "clock.drift", 1);
+  }
+  ApplyClockDrift(id);
 }
 
 void Hosts::SetClockDrift(HostId id, int32_t parts_per_million) {
+  hosts_[id]->drift_set_ppm = parts_per_million;
+  ApplyClockDrift(id);
+}
+
+void Hosts::ApplyClockDrift(HostId id) {
   Host& host = *hosts_[id];
-  engine_.chronicle.Record(id, "clock.drift", {{"ppm", parts_per_million}});
-  host.clock.SetDrift(parts_per_million);
+  const int32_t ppm =
+      std::clamp(host.drift_drawn_ppm + host.drift_set_ppm,
+                 -SimClock::kDriftMaxPpm, SimClock::kDriftMaxPpm);
+  engine_.chronicle.Record(id, "clock.drift", {{"ppm", ppm}});
+  host.clock.SetDrift(ppm);
   if (host.process == nullptr) return;
   host.process->network_executor().RearmWake();
   host.process->storage_executor().RearmWake();
@@ -85,15 +108,20 @@ void Hosts::Boot(HostId id, std::function<void(Process&)> body) {
   CheckOutside();
   Host& host = *hosts_[id];
   CHECK(host.process == nullptr, "host ", id, " runs a process already");
-  if (host.boots == 0) DrawClockDrift(id);
+  if (host.boots == 0) {
+    DrawClockDrift(id);
+    DrawCpuFactor(id);
+  }
   const uint64_t boot = ++host.boots;
   engine_.chronicle.Record(id, "process.boot", {{"boot", boot}});
   host.process = std::make_unique<SimProcess>(
       engine_, host.clock, id, boot,
       [this, id](SimProcess::End end) { OnEnd(id, std::move(end)); });
   SimProcess& process = *host.process;
-  process.network_executor().SetCpuFactor(host.cpu_factor);
-  process.storage_executor().SetCpuFactor(host.cpu_factor);
+  const uint32_t factor = host.cpu_factor_drawn * host.cpu_factor_set;
+  process.network_executor().SetCpuFactor(factor);
+  process.storage_executor().SetCpuFactor(factor);
+  PlanCrashInRecovery(id);
   // One after the other: both may draw.
   std::unique_ptr<net::Network> network =
       network_.Attach(process.life(), process.network_executor());
@@ -165,12 +193,75 @@ void Hosts::SetPaused(HostId id, bool paused) {
 }
 
 void Hosts::SetCpuFactor(HostId id, uint32_t factor) {
+  hosts_[id]->cpu_factor_set = factor;
+  ApplyCpuFactor(id);
+}
+
+void Hosts::DrawCpuFactor(HostId id) {
   Host& host = *hosts_[id];
+  const ProcessKnobs& knobs = engine_.knobs.process;
+  const uint32_t before = host.cpu_factor_drawn;
+  host.cpu_factor_drawn = std::max(knobs.cpu_factor_min, 1u);
+  if (knobs.cpu_factor_max > knobs.cpu_factor_min) {
+    runtime::Random dice =
+        engine_.Stream("host.cpu_factor", id, host.factor_draws++);
+    host.cpu_factor_drawn = static_cast<uint32_t>(dice.Between(
+        int64_t{knobs.cpu_factor_min}, int64_t{knobs.cpu_factor_max}));
+  }
+  if (host.cpu_factor_drawn == before) return;
+  if (host.cpu_factor_drawn > 1) {
+    engine_.chronicle.CountFault(id, "cpu.slow_host", 1);
+  }
+  ApplyCpuFactor(id);
+}
+
+void Hosts::ApplyCpuFactor(HostId id) {
+  Host& host = *hosts_[id];
+  const uint32_t factor = host.cpu_factor_drawn * host.cpu_factor_set;
   engine_.chronicle.Record(id, "cpu.factor", {{"factor", factor}});
-  host.cpu_factor = factor;
   if (host.process == nullptr) return;
   host.process->network_executor().SetCpuFactor(factor);
   host.process->storage_executor().SetCpuFactor(factor);
+}
+
+// --------------------------------------------------------- crashes by the
+// knobs
+
+void Hosts::PlanCrashInRecovery(HostId id) {
+  Host& host = *hosts_[id];
+  host.crash_in_suspensions = 0;
+  host.crash_dice.reset();
+  const uint32_t ppm = engine_.knobs.process.crash_in_recovery_ppm;
+  if (ppm == 0 || host.spared) return;
+  runtime::Random dice =
+      engine_.Stream("process.crash_in_recovery", id, host.boots);
+  if (!dice.Chance(ppm)) return;
+  host.crash_in_suspensions =
+      1 + static_cast<uint32_t>(dice.Below(kRecoverySuspensions));
+}
+
+void Hosts::AfterSuspension(HostId id) {
+  Host& host = *hosts_[id];
+  if (host.process == nullptr || host.spared || !host.process->life()->alive) {
+    return;
+  }
+  const ProcessKnobs& knobs = engine_.knobs.process;
+  if (!host.crash_dice.has_value()) {
+    host.crash_dice.emplace(engine_.Stream("process.crash", id, host.boots));
+  }
+  const char* struck = nullptr;
+  if (host.crash_in_suspensions > 0 && --host.crash_in_suspensions == 0 &&
+      knobs.crash_in_recovery_ppm > 0) {
+    struck = "process.crash_in_recovery";
+  } else if (knobs.crash_at_suspend_ppm > 0 &&
+             host.crash_dice->Chance(knobs.crash_at_suspend_ppm)) {
+    struck = "process.crash_at_suspend";
+  }
+  if (struck == nullptr) return;
+  engine_.chronicle.CountFault(id, struck, 1);
+  const bool power = host.crash_dice->Chance(kPowerFailsPpm);
+  Reap(id, host.boots,
+       SimProcess::EndBy(power ? Crash::kPower : Crash::kProcess));
 }
 
 }  // namespace sim

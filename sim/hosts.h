@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,19 @@ class Hosts {
   void SetClockDrift(HostId id, int32_t parts_per_million);
   void JumpWallClock(HostId id, absl::Duration by);
   void SetCpuFactor(HostId id, uint32_t factor);
+  void DrawClockDrift(HostId id);
+  void DrawCpuFactor(HostId id);
+  int32_t drawn_clock_drift_ppm(HostId id) const {
+    return hosts_[id]->drift_drawn_ppm;
+  }
+  uint32_t drawn_cpu_factor(HostId id) const {
+    return hosts_[id]->cpu_factor_drawn;
+  }
+  void SpareFromCrashes(HostId id) { hosts_[id]->spared = true; }
+
+  // A fiber of the process of this host, if it still has one, has been set
+  // aside: the knobs may end it here. On no fiber.
+  void AfterSuspension(HostId id);
 
   // The end of the world, while all of it is still there.
   void EndAll();
@@ -72,8 +86,19 @@ class Hosts {
     SimClock clock;
     uint64_t boots = 0;
     uint64_t power_failures = 0;
-    uint32_t cpu_factor = 1;
+    // What is wrong with it: as drawn, and as set on top of that.
+    uint32_t cpu_factor_drawn = 1;
+    uint32_t cpu_factor_set = 1;
+    int32_t drift_drawn_ppm = 0;
+    int32_t drift_set_ppm = 0;
+    uint64_t factor_draws = 0;
+    uint64_t drift_draws = 0;
     bool paused = false;
+    bool spared = false;
+    // Of the present process: after so many more suspensions it crashes; 0:
+    // not planned.
+    uint32_t crash_in_suspensions = 0;
+    std::optional<runtime::Random> crash_dice;  // Made when first needed.
     std::unique_ptr<SimDisk> disk;
     std::unique_ptr<SimProcess> process;  // Null: none runs.
   };
@@ -81,7 +106,10 @@ class Hosts {
   // For what only drivers may do.
   void CheckOutside() const;
   runtime::Instant DrawClockOrigin(HostId id, uint64_t power_failures);
-  void DrawClockDrift(HostId id);
+  void ApplyClockDrift(HostId id);
+  void ApplyCpuFactor(HostId id);
+  // Whether this boot is to be cut short, and when.
+  void PlanCrashInRecovery(HostId id);
   void OnEnd(HostId id, SimProcess::End end);
   void Reap(HostId id, uint64_t boot, const SimProcess::End& end);
   void EndLife(HostId id, Crash how);

@@ -24,15 +24,31 @@ class Lines {
   std::string text_;
 };
 
+absl::string_view ScheduleName(Schedule schedule) {
+  switch (schedule) {
+    case Schedule::kRandom:
+      return "random";
+    case Schedule::kFifo:
+      return "fifo";
+    case Schedule::kPct:
+      return "pct";
+  }
+  return "?";
+}
+
 void AddProcess(const ProcessKnobs& knobs, Lines& lines) {
-  lines.Add("process.schedule",
-            absl::string_view(knobs.schedule == Schedule::kRandom ? "random"
-                                                                  : "fifo"));
+  lines.Add("process.schedule", ScheduleName(knobs.schedule));
+  lines.Add("process.pct_depth", knobs.pct_depth);
+  lines.Add("process.pct_steps", knobs.pct_steps);
   lines.Add("process.cpu_cost_min", knobs.cpu_cost_min);
   lines.Add("process.cpu_cost_max", knobs.cpu_cost_max);
   lines.Add("process.post_delay_min", knobs.post_delay_min);
   lines.Add("process.post_delay_max", knobs.post_delay_max);
+  lines.Add("process.cpu_factor_min", knobs.cpu_factor_min);
+  lines.Add("process.cpu_factor_max", knobs.cpu_factor_max);
   lines.Add("process.clock_drift_max_ppm", knobs.clock_drift_max_ppm);
+  lines.Add("process.crash_at_suspend_ppm", knobs.crash_at_suspend_ppm);
+  lines.Add("process.crash_in_recovery_ppm", knobs.crash_in_recovery_ppm);
   lines.Add("process.buggify_active_ppm", knobs.buggify_active_ppm);
   lines.Add("process.buggify_fire_ppm", knobs.buggify_fire_ppm);
 }

@@ -13,12 +13,13 @@ struct StreamLabels {
   const char* schedule;
   const char* cost;
   const char* post;
+  const char* priority;
 };
 
 // By ExecutorRole.
 constexpr StreamLabels kStreamLabels[] = {
-    {"network.schedule", "network.cost", "network.post"},
-    {"storage.schedule", "storage.cost", "storage.post"}};
+    {"network.schedule", "network.cost", "network.post", "network.priority"},
+    {"storage.schedule", "storage.cost", "storage.post", "storage.priority"}};
 
 }  // namespace
 
@@ -29,6 +30,7 @@ SimExecutor::SimExecutor(Engine& engine, const SimClock& clock,
       sim_clock_(clock),
       life_(std::move(life)),
       id_(static_cast<uint32_t>(engine.executors.size())),
+      role_(role),
       schedule_dice_(engine.Stream(kStreamLabels[size_t(role)].schedule,
                                    life_->host, life_->boot)),
       cost_dice_(engine.Stream(kStreamLabels[size_t(role)].cost, life_->host,
@@ -78,10 +80,7 @@ bool SimExecutor::RunSlice() {
   if (ready_count() == 0) return true;  // What was ready has been unwound.
 
   const ProcessKnobs& knobs = engine_.knobs.process;
-  size_t position = 0;
-  if (knobs.schedule == Schedule::kRandom && ready_count() > 1) {
-    position = schedule_dice_.Below(ready_count());
-  }
+  const size_t position = PickFiber();
   const Time cost = absl::ToInt64Nanoseconds(cost_dice_.Between(
                         knobs.cpu_cost_min, knobs.cpu_cost_max)) *
                     cpu_factor_;
@@ -103,6 +102,34 @@ bool SimExecutor::RunSlice() {
   if (ready_count() > 0) ScheduleSlice();
   ArmWake();
   return true;
+}
+
+size_t SimExecutor::PickFiber() {
+  switch (engine_.knobs.process.schedule) {
+    case Schedule::kRandom:
+      return ready_count() > 1 ? schedule_dice_.Below(ready_count()) : 0;
+    case Schedule::kFifo:
+      return 0;
+    case Schedule::kPct:
+      return PickByPriority();
+  }
+  return 0;
+}
+
+size_t SimExecutor::PickByPriority() {
+  if (!priorities_.has_value()) {
+    priorities_.emplace(engine_.Priorities(
+        kStreamLabels[size_t(role_)].priority, life_->host, life_->boot));
+  }
+  const uint64_t changes = priorities_->changes();
+  const size_t position = priorities_->Pick(
+      ready_count(),
+      [this](size_t i) -> uint64_t { return ready_fiber(i).id(); });
+  if (priorities_->changes() != changes) {
+    engine_.chronicle.CountFault(host(), "schedule.priority_changed",
+                                 priorities_->changes() - changes);
+  }
+  return position;
 }
 
 bool SimExecutor::RunWake() {

@@ -3,7 +3,7 @@
 // It runs one fiber at a time, until that waits; the fiber was free, but the
 // processor is then busy for a drawn span of virtual time, so that slow hosts,
 // queueing and starvation happen by themselves. Which of the ready fibers runs
-// next is a choice of the dice.
+// next is a choice of the schedule that the knobs name.
 //
 // In the world's queue it has at most one slice (when a fiber is ready), the
 // wakes for its earliest deadlines, and the tasks under way to it.
@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "runtime/executor.h"
@@ -23,6 +24,7 @@
 #include "sim/engine.h"
 #include "sim/event.h"
 #include "sim/life.h"
+#include "sim/priority_schedule.h"
 #include "sim/sim_clock.h"
 
 namespace sim {
@@ -75,6 +77,9 @@ class SimExecutor final : public runtime::Executor {
   };
 
   void OnReady() override;
+  // Which of the ready fibers runs. Requires: there is one.
+  size_t PickFiber();
+  size_t PickByPriority();
   void ScheduleSlice();
   void ArmWake();
   uint32_t LaneOf(const SimExecutor* poster);
@@ -85,7 +90,10 @@ class SimExecutor final : public runtime::Executor {
   // Shared: handles of the process hold it too and may outlive this.
   const std::shared_ptr<const Life> life_;
   const uint32_t id_;
+  const ExecutorRole role_;
   runtime::Random schedule_dice_;
+  // Under Schedule::kPct; made when first asked.
+  std::optional<PrioritySchedule> priorities_;
   runtime::Random cost_dice_;
   runtime::Random post_dice_;
 

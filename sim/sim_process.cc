@@ -55,10 +55,12 @@ void SimProcess::Exit(int code, absl::string_view why) {
   EndFromInside({.code = code, .why = std::string(why), .crash = std::nullopt});
 }
 
-void SimProcess::CrashNow(Crash crash) {
-  EndFromInside({.code = kExitCrashed,
-                 .why = crash == Crash::kPower ? "power failure" : "crash",
-                 .crash = crash});
+void SimProcess::CrashNow(Crash crash) { EndFromInside(EndBy(crash)); }
+
+SimProcess::End SimProcess::EndBy(Crash crash) {
+  return {.code = kExitCrashed,
+          .why = crash == Crash::kPower ? "power failure" : "crash",
+          .crash = crash};
 }
 
 void SimProcess::SetAbandoned() {

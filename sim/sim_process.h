@@ -29,6 +29,8 @@ class SimProcess final : public Process {
     std::string why;
     std::optional<Crash> crash;  // Unless it left in good order.
   };
+  // The end of one that a fault crashes.
+  static End EndBy(Crash crash);
   // Called on the fiber that ends the process, once.
   using EndHandler = std::function<void(End)>;
 

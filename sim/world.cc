@@ -38,9 +38,11 @@ class World::Impl {
   // The check handler of the program while there is a world.
   static void OnCheckFailed(const runtime::CheckFailure& failure);
 
+  Event PopNext();
   bool Dispatch(const Event& event);
   // Goes on with who became ready during the event.
   void RunWoken();
+  bool RunSlice(SimExecutor& executor);
   void RunAction(const Event& event);
   void AfterEvent();
 
@@ -82,8 +84,7 @@ void World::Impl::OnCheckFailed(const runtime::CheckFailure& failure) {
 }
 
 bool World::Impl::RunNext() {
-  const bool random = engine_.knobs.process.schedule == Schedule::kRandom;
-  const Event event = engine_.queue.Pop(random ? &engine_.ties : nullptr);
+  const Event event = PopNext();
   engine_.now = event.at;
   // A slice was scheduled for its time; what other events wake may go on at
   // once.
@@ -96,6 +97,18 @@ bool World::Impl::RunNext() {
   return true;
 }
 
+Event World::Impl::PopNext() {
+  const Schedule schedule = engine_.knobs.process.schedule;
+  if (schedule != Schedule::kPct) {
+    const bool random = schedule == Schedule::kRandom;
+    return engine_.queue.Pop(random ? &engine_.ties : nullptr);
+  }
+  if (!engine_.tie_priorities.has_value()) {
+    engine_.tie_priorities.emplace(engine_.Priorities("world.tie_priority"));
+  }
+  return engine_.queue.Pop(*engine_.tie_priorities);
+}
+
 bool World::Impl::Dispatch(const Event& event) {
   if (event.kind == EventKind::kAction) {
     RunAction(event);
@@ -105,7 +118,7 @@ bool World::Impl::Dispatch(const Event& event) {
   if (executor == nullptr || !executor->alive()) return false;
   switch (event.kind) {
     case EventKind::kSlice:
-      return executor->RunSlice();
+      return RunSlice(*executor);
     case EventKind::kWake:
       return executor->RunWake();
     case EventKind::kTask:
@@ -117,17 +130,29 @@ bool World::Impl::Dispatch(const Event& event) {
 }
 
 void World::Impl::RunWoken() {
-  const bool alone = engine_.woken.size() == 1 && !failed();
+  // Priorities want every choice there is.
+  const bool alone = engine_.woken.size() == 1 && !failed() &&
+                     engine_.knobs.process.schedule != Schedule::kPct;
   for (const uint32_t id : engine_.woken) {
     SimExecutor* const executor = engine_.executors[id];
     if (executor == nullptr || !executor->alive()) continue;
     if (alone) {
-      executor->RunSlice();
+      RunSlice(*executor);
     } else {
       engine_.queue.Push(engine_.now, EventKind::kSlice, id);
     }
   }
   engine_.woken.clear();
+}
+
+bool World::Impl::RunSlice(SimExecutor& executor) {
+  const HostId host = executor.host();
+  if (!executor.RunSlice()) return false;
+  const ProcessKnobs& knobs = engine_.knobs.process;
+  if (knobs.crash_at_suspend_ppm != 0 || knobs.crash_in_recovery_ppm != 0) {
+    hosts_->AfterSuspension(host);
+  }
+  return true;
 }
 
 void World::Impl::RunAction(const Event& event) {
@@ -208,6 +233,18 @@ const runtime::Clock& World::clock(HostId host) const {
 }
 void World::SetCpuFactor(HostId host, uint32_t factor) {
   impl_->hosts_->SetCpuFactor(host, factor);
+}
+
+void World::DrawClockDrift(HostId host) { impl_->hosts_->DrawClockDrift(host); }
+void World::DrawCpuFactor(HostId host) { impl_->hosts_->DrawCpuFactor(host); }
+int32_t World::drawn_clock_drift_ppm(HostId host) const {
+  return impl_->hosts_->drawn_clock_drift_ppm(host);
+}
+uint32_t World::drawn_cpu_factor(HostId host) const {
+  return impl_->hosts_->drawn_cpu_factor(host);
+}
+void World::SpareFromCrashes(HostId host) {
+  impl_->hosts_->SpareFromCrashes(host);
 }
 
 Time World::now() const { return impl_->engine_.now; }

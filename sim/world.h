@@ -128,13 +128,23 @@ class World final : public runtime::ProbeSink {
   SimNetwork& network();
   SimDisk& disk(HostId host);
   Knobs& knobs();  // May be changed while running.
-  // Rate error of the host's clock from now on.
+  // Rate error of the host's clock from now on, besides the one that was drawn.
   void SetClockDrift(HostId host, int32_t parts_per_million);
   // Moves the host's wall clock; the monotonic one does not notice.
   void JumpWallClock(HostId host, absl::Duration by);
   const runtime::Clock& clock(HostId host) const;
-  // Every event of the host costs this many times the drawn cost.
+  // Every event of the host costs this many times what it would cost otherwise.
   void SetCpuFactor(HostId host, uint32_t factor);
+  // Draws what is wrong with the host's clock, or how slow it is, anew from the
+  // knobs in force; what was set lies over it. Hosts do so by themselves when
+  // they boot for the first time.
+  void DrawClockDrift(HostId host);
+  void DrawCpuFactor(HostId host);
+  // As drawn.
+  int32_t drawn_clock_drift_ppm(HostId host) const;
+  uint32_t drawn_cpu_factor(HostId host) const;
+  // From now on no knob ends its processes: a host of the one who tests.
+  void SpareFromCrashes(HostId host);
 
   // ---- time
   Time now() const;

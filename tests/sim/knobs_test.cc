@@ -15,7 +15,7 @@ TEST(KnobsTest, EachKnobIsALineInAFixedOrder) {
   knobs.process.schedule = Schedule::kFifo;
   const std::string text = knobs.ToString();
   EXPECT_THAT(text, testing::StartsWith("process.schedule = fifo\n"
-                                        "process.cpu_cost_min = 1us\n"));
+                                        "process.pct_depth = 3\n"));
   EXPECT_THAT(text, testing::HasSubstr("\nnetwork.frame_loss_ppm = 1234\n"));
   EXPECT_THAT(text, testing::EndsWith("disk.misdirected_read_ppm = 0\n"));
   EXPECT_EQ(text, knobs.ToString());
@@ -25,8 +25,8 @@ TEST(KnobsTest, EachKnobIsALineInAFixedOrder) {
 // fails: print the new field in knobs.cc, then correct the sizes here.
 TEST(KnobsTest, NoKnobIsForgotten) {
   const std::string text = Knobs().ToString();
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 49);
-  EXPECT_EQ(sizeof(ProcessKnobs), 88u);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 55);
+  EXPECT_EQ(sizeof(ProcessKnobs), 112u);
   EXPECT_EQ(sizeof(NetworkKnobs), 128u);
   EXPECT_EQ(sizeof(DiskKnobs), 208u);
 }
