@@ -62,6 +62,13 @@ absl::StatusOr<absl::Duration> ParseSpan(absl::string_view text) {
   return span;
 }
 
+absl::StatusOr<absl::Duration> ParseSignedSpan(absl::string_view text) {
+  absl::string_view rest = text;
+  const bool negative = absl::ConsumePrefix(&rest, "-");
+  ASSIGN_OR_RETURN(const absl::Duration span, ParseSpan(rest));
+  return negative ? -span : span;
+}
+
 absl::StatusOr<uint32_t> ParsePartsPerMillion(absl::string_view text) {
   const absl::Status wrong =
       Expected("a probability such as 1%, 0.05% or 200ppm, at most 100%", text);

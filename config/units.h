@@ -38,6 +38,9 @@ absl::StatusOr<uint32_t> ParsePartsPerMillion(absl::string_view text);
 // "-200ppm", "50ppm".
 absl::StatusOr<int32_t> ParseSignedPartsPerMillion(absl::string_view text);
 
+// "-5s", "200ms"; at most kSpanMax either way.
+absl::StatusOr<absl::Duration> ParseSignedSpan(absl::string_view text);
+
 // "64", "256KiB", "1MiB", "1GiB".
 absl::StatusOr<uint64_t> ParseCount(absl::string_view text);
 

@@ -15,7 +15,8 @@ struct Named {
   const char* operator()(const Restart&) const { return "restart"; }
   const char* operator()(const Pause&) const { return "pause"; }
   const char* operator()(const Resume&) const { return "resume"; }
-  const char* operator()(const ClockDrift&) const { return "clock"; }
+  const char* operator()(const CrashLoop&) const { return "crash_loop"; }
+  const char* operator()(const SkewClock&) const { return "clock"; }
   const char* operator()(const SlowCpu&) const { return "cpu"; }
   const char* operator()(const FailSync&) const { return "fail_sync"; }
   const char* operator()(const TroubleDisk&) const { return "disk"; }

@@ -22,9 +22,10 @@ struct SetKnobs {
   std::vector<KnobSetting> knobs;
 };
 
-using Act = std::variant<Isolate, Partition, Cut, Heal, Crash, PowerOff,
-                         Restart, Pause, Resume, ClockDrift, SlowCpu, FailSync,
-                         TroubleDisk, RotDisk, WipeDisk, DisturbLink, SetKnobs>;
+using Act =
+    std::variant<Isolate, Partition, Cut, Heal, Crash, PowerOff, Restart, Pause,
+                 Resume, CrashLoop, SkewClock, SlowCpu, FailSync, TroubleDisk,
+                 RotDisk, WipeDisk, DisturbLink, SetKnobs>;
 
 // "isolate", as in a scenario file.
 const char* ActName(const Act& act);

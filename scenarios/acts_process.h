@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "absl/time/time.h"
+
 #include "scenarios/target.h"
 
 namespace scenarios {
@@ -32,9 +34,22 @@ struct Resume {
   TargetChoice target;
 };
 
-struct ClockDrift {
+// Dies and comes back again and again, until the act is undone: up for a drawn
+// span, down for another. Half of the deaths take the power with them.
+struct CrashLoop {
   TargetChoice target;
-  int32_t parts_per_million = 0;
+  absl::Duration up_min = absl::Milliseconds(1);
+  absl::Duration up_max = absl::Milliseconds(300);
+  absl::Duration down_min = absl::Milliseconds(1);
+  absl::Duration down_max = absl::Milliseconds(100);
+};
+
+// Moves the wall clock and lets the clock run too fast or too slow.
+struct SkewClock {
+  TargetChoice target;
+  int32_t drift_ppm = 0;
+  absl::Duration over;  // The drift grows to its full size during this.
+  absl::Duration jump;  // Of the wall clock, at once; may be negative.
 };
 
 struct SlowCpu {

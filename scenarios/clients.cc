@@ -38,6 +38,7 @@ Clients::Clients(sim::World& world, const Cluster& cluster,
     auto client = std::make_unique<Client>();
     client->host = world_.AddHost(absl::StrCat("c", number));
     client->number = number;
+    world_.SpareFromCrashes(client->host);
     client->last_seen.resize(workload_.keys);
     clients_.push_back(std::move(client));
   }

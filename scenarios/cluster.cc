@@ -78,9 +78,11 @@ Cluster::Cluster(sim::World& world, const ClusterShape& shape, Atlas atlas,
       wrap_disk_(std::move(wrap_disk)),
       faults_at_boot_(shape.nodes, 0),
       receptions_(shape.nodes, nullptr),
+      exit_codes_(shape.nodes, 0),
       violations_(std::make_unique<WorldViolations>(world)) {
   std::vector<ShadowReader> shadows;
   for (uint32_t node = 1; node <= shape_.nodes; ++node) {
+    nodes_.push_back(node);
     hosts_.push_back(world_.AddHost(absl::StrCat("n", node)));
     shadows.push_back(ShadowOf(world_, hosts_.back()));
   }
@@ -232,6 +234,7 @@ void Cluster::OnExit(sim::HostId host, int code, const std::string& why) {
   if (found == hosts_.end()) return;  // A client.
   const uint32_t node = static_cast<uint32_t>(found - hosts_.begin()) + 1;
   checks_->End(node);
+  exit_codes_[node - 1] = code;
   const bool explained = code == sim::kExitCrashed ||
                          damage_->Explains(node, code, why) ||
                          DiskFaultsStruck() > faults_at_boot_[node - 1];
@@ -257,12 +260,19 @@ uint32_t Cluster::leader() const {
   return leader;
 }
 
-uint32_t Cluster::leader_of_majority() const {
-  const uint32_t candidate = leader();
+uint32_t Cluster::leader_of_majority(const std::vector<uint32_t>& among) const {
+  uint32_t candidate = 0;
+  persist::Term term;
+  for (const uint32_t node : among) {
+    const NodeView* view = View(node);
+    if (view == nullptr || view->role != raft::Role::kLeader) continue;
+    if (candidate != 0 && view->term < term) continue;
+    candidate = node;
+    term = view->term;
+  }
   if (candidate == 0) return 0;
-  const persist::Term term = View(candidate)->term;
   uint32_t followers = 0;
-  for (uint32_t node = 1; node <= size(); ++node) {
+  for (const uint32_t node : among) {
     const NodeView* view = View(node);
     if (view != nullptr && view->term == term &&
         view->leader == raft::NodeId(candidate)) {
@@ -270,6 +280,22 @@ uint32_t Cluster::leader_of_majority() const {
     }
   }
   return 2 * followers > size() ? candidate : 0;
+}
+
+std::string Cluster::Describe(const std::vector<uint32_t>& nodes) const {
+  std::string text;
+  for (const uint32_t node : nodes) {
+    absl::StrAppend(&text, text.empty() ? "n" : ", n", node);
+    const NodeView* view = View(node);
+    if (view == nullptr) {
+      absl::StrAppend(&text, " is down (exit ", last_exit_code(node), ")");
+    } else {
+      absl::StrAppend(&text, " ", raft::RoleName(view->role), " in term ",
+                      view->term.value(), " with ", view->last.value(),
+                      " entries, ", view->commit.value(), " committed");
+    }
+  }
+  return text;
 }
 
 }  // namespace scenarios

@@ -66,8 +66,15 @@ class Cluster {
   const NodeView* View(uint32_t node) const { return checks_->View(node); }
   // The running leader of the highest term; 0 if none.
   uint32_t leader() const;
-  // The leader that a majority follows, in its term; 0 if none.
-  uint32_t leader_of_majority() const;
+  // The one of `among` that leads in their highest term, and whom a majority of
+  // the cluster follows that belongs to `among`; 0 if none.
+  uint32_t leader_of_majority(const std::vector<uint32_t>& among) const;
+  // Every node: 1, 2, ...
+  const std::vector<uint32_t>& nodes() const { return nodes_; }
+  // "n1 leader of term 3, 17 committed; n2 is down": for evidence.
+  std::string Describe(const std::vector<uint32_t>& nodes) const;
+  // How the last process of the node ended by itself; 0: it did not.
+  int last_exit_code(uint32_t node) const { return exit_codes_[node - 1]; }
 
   // Called when a process has ended by itself; may boot it again.
   void SetExitHandler(std::function<void(uint32_t node, int code)> handler) {
@@ -87,6 +94,7 @@ class Cluster {
   bool Visit(uint32_t node, Visitor visit);
 
   const SafetyChecks& checks() const { return *checks_; }
+  SafetyChecks& checks() { return *checks_; }
   DamageLedger& damage() { return *damage_; }
   const DamageLedger& damage() const { return *damage_; }
   // How the checks read the disk of `node`.
@@ -107,11 +115,13 @@ class Cluster {
   sim::World& world_;
   const ClusterShape shape_;
   const DiskWrapper wrap_disk_;
+  std::vector<uint32_t> nodes_;
   std::vector<sim::HostId> hosts_;  // n1 is at 0.
   // How many disk faults had struck when a node was booted.
   std::vector<uint64_t> faults_at_boot_;
   std::vector<Reception*> receptions_;  // Null: it is not up.
   Tap tap_;
+  std::vector<int> exit_codes_;
   std::unique_ptr<Violations> violations_;
   std::unique_ptr<SafetyChecks> checks_;
   std::unique_ptr<DamageLedger> damage_;

@@ -54,7 +54,7 @@ bool ConditionWatch::Holds(const Condition& condition) const {
   const auto holds = [this](const Condition& part) { return Holds(part); };
   const auto& parts = condition.parts;
   const auto& nodes = condition.nodes;
-  const uint32_t leader = cluster_.leader_of_majority();
+  const uint32_t leader = cluster_.leader_of_majority(cluster_.nodes());
   const uint64_t committed = cluster_.checks().committed().value();
   switch (condition.kind) {
     case Kind::kLeader:

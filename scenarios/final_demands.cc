@@ -1,6 +1,7 @@
-#include "scenarios/quiet_end.h"
+#include "scenarios/final_demands.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -14,47 +15,52 @@ sim::Time AsTime(absl::Duration span) { return absl::ToInt64Nanoseconds(span); }
 
 }  // namespace
 
-QuietEnd::QuietEnd(sim::World& world, Cluster& cluster, Clients& clients,
-                   const Scenario& scenario, History& history)
+FinalDemands::FinalDemands(sim::World& world, Cluster& cluster,
+                           Clients& clients, const Scenario& scenario,
+                           History& history)
     : world_(world),
       cluster_(cluster),
       clients_(clients),
       scenario_(scenario),
       history_(history),
       host_(world.AddHost("c0")) {
+  world_.SpareFromCrashes(host_);
   for (uint32_t node = 1; node <= cluster_.size(); ++node) {
     servers_.push_back(cluster_.rpc_address(node));
   }
 }
 
-QuietEnd::~QuietEnd() { world_.Kill(host_); }
+FinalDemands::~FinalDemands() { world_.Kill(host_); }
 
-void QuietEnd::Start() {
+void FinalDemands::Start(std::vector<uint32_t> core, Excuse excuse) {
+  of_core_ = !core.empty();
+  nodes_ = of_core_ ? std::move(core) : cluster_.nodes();
+  excuse_ = std::move(excuse);
   const absl::Duration quiet_from = scenario_.phases.QuietFrom();
   const Demands& demands = scenario_.demands;
-  const auto at = [this](absl::Duration when, void (QuietEnd::*what)()) {
+  const auto at = [this](absl::Duration when, void (FinalDemands::*what)()) {
     world_.At(AsTime(when), sim::EventClass::kDriver,
               [this, what] { (this->*what)(); });
   };
-  at(quiet_from, &QuietEnd::PollForLeader);
-  at(quiet_from, &QuietEnd::StartProbe);
-  at(quiet_from + demands.leader_within, &QuietEnd::DemandLeader);
-  at(quiet_from + demands.write_within, &QuietEnd::DemandWrite);
+  at(quiet_from, &FinalDemands::PollForLeader);
+  at(quiet_from, &FinalDemands::StartProbe);
+  at(quiet_from + demands.leader_within, &FinalDemands::DemandLeader);
+  at(quiet_from + demands.write_within, &FinalDemands::DemandWrite);
   const absl::Duration close_after =
       std::max(demands.write_within, scenario_.phases.quiet / 2);
   world_.At(AsTime(quiet_from + close_after), sim::EventClass::kDriver,
             [this] { clients_.Stop(); });
-  at(quiet_from + close_after, &QuietEnd::StartFinalReads);
-  at(scenario_.phases.End() - kCatchUp, &QuietEnd::DemandReads);
+  at(quiet_from + close_after, &FinalDemands::StartFinalReads);
+  at(scenario_.phases.End() - kCatchUp, &FinalDemands::DemandReads);
 }
 
-absl::Duration QuietEnd::SinceQuiet() const {
+absl::Duration FinalDemands::SinceQuiet() const {
   return absl::Nanoseconds(world_.now()) - scenario_.phases.QuietFrom();
 }
 
-void QuietEnd::PollForLeader() {
+void FinalDemands::PollForLeader() {
   if (leader_after_.has_value()) return;
-  if (cluster_.leader_of_majority() != 0) {
+  if (cluster_.leader_of_majority(nodes_) != 0) {
     leader_after_ = SinceQuiet();
     return;
   }
@@ -62,15 +68,33 @@ void QuietEnd::PollForLeader() {
             [this] { PollForLeader(); });
 }
 
-void QuietEnd::DemandLeader() {
-  if (leader_after_.has_value() || cluster_.damage().Unrecoverable()) return;
-  world_.Fail("liveness-leader",
-              absl::StrCat("no leader with a majority ",
-                           absl::FormatDuration(SinceQuiet()),
-                           " after everything healed"));
+bool FinalDemands::Excused() {
+  if (!excused_.empty()) return true;
+  std::optional<std::string> reason;
+  if (cluster_.damage().Unrecoverable()) {
+    reason = cluster_.damage().Lost();
+  } else if (excuse_ != nullptr) {
+    reason = excuse_();
+  }
+  if (!reason.has_value()) return false;
+  excused_ = *reason;
+  world_.Record(sim::kNoHost, "ending.excused", {{"why", excused_}});
+  return true;
 }
 
-void QuietEnd::StartProbe() {
+void FinalDemands::Unmet(absl::string_view check, absl::string_view evidence) {
+  if (Excused()) return;
+  world_.Fail(check, absl::StrCat(evidence, "; ", cluster_.Describe(nodes_)));
+}
+
+void FinalDemands::DemandLeader() {
+  if (leader_after_.has_value()) return;
+  Unmet(of_core_ ? "liveness-core-leader" : "liveness-leader",
+        absl::StrCat("no leader with a majority ",
+                     absl::FormatDuration(SinceQuiet()), " after the healing"));
+}
+
+void FinalDemands::StartProbe() {
   world_.Boot(host_, [this](sim::Process& process) {
     KvSession session(process, servers_);
     const KvSession::Outcome outcome = ExecuteRecorded(
@@ -87,14 +111,14 @@ void QuietEnd::StartProbe() {
   });
 }
 
-void QuietEnd::DemandWrite() {
-  if (write_after_.has_value() || cluster_.damage().Unrecoverable()) return;
-  world_.Fail("liveness-write", absl::StrCat("no write was answered ",
-                                             absl::FormatDuration(SinceQuiet()),
-                                             " after everything healed"));
+void FinalDemands::DemandWrite() {
+  if (write_after_.has_value()) return;
+  Unmet(of_core_ ? "liveness-core-write" : "liveness-write",
+        absl::StrCat("no write was answered ",
+                     absl::FormatDuration(SinceQuiet()), " after the healing"));
 }
 
-void QuietEnd::StartFinalReads() {
+void FinalDemands::StartFinalReads() {
   world_.Kill(host_);
   world_.Boot(host_, [this](sim::Process& process) {
     KvSession session(process, servers_);
@@ -112,32 +136,29 @@ void QuietEnd::StartFinalReads() {
   });
 }
 
-void QuietEnd::DemandReads() {
+void FinalDemands::DemandReads() {
   const size_t keys = clients_.Keys().size();
-  if (keys_read_ == keys || cluster_.damage().Unrecoverable()) return;
-  world_.Fail("liveness-read", absl::StrCat("only ", keys_read_, " of ", keys,
-                                            " keys could be read in the end"));
+  if (keys_read_ == keys) return;
+  Unmet(of_core_ ? "liveness-core-read" : "liveness-read",
+        absl::StrCat("only ", keys_read_, " of ", keys,
+                     " keys could be read in the end"));
 }
 
-void QuietEnd::CheckConvergence() {
+void FinalDemands::CheckConvergence() {
+  const char* const check = of_core_ ? "core-convergence" : "convergence";
   const persist::Index committed = cluster_.checks().committed();
-  const DamageLedger& damage = cluster_.damage();
   std::optional<uint64_t> state_hash;
-  for (uint32_t node = 1; node <= cluster_.size(); ++node) {
-    if (damage.LostForGood(node)) continue;
+  for (const uint32_t node : nodes_) {
+    if (cluster_.damage().LostForGood(node)) continue;
     const NodeView* view = cluster_.View(node);
     if (view == nullptr) {
-      world_.Fail("convergence",
-                  absl::StrCat("n", node, " is not up in the end"));
+      world_.Fail(check, absl::StrCat("n", node, " is not up in the end"));
       return;
     }
-    if (damage.Unrecoverable()) continue;
     if (!state_hash.has_value()) state_hash = view->state_hash;
     if (view->applied == committed && view->state_hash == *state_hash) continue;
-    world_.Fail("convergence",
-                absl::StrCat("n", node, " has applied ", view->applied.value(),
-                             " of ", committed.value(), " committed entries"));
-    return;
+    Unmet(check, absl::StrCat("n", node, " has applied ", view->applied.value(),
+                              " of ", committed.value(), " committed entries"));
   }
 }
 

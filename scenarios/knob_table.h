@@ -24,7 +24,7 @@ using config::Unit;
 struct Knob {
   absl::string_view name;
   Unit unit;
-  // A probability of harm that a swarm may switch off; the world counts it,
+  // Harm that a swarm may switch off (to zero); the world counts it,
   // when it strikes, under `strikes_as` (empty: it cannot be counted).
   bool is_fault = false;
   absl::string_view strikes_as;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "runtime/check.h"
+#include "scenarios/roles.h"
 #include "sim/sim_network.h"
 
 namespace scenarios {
@@ -18,16 +19,22 @@ constexpr absl::Duration kRebootAfterMax = absl::Seconds(2);
 constexpr uint32_t kPowerOffBeforeRebootPpm = 500'000;
 constexpr uint32_t kStrikeOffPpm = 300'000;
 
+std::vector<uint32_t> OneOrNobody(uint32_t node) {
+  if (node == 0) return {};
+  return {node};
+}
+
 sim::Time AsTime(absl::Duration span) { return absl::ToInt64Nanoseconds(span); }
 
 }  // namespace
 
 Nemesis::Nemesis(sim::World& world, Cluster& cluster, const Scenario& scenario,
-                 std::vector<KnobSetting> drawn)
+                 std::vector<KnobSetting> drawn, std::vector<uint32_t> core)
     : world_(world),
       cluster_(cluster),
       scenario_(scenario),
       faults_(std::move(drawn)),
+      core_(std::move(core)),
       quiet_knobs_(world.knobs()),
       when_(world.Stream("nemesis.when")),
       whom_(world.Stream("nemesis.whom")),
@@ -102,23 +109,45 @@ void Nemesis::StrikeAtRandom() {
 void Nemesis::BeQuiet() {
   quiet_ = true;
   ++healings_;
-  cuts_.clear();
   struck_.clear();
+  loops_.clear();
   knob_layers_.clear();
   ApplyKnobLayers();
-  world_.network().HealAll();
-  for (uint32_t node = 1; node <= cluster_.size(); ++node) {
-    const sim::HostId host = cluster_.host(node);
-    for (uint32_t other = 1; other <= cluster_.size(); ++other) {
-      if (other == node) continue;
-      world_.network().SetLinkKnobs(host, cluster_.host(other), std::nullopt);
-    }
-    CalmDisk(node);
-    world_.SetClockDrift(host, 0);
-    world_.SetCpuFactor(host, 1);
-    if (world_.paused(host)) world_.Resume(host);
+  if (core_.empty()) {
+    cuts_.clear();
+    world_.network().HealAll();
   }
-  cluster_.BootAllThatAreDown();
+  for (const uint32_t node : core_.empty() ? cluster_.nodes() : core_) {
+    HealNode(node);
+  }
+  for (const uint32_t node : cluster_.nodes()) {
+    if (Heals(node)) BootIfDown(node);
+  }
+}
+
+bool Nemesis::Heals(uint32_t node) const {
+  return core_.empty() || std::binary_search(core_.begin(), core_.end(), node);
+}
+
+void Nemesis::HealNode(uint32_t node) {
+  const sim::HostId host = cluster_.host(node);
+  for (const uint32_t other : cluster_.nodes()) {
+    if (other == node || !Heals(other)) continue;
+    world_.network().SetLinkKnobs(host, cluster_.host(other), std::nullopt);
+    if (core_.empty()) continue;
+    cuts_.erase({node, other});
+    world_.network().Heal(host, cluster_.host(other));
+  }
+  // Clients are never broken for good. Nodes are the first hosts of the world.
+  for (sim::HostId client = cluster_.size();
+       !core_.empty() && client < world_.host_count(); ++client) {
+    world_.network().Heal(host, client);
+    world_.network().Heal(client, host);
+  }
+  CalmDisk(node);
+  world_.SetClockDrift(host, 0);
+  world_.SetCpuFactor(host, 1);
+  if (world_.paused(host)) world_.Resume(host);
 }
 
 // -------------------------------------------------------------------- acts
@@ -191,6 +220,20 @@ Nemesis::Nodes Nemesis::Resolve(const TargetChoice& choice) {
       return Some(std::move(all), cluster_.size() - Minority());
     case Target::Kind::kAll:
       return all;
+    case Target::Kind::kSome: {
+      const size_t count = 1 + whom_.Below(all.size());
+      return Some(std::move(all), count);
+    }
+    case Target::Kind::kOldLeader:
+      return OneOrNobody(OldLeader(cluster_));
+    case Target::Kind::kCandidate:
+      return OneOrNobody(Candidate(cluster_));
+    case Target::Kind::kLongestLog:
+      return OneOrNobody(LongestLog(cluster_));
+    case Target::Kind::kShortestLog:
+      return OneOrNobody(ShortestLog(cluster_));
+    case Target::Kind::kLongestFollower:
+      return OneOrNobody(LongestLog(cluster_, leader));
   }
   return {};
 }
@@ -246,6 +289,7 @@ void Nemesis::OnExit(uint32_t node) {
   world_.At(world_.now() + AsTime(quiet_ ? kRebootAfterMin : after),
             sim::EventClass::kFault, [this, node, power_off] {
               if (cluster_.running(node)) return;
+              if (quiet_ && !Heals(node)) return;  // Dead for good.
               if (power_off) cluster_.PowerOff(node);
               cluster_.Boot(node);
             });
@@ -260,7 +304,16 @@ void Nemesis::ApplyKnobLayers() {
   for (const auto& [number, settings] : knob_layers_) {
     ApplyKnobs(settings, knobs);
   }
+  const sim::ProcessKnobs before = world_.knobs().process;
+  const sim::ProcessKnobs& now = knobs.process;
   world_.knobs() = knobs;
+  const bool drift = before.clock_drift_max_ppm != now.clock_drift_max_ppm;
+  const bool factor = before.cpu_factor_min != now.cpu_factor_min ||
+                      before.cpu_factor_max != now.cpu_factor_max;
+  for (uint32_t node = 1; node <= cluster_.size(); ++node) {
+    if (drift) world_.DrawClockDrift(cluster_.host(node));
+    if (factor) world_.DrawCpuFactor(cluster_.host(node));
+  }
 }
 
 Nemesis::Undo Nemesis::AddKnobLayer(std::vector<KnobSetting> settings) {

@@ -1,7 +1,7 @@
 // Breaks things as a scenario says: by its steps (see storyteller.h), and at
 // random during the chaos phase. Decides whom an act strikes at the moment when
 // it strikes, and undoes it in time. At the beginning of the quiet phase
-// everything heals.
+// everything heals, or a core does.
 //
 // Everything it does happens before anything else of that instant, and its dice
 // are its own: taking one strike away leaves the others where they were.
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/time/time.h"
 
 #include "runtime/random.h"
@@ -31,9 +32,11 @@ namespace scenarios {
 class Nemesis {
  public:
   // `drawn` are the faults of this seed (see knob_table.h). All must outlive
-  // this. The knobs that the world has now are those of its quiet times.
+  // this. The knobs that the world has now are those of its quiet times. In
+  // the end only the nodes of `core` heal, and the links among them and to the
+  // clients; all nodes, if it is empty.
   Nemesis(sim::World& world, Cluster& cluster, const Scenario& scenario,
-          std::vector<KnobSetting> drawn);
+          std::vector<KnobSetting> drawn, std::vector<uint32_t> core);
 
   // Plans chaos and the healing.
   void Start();
@@ -55,6 +58,8 @@ class Nemesis {
   void PlanStrike();
   void StrikeAtRandom();
   void BeQuiet();
+  void HealNode(uint32_t node);
+  bool Heals(uint32_t node) const;
 
   // Carries the act out and plans its undoing. False if it struck nobody.
   bool Do(const Act& act, std::optional<SpanRange> lasts, bool bounded);
@@ -70,7 +75,8 @@ class Nemesis {
   Undo Strike(const Restart& act);
   Undo Strike(const Pause& act);
   Undo Strike(const Resume& act);
-  Undo Strike(const ClockDrift& act);
+  Undo Strike(const CrashLoop& act);
+  Undo Strike(const SkewClock& act);
   Undo Strike(const SlowCpu& act);
   Undo Strike(const FailSync& act);
   Undo Strike(const TroubleDisk& act);
@@ -88,6 +94,10 @@ class Nemesis {
 
   using Link = std::pair<uint32_t, uint32_t>;  // From, to.
   Undo CutLinks(std::vector<Link> links);
+  // While the loop goes on: kills the node, boots it later, and so on.
+  void LoopDown(const CrashLoop& act, uint32_t node, uint64_t loop);
+  void DriftOn(const SkewClock& act, uint32_t node, uint64_t loop,
+               int32_t part);
   void OnExit(uint32_t node);
   void BootIfDown(uint32_t node);
   // Its disk is again as all others; damage stays.
@@ -100,6 +110,7 @@ class Nemesis {
   Cluster& cluster_;
   const Scenario& scenario_;
   const std::vector<KnobSetting> faults_;
+  const std::vector<uint32_t> core_;  // Sorted.
   // Of the scenario's chaos, what this seed has not switched off.
   std::vector<const Chaos::Strike*> strikes_;
   const sim::Knobs quiet_knobs_;
@@ -113,6 +124,9 @@ class Nemesis {
   uint64_t healings_ = 0;
   absl::btree_map<Link, uint32_t> cuts_;        // How many cut it.
   absl::btree_map<uint32_t, uint32_t> struck_;  // By node: by how many strikes.
+  // Acts that go on by themselves until they are undone.
+  absl::btree_set<uint64_t> loops_;
+  uint64_t loops_made_ = 0;
   absl::btree_map<uint64_t, std::vector<KnobSetting>> knob_layers_;
   uint64_t knob_layers_made_ = 0;
 };

@@ -5,14 +5,16 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "runtime/probe.h"
 #include "runtime/random.h"
 #include "scenarios/clients.h"
 #include "scenarios/cluster.h"
+#include "scenarios/core_end.h"
+#include "scenarios/final_demands.h"
 #include "scenarios/history.h"
 #include "scenarios/nemesis.h"
-#include "scenarios/quiet_end.h"
 #include "scenarios/storyteller.h"
 #include "sim/world.h"
 
@@ -30,19 +32,23 @@ class Run {
   static sim::Knobs QuietKnobs(const Scenario& scenario, uint64_t seed,
                                std::vector<std::string>* printed);
   std::vector<KnobSetting> DrawFaults();
+  std::optional<CoreEnd> DrawCore();
+  std::vector<uint32_t> Core() const;
   void Judge(RunResult* result);
   void Describe(RunResult* result);
+  void DescribeHosts(RunResult* result);
 
-  const Scenario& scenario_;
   const RunOptions& options_;
   std::vector<std::string> knobs_;
+  const Scenario scenario_;  // With all choices made.
   sim::World world_;
   History history_;
   Cluster cluster_;
   Clients clients_;
+  std::optional<CoreEnd> core_;  // Unless everything heals.
   Nemesis nemesis_;
   Storyteller storyteller_;
-  QuietEnd end_;
+  FinalDemands demands_;
 };
 
 std::vector<KnobSetting> Draw(const std::vector<KnobSetting>& settings,
@@ -59,6 +65,9 @@ std::vector<KnobSetting> Draw(const std::vector<KnobSetting>& settings,
 sim::Knobs Run::QuietKnobs(const Scenario& scenario, uint64_t seed,
                            std::vector<std::string>* printed) {
   sim::Knobs knobs;
+  const ScheduleChoice& schedule = scenario.choices.schedules.front();
+  knobs.process.schedule = schedule.schedule;
+  if (schedule.depth > 0) knobs.process.pct_depth = schedule.depth;
   ApplyKnobs(Draw(scenario.environment, false, seed, printed), knobs);
   return knobs;
 }
@@ -68,18 +77,32 @@ std::vector<KnobSetting> Run::DrawFaults() {
 }
 
 Run::Run(const Scenario& scenario, const RunOptions& options)
-    : scenario_(scenario),
-      options_(options),
+    : options_(options),
+      scenario_(WithChoicesMade(scenario, options.seed, &knobs_)),
       world_({.seed = options.seed,
-              .knobs = QuietKnobs(scenario, options.seed, &knobs_),
+              .knobs = QuietKnobs(scenario_, options.seed, &knobs_),
               .tape = options.tape,
               .trace = options.trace}),
-      cluster_(world_, scenario.cluster, scenario.atlas, options.wrap_disk),
-      clients_(world_, cluster_, scenario.workload, history_),
-      nemesis_(world_, cluster_, scenario, DrawFaults()),
-      storyteller_(world_, cluster_, clients_, nemesis_, scenario, history_),
-      end_(world_, cluster_, clients_, scenario, history_) {
-  clients_.AddKeys(ScriptedKeys(scenario));
+      cluster_(world_, scenario_.cluster, scenario_.atlas, options.wrap_disk),
+      clients_(world_, cluster_, scenario_.workload, history_),
+      core_(DrawCore()),
+      nemesis_(world_, cluster_, scenario_, DrawFaults(), Core()),
+      storyteller_(world_, cluster_, clients_, nemesis_, scenario_, history_),
+      demands_(world_, cluster_, clients_, scenario_, history_) {
+  clients_.AddKeys(ScriptedKeys(scenario_));
+}
+
+// A core that leaves nobody out is the quiet ending.
+std::optional<CoreEnd> Run::DrawCore() {
+  const bool some_stay_broken =
+      cluster_.size() > 2 && scenario_.choices.endings.front() == Ending::kCore;
+  if (!some_stay_broken) return std::nullopt;
+  return CoreEnd(world_, cluster_, scenario_);
+}
+
+std::vector<uint32_t> Run::Core() const {
+  if (!core_.has_value()) return {};
+  return core_->core();
 }
 
 RunResult Run::Execute() {
@@ -87,11 +110,13 @@ RunResult Run::Execute() {
   clients_.Start();
   nemesis_.Start();
   storyteller_.Start();
-  end_.Start();
+  if (core_.has_value()) core_->Start();
+  demands_.Start(Core(), core_.has_value() ? [this] { return core_->Excuse(); }
+                                           : FinalDemands::Excuse());
   const absl::Duration until = options_.until.value_or(scenario_.phases.End());
   world_.RunUntil(absl::ToInt64Nanoseconds(until));
   const bool whole = until >= scenario_.phases.End();
-  if (whole && !world_.failure().has_value()) end_.CheckConvergence();
+  if (whole && !world_.failure().has_value()) demands_.CheckConvergence();
   RunResult result;
   Describe(&result);
   Judge(&result);
@@ -155,10 +180,36 @@ void Run::Describe(RunResult* result) {
   result->counts.emplace_back("node.quorum_lost",
                               damage.Unrecoverable() ? 1 : 0);
   result->counts.emplace_back("story.skipped", storyteller_.skipped());
+  if (!demands_.excused().empty()) {
+    result->counts.emplace_back("ending.excused", 1);
+    result->message = demands_.excused();
+  }
   result->faults = world_.fault_counts().by_kind;
   result->expected_faults = nemesis_.ExpectedFaults();
   result->reached = world_.reached();
   result->knobs = knobs_;
+  DescribeHosts(result);
+}
+
+// What was drawn for single hosts, as far as it is not nothing.
+void Run::DescribeHosts(RunResult* result) {
+  if (core_.has_value()) {
+    result->knobs.push_back(
+        absl::StrCat("core = n", absl::StrJoin(core_->core(), ", n")));
+  }
+  for (uint32_t node = 1; node <= cluster_.size(); ++node) {
+    const sim::HostId host = cluster_.host(node);
+    const uint32_t factor = world_.drawn_cpu_factor(host);
+    const int32_t drift = world_.drawn_clock_drift_ppm(host);
+    if (factor > 1) {
+      result->knobs.push_back(
+          absl::StrCat("n", node, ".cpu_factor = ", factor));
+    }
+    if (drift != 0) {
+      result->knobs.push_back(
+          absl::StrCat("n", node, ".clock_drift = ", drift, "ppm"));
+    }
+  }
 }
 
 }  // namespace

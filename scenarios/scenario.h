@@ -25,6 +25,7 @@
 
 #include "scenarios/act.h"
 #include "scenarios/knob_table.h"
+#include "scenarios/seed_choices.h"
 #include "scenarios/step.h"
 #include "scenarios/target.h"
 
@@ -103,6 +104,7 @@ struct Scenario {
   std::string name;
   std::string description;
   ClusterShape cluster;
+  SeedChoices choices;  // What a seed decides; see WithChoicesMade().
   Phases phases;
   Workload workload;
   std::vector<KnobSetting> faults;       // In force during the chaos phase.

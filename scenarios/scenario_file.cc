@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "config/yaml_reader.h"
+#include "scenarios/choice_readers.h"
 #include "scenarios/condition_reader.h"
 #include "scenarios/scenario_acts.h"
 #include "scenarios/scenario_steps.h"
@@ -24,28 +25,6 @@ bool IsName(absl::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   });
-}
-
-void ReadCluster(YamlErrors& errors, const YAML::Node& node,
-                 ClusterShape* cluster) {
-  YamlMap map(errors, node, "the cluster");
-  map.Count("nodes", 1, kNodesMax, &cluster->nodes);
-  map.SpanRange("election_timeout", &cluster->election_timeout_min,
-                &cluster->election_timeout_max);
-  map.Span("heartbeat", &cluster->heartbeat_interval);
-  uint32_t segment_bytes = static_cast<uint32_t>(cluster->segment_bytes);
-  map.Count("segment_bytes", 4096, 1 << 30, &segment_bytes);
-  cluster->segment_bytes = segment_bytes;
-  uint32_t uncommitted = static_cast<uint32_t>(cluster->uncommitted_bytes);
-  map.Count("uncommitted_bytes", 1, 1 << 30, &uncommitted);
-  cluster->uncommitted_bytes = uncommitted;
-  map.Done();
-  if (cluster->heartbeat_interval <= absl::ZeroDuration() ||
-      cluster->heartbeat_interval >= cluster->election_timeout_min) {
-    errors.Fail(node,
-                "expected a heartbeat above 0 and below the election "
-                "timeout");
-  }
 }
 
 void ReadPhases(YamlErrors& errors, const YAML::Node& node, Phases* phases) {
@@ -191,7 +170,13 @@ void ReadScenario(YamlErrors& errors, const YAML::Node& root,
   }
   map.Text("description", &scenario->description);
   if (const YAML::Node* node = map.Find("cluster")) {
-    ReadCluster(errors, *node, &scenario->cluster);
+    ReadCluster(errors, *node, &scenario->cluster, &scenario->choices);
+  }
+  if (const YAML::Node* node = map.Find("schedule")) {
+    ReadSchedules(errors, *node, &scenario->choices);
+  }
+  if (const YAML::Node* node = map.Find("ending")) {
+    ReadEndings(errors, *node, &scenario->choices);
   }
   if (const YAML::Node* node = map.Find("phases")) {
     ReadPhases(errors, *node, &scenario->phases);

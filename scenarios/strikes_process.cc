@@ -6,6 +6,13 @@
 #include "scenarios/scenario.h"
 
 namespace scenarios {
+namespace {
+
+constexpr uint32_t kLoopLosesPowerPpm = 500'000;
+// A drift that grows does so in this many equal parts.
+constexpr int32_t kDriftParts = 20;
+
+}  // namespace
 
 Nemesis::Undo Nemesis::Strike(const Crash& act) {
   const Nodes nodes = Resolve(act.target);
@@ -50,17 +57,81 @@ Nemesis::Undo Nemesis::Strike(const Resume& act) {
   return [] {};
 }
 
-Nemesis::Undo Nemesis::Strike(const ClockDrift& act) {
+// --------------------------------------------------------------- crash loops
+
+Nemesis::Undo Nemesis::Strike(const CrashLoop& act) {
+  const Nodes nodes = Resolve(act.target);
+  if (!Seize(nodes)) return nullptr;
+  const uint64_t loop = loops_made_++;
+  loops_.insert(loop);
+  for (const uint32_t node : nodes) LoopDown(act, node, loop);
+  return [this, nodes, loop] {
+    loops_.erase(loop);
+    Release(nodes);
+    for (const uint32_t node : nodes) BootIfDown(node);
+  };
+}
+
+void Nemesis::LoopDown(const CrashLoop& act, uint32_t node, uint64_t loop) {
+  if (!loops_.contains(loop)) return;
+  if (how_.Chance(kLoopLosesPowerPpm)) {
+    cluster_.PowerOff(node);
+  } else {
+    cluster_.Kill(node);
+  }
+  world_.CountFault("process.loop_crash");
+  Later(how_.Between(act.down_min, act.down_max), [this, act, node, loop] {
+    if (!loops_.contains(loop)) return;
+    BootIfDown(node);
+    Later(how_.Between(act.up_min, act.up_max),
+          [this, act, node, loop] { LoopDown(act, node, loop); });
+  });
+}
+
+// -------------------------------------------------------------------- clocks
+
+Nemesis::Undo Nemesis::Strike(const SkewClock& act) {
   const Nodes nodes = Resolve(act.target);
   if (nodes.empty()) return nullptr;
+  const uint64_t loop = loops_made_++;
+  loops_.insert(loop);
   for (const uint32_t node : nodes) {
-    world_.SetClockDrift(cluster_.host(node), act.parts_per_million);
+    if (act.jump != absl::ZeroDuration()) {
+      world_.JumpWallClock(cluster_.host(node), act.jump);
+      world_.CountFault("clock.jump");
+    }
+    DriftOn(act, node, loop, 1);
   }
-  return [this, nodes] {
+  return [this, nodes, loop, jump = act.jump] {
+    loops_.erase(loop);
     for (const uint32_t node : nodes) {
       world_.SetClockDrift(cluster_.host(node), 0);
+      if (jump != absl::ZeroDuration()) {
+        world_.JumpWallClock(cluster_.host(node), -jump);
+      }
     }
   };
+}
+
+// Each part of the drift is reached at the end of its part of the time.
+void Nemesis::DriftOn(const SkewClock& act, uint32_t node, uint64_t loop,
+                      int32_t part) {
+  if (!loops_.contains(loop) || act.drift_ppm == 0) return;
+  const bool at_once = act.over == absl::ZeroDuration();
+  const int32_t parts = at_once ? 1 : kDriftParts;
+  const auto drift =
+      static_cast<int32_t>(int64_t{act.drift_ppm} * part / parts);
+  const auto set = [this, act, node, loop, part, parts, drift] {
+    if (!loops_.contains(loop)) return;
+    world_.SetClockDrift(cluster_.host(node), drift);
+    world_.CountFault("clock.drift");
+    if (part < parts) DriftOn(act, node, loop, part + 1);
+  };
+  if (at_once) {
+    set();
+  } else {
+    Later(act.over / parts, set);
+  }
 }
 
 Nemesis::Undo Nemesis::Strike(const SlowCpu& act) {

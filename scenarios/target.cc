@@ -22,6 +22,18 @@ std::string Target::ToString() const {
       return "majority";
     case Kind::kAll:
       return "all";
+    case Kind::kSome:
+      return "some";
+    case Kind::kOldLeader:
+      return "old_leader";
+    case Kind::kCandidate:
+      return "candidate";
+    case Kind::kLongestLog:
+      return "longest_log";
+    case Kind::kShortestLog:
+      return "shortest_log";
+    case Kind::kLongestFollower:
+      return "longest_follower";
   }
   return "?";
 }

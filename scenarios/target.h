@@ -10,7 +10,8 @@
 
 namespace scenarios {
 
-// Whom an act strikes, decided when it strikes.
+// Whom an act strikes, decided when it strikes; nobody, if there is no such
+// node.
 struct Target {
   enum class Kind : uint8_t {
     kNode,      // `node`.
@@ -20,6 +21,12 @@ struct Target {
     kMinority,  // As many as may be missing without losing the quorum.
     kMajority,  // One more than that... enough to lose it.
     kAll,
+    kSome,        // One or more nodes: a rack that shares a fuse.
+    kOldLeader,   // Led before the present leader did.
+    kCandidate,   // A running node that asks for votes, or is about to.
+    kLongestLog,  // The running node with the longest log.
+    kShortestLog,
+    kLongestFollower,  // The longest log but for the leader's.
   };
   Kind kind = Kind::kAny;
   uint32_t node = 0;  // kNode: from 1, as in "n1".

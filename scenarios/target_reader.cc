@@ -34,9 +34,11 @@ namespace {
 bool ReadTarget(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
                 Target* out) {
   using Kind = Target::Kind;
-  static constexpr auto kKinds =
-      std::to_array<Kind>({Kind::kLeader, Kind::kFollower, Kind::kAny,
-                           Kind::kMinority, Kind::kMajority, Kind::kAll});
+  static constexpr auto kKinds = std::to_array<Kind>(
+      {Kind::kLeader, Kind::kFollower, Kind::kAny, Kind::kMinority,
+       Kind::kMajority, Kind::kAll, Kind::kSome, Kind::kOldLeader,
+       Kind::kCandidate, Kind::kLongestLog, Kind::kShortestLog,
+       Kind::kLongestFollower});
   std::string text;
   if (!ReadText(errors, node, &text)) return false;
   for (const Kind kind : kKinds) {
@@ -45,11 +47,12 @@ bool ReadTarget(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
     return true;
   }
   if (text.empty() || text[0] != 'n') {
-    return errors.Fail(
-        node, absl::StrCat("expected n1 to n", nodes,
-                           ", leader, follower, any, minority, majority or "
-                           "all, not '",
-                           text, "'"));
+    std::string names;
+    for (const Kind kind : kKinds) {
+      absl::StrAppend(&names, ", ", Target{kind, 0}.ToString());
+    }
+    return errors.Fail(node, absl::StrCat("expected n1 to n", nodes, names,
+                                          ", not '", text, "'"));
   }
   out->kind = Kind::kNode;
   return ReadNode(errors, node, nodes, &out->node);

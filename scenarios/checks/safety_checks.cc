@@ -113,6 +113,13 @@ void SafetyChecks::Observer::TakeRole(const raft::Core& core) {
   view_.leader = core.leader();
   if (!leads || led) return;
   checks_.elections_.OnLeader(life_, core.term());
+  if (core.term() > checks_.newest_leader_term_) {
+    if (checks_.newest_leader_ != life_.node) {
+      checks_.old_leader_ = checks_.newest_leader_;
+    }
+    checks_.newest_leader_ = life_.node;
+    checks_.newest_leader_term_ = core.term();
+  }
   checks_.completeness_.OnLeader(life_, core.term(), log_);
 }
 
@@ -176,6 +183,17 @@ raft::NodeObserver* SafetyChecks::Begin(uint32_t node, uint64_t boot) {
       std::make_unique<Observer>(*this, NodeLife{.node = node, .boot = boot}));
   running_[node - 1] = lives_.back().get();
   return lives_.back().get();
+}
+
+persist::Index SafetyChecks::DurablyCommitted(uint32_t node) {
+  DurableState& disk = *disks_[node - 1];
+  disk.Reread();
+  persist::Index held;
+  while (held < committed_.last() && disk.log().Has(held + 1) &&
+         disk.log().At(held + 1) == committed_.At(held + 1)) {
+    held = held + 1;
+  }
+  return held;
 }
 
 void SafetyChecks::End(uint32_t node) {

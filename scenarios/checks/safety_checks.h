@@ -56,6 +56,11 @@ class SafetyChecks {
   // Of the life that runs; null if none does or it has not started yet.
   const NodeView* View(uint32_t node) const;
 
+  // How far the disk of the node, read anew, holds the committed log.
+  persist::Index DurablyCommitted(uint32_t node);
+
+  // The node that led before the newest leader; 0 if none did.
+  uint32_t old_leader() const { return old_leader_; }
   size_t terms_with_leader() const { return elections_.terms_with_leader(); }
   persist::Index committed() const { return committed_.last(); }
   uint64_t promises() const { return promises_.promises(); }
@@ -70,6 +75,11 @@ class SafetyChecks {
   std::vector<bool> ever_started_;
   // All lives: handles of the dead may still point at theirs.
   std::vector<std::unique_ptr<Observer>> lives_;
+
+  // Of the leader of the highest term so far.
+  persist::Term newest_leader_term_;
+  uint32_t newest_leader_ = 0;
+  uint32_t old_leader_ = 0;
 
   ElectionSafety elections_;
   Votes votes_;
