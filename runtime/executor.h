@@ -84,7 +84,9 @@ class Executor {
 
   size_t ready_count() const { return ready_.size(); }
   // Requires: position < ready_count().
-  const Fiber& ready_fiber(size_t position) const { return *ready_[position]; }
+  const Fiber& ready_fiber(size_t position) const {
+    return *ready_.Peek(position);
+  }
   // Lets the ready fiber at `position` (0 = waited longest) run until it
   // suspends or ends. Requires: position < ready_count().
   void RunReady(size_t position);

@@ -27,6 +27,11 @@ class ReadyQueue {
     At(size_++) = fiber;
   }
 
+  // Requires: position < size().
+  const Fiber* Peek(size_t position) const {
+    return ring_[(first_ + position) & (ring_.size() - 1)];
+  }
+
   // Removes the one at `position`; those before it keep their order.
   // Requires: position < size().
   Fiber* Take(size_t position) {

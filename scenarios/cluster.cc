@@ -236,6 +236,7 @@ void Cluster::OnExit(sim::HostId host, int code, const std::string& why) {
   checks_->End(node);
   exit_codes_[node - 1] = code;
   const bool explained = code == sim::kExitCrashed ||
+                         code == sim::kExitOutOfMemory ||
                          damage_->Explains(node, code, why) ||
                          DiskFaultsStruck() > faults_at_boot_[node - 1];
   if (!explained) {

@@ -55,6 +55,8 @@ constexpr auto kKnobs = std::to_array<Knob>({
     {"network.window", Unit::kCount, false, "", kNetwork<&N::window_bytes>},
     {"network.write_split", Unit::kPartsPerMillion, true, "",
      kNetwork<&N::write_split_ppm>},
+    {"process.allocation_failure", Unit::kPartsPerMillion, true,
+     "process.allocation_failure", kProcess<&P::allocation_failure_ppm>},
     {"process.buggify_active", Unit::kPartsPerMillion, true, "",
      kProcess<&P::buggify_active_ppm>},
     {"process.buggify_fire", Unit::kPartsPerMillion, false, "",

@@ -33,6 +33,7 @@ class SimDisk::Attachment {
   absl::Status Perform(Call call, uint64_t bytes,
                        absl::FunctionRef<absl::Status()> effect) const {
     if (!life_->alive) return Dead();
+    disk_.world_.MayFailToAllocate();
     const DiskDice::Timing timing = disk_.dice_.Plan(call, bytes);
     absl::Status status;
     if (timing.effect_first) status = effect();
@@ -48,6 +49,7 @@ class SimDisk::Attachment {
   absl::Status PerformLate(Call call, uint64_t bytes,
                            absl::FunctionRef<absl::Status()> effect) const {
     if (!life_->alive) return Dead();
+    disk_.world_.MayFailToAllocate();
     Wait(disk_.dice_.Plan(call, bytes).span);
     if (!life_->alive) return Dead();
     const absl::Status status = effect();

@@ -231,6 +231,7 @@ void Hosts::PlanCrashInRecovery(HostId id) {
   Host& host = *hosts_[id];
   host.crash_in_suspensions = 0;
   host.crash_dice.reset();
+  host.allocation_dice.reset();
   const uint32_t ppm = engine_.knobs.process.crash_in_recovery_ppm;
   if (ppm == 0 || host.spared) return;
   runtime::Random dice =
@@ -262,6 +263,21 @@ void Hosts::AfterSuspension(HostId id) {
   const bool power = host.crash_dice->Chance(kPowerFailsPpm);
   Reap(id, host.boots,
        SimProcess::EndBy(power ? Crash::kPower : Crash::kProcess));
+}
+
+void Hosts::MayFailToAllocate(HostId id) {
+  Host& host = *hosts_[id];
+  if (host.process == nullptr || host.spared || !host.process->life()->alive) {
+    return;
+  }
+  if (!host.allocation_dice.has_value()) {
+    host.allocation_dice.emplace(
+        engine_.Stream("process.allocation", id, host.boots));
+  }
+  const uint32_t ppm = engine_.knobs.process.allocation_failure_ppm;
+  if (!host.allocation_dice->Chance(ppm)) return;
+  engine_.chronicle.CountFault(id, "process.allocation_failure", 1);
+  host.process->FailToAllocate();
 }
 
 }  // namespace sim

@@ -69,6 +69,8 @@ class Hosts {
   // A fiber of the process of this host, if it still has one, has been set
   // aside: the knobs may end it here. On no fiber.
   void AfterSuspension(HostId id);
+  // As in World. Requires: on a fiber of the process of this host.
+  void MayFailToAllocate(HostId id);
 
   // The end of the world, while all of it is still there.
   void EndAll();
@@ -98,7 +100,9 @@ class Hosts {
     // Of the present process: after so many more suspensions it crashes; 0:
     // not planned.
     uint32_t crash_in_suspensions = 0;
-    std::optional<runtime::Random> crash_dice;  // Made when first needed.
+    // Made when first needed.
+    std::optional<runtime::Random> crash_dice;
+    std::optional<runtime::Random> allocation_dice;
     std::unique_ptr<SimDisk> disk;
     std::unique_ptr<SimProcess> process;  // Null: none runs.
   };

@@ -49,6 +49,7 @@ void AddProcess(const ProcessKnobs& knobs, Lines& lines) {
   lines.Add("process.clock_drift_max_ppm", knobs.clock_drift_max_ppm);
   lines.Add("process.crash_at_suspend_ppm", knobs.crash_at_suspend_ppm);
   lines.Add("process.crash_in_recovery_ppm", knobs.crash_in_recovery_ppm);
+  lines.Add("process.allocation_failure_ppm", knobs.allocation_failure_ppm);
   lines.Add("process.buggify_active_ppm", knobs.buggify_active_ppm);
   lines.Add("process.buggify_fire_ppm", knobs.buggify_fire_ppm);
 }

@@ -54,6 +54,10 @@ struct ProcessKnobs {
   // How probably a boot is cut short like that, within the first
   // kRecoverySuspensions suspensions of the process.
   uint32_t crash_in_recovery_ppm = 0;
+  // How probably an allocation fails on the way to a call to the disk or the
+  // network. Nobody catches that, so that the process ends where it stands; all
+  // that the world can see of the place is which of its calls was not made.
+  uint32_t allocation_failure_ppm = 0;
   // Of the BUGGIFY sites, how many are active in a seed, and how often an
   // active one fires.
   uint32_t buggify_active_ppm = 0;

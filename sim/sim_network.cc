@@ -33,6 +33,7 @@ class SimNetwork::ProcessNetwork final : public net::Network {
       const net::Address& address, net::Framing framing,
       runtime::Instant deadline) override {
     if (!life_->alive) return absl::CancelledError("the process has ended");
+    network_.world_.MayFailToAllocate();
     const std::optional<HostId> to =
         network_.Resolve(address.host, life_->host);
     if (!to.has_value()) return FailToResolve(address, deadline);

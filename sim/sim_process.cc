@@ -57,6 +57,12 @@ void SimProcess::Exit(int code, absl::string_view why) {
 
 void SimProcess::CrashNow(Crash crash) { EndFromInside(EndBy(crash)); }
 
+void SimProcess::FailToAllocate() {
+  EndFromInside({.code = kExitOutOfMemory,
+                 .why = "out of memory",
+                 .crash = Crash::kProcess});
+}
+
 SimProcess::End SimProcess::EndBy(Crash crash) {
   return {.code = kExitCrashed,
           .why = crash == Crash::kPower ? "power failure" : "crash",

@@ -56,6 +56,8 @@ class SimProcess final : public Process {
 
   // As Exit(), by a fault. Requires: on a fiber of this process.
   [[noreturn]] void CrashNow(Crash crash);
+  // As std::bad_alloc that nobody catches. Requires: as above.
+  [[noreturn]] void FailToAllocate();
 
   // Shared: the handles of the process may outlive it by a moment.
   const std::shared_ptr<Life>& life() const { return life_; }

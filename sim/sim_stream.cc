@@ -121,6 +121,7 @@ absl::Status SimStream::Write(
   for (const std::span<const std::byte> piece : pieces) left += piece.size();
   if (left == 0) return absl::OkStatus();
   Pipe& pipe = connection_->outgoing(side_);
+  pipe.link().world().MayFailToAllocate();
   const uint32_t reset_ppm = pipe.link().knobs().reset_ppm;
   const bool breaks = pipe.link().Strikes(reset_ppm, "");
   Time stall = pipe.link().DrawStall();

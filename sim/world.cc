@@ -219,6 +219,13 @@ void World::CrashFromInside(HostId host, Crash crash) {
   impl_->hosts_->CrashFromInside(host, crash);
 }
 
+void World::MayFailToAllocate() {
+  Engine& engine = impl_->engine_;
+  if (engine.knobs.process.allocation_failure_ppm == 0) return;
+  if (engine.running == nullptr || engine.running->current() == nullptr) return;
+  impl_->hosts_->MayFailToAllocate(engine.running->host());
+}
+
 SimNetwork& World::network() { return *impl_->network_; }
 SimDisk& World::disk(HostId host) { return impl_->hosts_->disk(host); }
 Knobs& World::knobs() { return impl_->engine_.knobs; }

@@ -80,6 +80,8 @@ enum class Crash : uint8_t {
 
 // The exit code of a process that Crash ended: 128 + SIGKILL.
 inline constexpr int kExitCrashed = 137;
+// The exit code of a process that found no memory: 128 + SIGABRT.
+inline constexpr int kExitOutOfMemory = 134;
 
 struct WorldOptions {
   uint64_t seed = 1;
@@ -186,6 +188,10 @@ class World final : public runtime::ProbeSink {
   // The exit handler is then called with kExitCrashed. Does not return.
   // Requires: on a fiber of a process of `host`.
   [[noreturn]] void CrashFromInside(HostId host, Crash crash = Crash::kProcess);
+  // To be called by every call of a process to disk or network, before it has
+  // any effect: here an allocation may fail, which ends the process like that,
+  // with kExitOutOfMemory.
+  void MayFailToAllocate();
 
   // ProbeSink.
   void OnNote(absl::string_view kind,

@@ -32,6 +32,14 @@ TEST(UnitsTest, WhatCannotBeExactIsRefused) {
   }
 }
 
+TEST(UnitsTest, ASpanWithASignMayBeNegative) {
+  EXPECT_EQ(*ParseSignedSpan("-5s"), -absl::Seconds(5));
+  EXPECT_EQ(*ParseSignedSpan("200ms"), absl::Milliseconds(200));
+  for (const char* text : {"", "-", "--5s", "-25h", "5"}) {
+    EXPECT_FALSE(ParseSignedSpan(text).ok()) << text;
+  }
+}
+
 TEST(UnitsTest, RangesHaveTwoEndsInOrder) {
   EXPECT_EQ(*ParseRange("1ms..5ms", Unit::kSpan),
             (Range{1'000'000, 5'000'000}));

@@ -94,6 +94,42 @@ TEST(ProcessFaultTest, ASparedHostDoesNotCrash) {
   EXPECT_TRUE(world.fault_counts().by_kind.empty());
 }
 
+TEST(ProcessFaultTest, WithoutMemoryAProcessEndsBeforeItsCall) {
+  int ended = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Knobs knobs;
+    knobs.process.allocation_failure_ppm = 200'000;
+    World world({.seed = seed, .knobs = knobs});
+    const HostId host = world.AddHost("a");
+    int code = 0;
+    int calls = 0;
+    world.SetExitHandler(
+        [&](HostId, int why_code, const std::string&) { code = why_code; });
+    world.Boot(host, [&](Process& process) {
+      while (calls < 50) {
+        ASSERT_TRUE(
+            process.disk().CreateDirectory("d" + std::to_string(calls)).ok());
+        ++calls;
+      }
+    });
+    world.RunFor(absl::Seconds(1));
+    const uint64_t struck = CountOf(world, "process.allocation_failure");
+    EXPECT_EQ(struck, calls < 50 ? 1u : 0u);
+    if (struck == 0) continue;
+    ++ended;
+    EXPECT_EQ(code, kExitOutOfMemory);
+    // The call that was not made has had no effect.
+    world.knobs().process.allocation_failure_ppm = 0;
+    world.Boot(host, [&](Process& process) {
+      const auto names = process.disk().List("");
+      ASSERT_TRUE(names.ok());
+      EXPECT_EQ(names->size(), static_cast<size_t>(calls));
+    });
+    world.RunFor(absl::Seconds(1));
+  }
+  EXPECT_GE(ended, 18);
+}
+
 // How long a host takes for a thousand turns of one fiber.
 Time TimeOfWork(World& world, HostId host) {
   Time done = 0;
