@@ -77,9 +77,10 @@ TEST(ProcessActsTest, AnActThatIsUndoneEarlyDriftsNoFurther) {
 
 TEST(ProcessActsTest, FaultsOfTheChaosPhaseReachTheHosts) {
   const RunResult result = Passed(WithSteps(
-      "  - {at: 1s, crash: n1, for: 1ms}\n",
+      "  - {at: 1s, crash: all, for: 1ms}\n"
+      "  - {at: 3s, crash: all, for: 1ms}\n",
       "faults: {process.cpu_factor: 2..20, process.clock_drift_max: 300ppm, "
-      "process.crash_at_suspend: 50ppm, process.crash_in_recovery: 50%}\n"));
+      "process.crash_at_suspend: 50ppm, process.crash_in_recovery: 90%}\n"));
   EXPECT_EQ(CountOf(result.faults, "cpu.slow_host"), 3u);
   EXPECT_EQ(CountOf(result.faults, "clock.drift"), 3u);
   EXPECT_GE(CountOf(result.faults, "process.crash_at_suspend"), 1u);
@@ -88,14 +89,14 @@ TEST(ProcessActsTest, FaultsOfTheChaosPhaseReachTheHosts) {
 
 TEST(ProcessActsTest, MistakesHaveAPlaceAndSayWhatWasExpected) {
   EXPECT_EQ(ErrorOf("{at: 2s, clock: {node: n1}}"),
-            "f:3:19: expected a drift or a jump");
+            "f:3:21: expected a drift or a jump");
   EXPECT_EQ(ErrorOf("{at: 2s, clock: {node: n1, jump: soon}}"),
-            "f:3:36: expected a duration such as 5ms or 1.5s, not 'soon'");
+            "f:3:38: expected a duration such as 5ms or 1.5s, not 'soon'");
   EXPECT_EQ(
       ErrorOf("{at: 2s, crash_loop: {node: n1, up: 0, down: 0}, for: 1s}"),
-      "f:3:24: expected an up or a down above 0");
+      "f:3:26: expected an up or a down above 0");
   EXPECT_EQ(ErrorOf("{at: 2s, crash: boss}"),
-            "f:3:19: expected n1 to n3, leader, follower, any, minority, "
+            "f:3:21: expected n1 to n3, leader, follower, any, minority, "
             "majority, all, some, old_leader, candidate, longest_log, "
             "shortest_log, longest_follower, not 'boss'");
 }
