@@ -10,6 +10,7 @@
 namespace scenarios {
 namespace {
 
+using config::FormatRange;
 using config::Range;
 using config::ReadCount;
 using config::ReadRange;
@@ -87,7 +88,9 @@ void ReadNodes(YamlErrors& errors, const YAML::Node& node,
     Range range;
     if (!ReadRange(errors, item, Unit::kCount, &range)) return;
     if (range.low < 1 || range.high > int64_t{kNodesMax}) {
-      errors.Fail(item, absl::StrCat("expected 1 to ", kNodesMax, " nodes"));
+      errors.Fail(item,
+                  absl::StrCat("expected a number from 1 to ", kNodesMax,
+                               ", not ", FormatRange(range, Unit::kCount)));
       return;
     }
     for (int64_t count = range.low; count <= range.high; ++count) {

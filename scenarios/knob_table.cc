@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -55,6 +56,9 @@ constexpr auto kKnobs = std::to_array<Knob>({
     {"network.window", Unit::kCount, false, "", kNetwork<&N::window_bytes>},
     {"network.write_split", Unit::kPartsPerMillion, true, "",
      kNetwork<&N::write_split_ppm>},
+});
+
+constexpr auto kProcessKnobs = std::to_array<Knob>({
     {"process.allocation_failure", Unit::kPartsPerMillion, true,
      "process.allocation_failure", kProcess<&P::allocation_failure_ppm>},
     {"process.buggify_active", Unit::kPartsPerMillion, true, "",
@@ -80,6 +84,7 @@ constexpr auto kKnobs = std::to_array<Knob>({
 std::span<const Knob> AllKnobs() {
   static const std::vector<Knob> all = [] {
     std::vector<Knob> knobs(kKnobs.begin(), kKnobs.end());
+    knobs.insert(knobs.end(), kProcessKnobs.begin(), kProcessKnobs.end());
     const std::span<const Knob> disk = DiskKnobRows();
     knobs.insert(knobs.end(), disk.begin(), disk.end());
     std::sort(knobs.begin(), knobs.end(),

@@ -112,7 +112,7 @@ TEST(BadFilesTest, ValuesOfTheWrongKind) {
       {"a giant number", "cluster: {nodes: 99999999999999999999}\n",
        "f.yaml:2:18: expected a whole number such as 64 or 256KiB, not "
        "'99999999999999999999'"},
-      {"a list for a number", "cluster: {nodes: [3]}\n",
+      {"a list for a number", "workload: {keys: [3]}\n",
        "f.yaml:2:18: expected a text"},
       {"a word for a flag", "swarm: maybe\n",
        "f.yaml:2:8: expected true or false"},

@@ -75,9 +75,9 @@ must_reach: [raft.vote_split]
   EXPECT_STREQ(ActName(std::get<Act>(scenario->steps.front().deed)),
                "partition");
   EXPECT_STREQ(ActName(std::get<Act>(scenario->steps.back().deed)), "heal");
-  EXPECT_EQ(std::get<SkewClock>(std::get<Act>(scenario->steps[2].deed))
-                .drift_ppm,
-            -200);
+  EXPECT_EQ(
+      std::get<SkewClock>(std::get<Act>(scenario->steps[2].deed)).drift_ppm,
+      -200);
   EXPECT_EQ(scenario->must_reach.front(), "raft.vote_split");
 }
 

@@ -102,7 +102,7 @@ TEST(SeedChoicesTest, WhatIsNoChoiceIsAnErrorWithItsPlace) {
   EXPECT_EQ(ErrorOf("ending: loud\n"),
             "f:2:9: expected quiet or core, not 'loud'");
   EXPECT_EQ(ErrorOf("cluster: {nodes: [3, 12]}\n"),
-            "f:2:22: expected 1 to 9 nodes");
+            "f:2:22: expected a number from 1 to 9, not 12");
   EXPECT_EQ(ErrorOf("cluster: {pace: 0..2}\n"),
             "f:2:17: expected a pace from 1 to 20");
 }
