@@ -7,8 +7,10 @@
 #ifndef KV_STATE_HASH_H_
 #define KV_STATE_HASH_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "absl/strings/string_view.h"
 
@@ -40,10 +42,9 @@ class LaneHash {
  private:
   // Inlined with a size of eight it is one load.
   static uint64_t Lane(const char* bytes, size_t size) {
+    static_assert(std::endian::native == std::endian::little);
     uint64_t lane = 0;
-    for (size_t i = 0; i < size; ++i) {
-      lane |= uint64_t{static_cast<uint8_t>(bytes[i])} << (8 * i);
-    }
+    if (size > 0) std::memcpy(&lane, bytes, size);
     return lane;
   }
 
