@@ -16,9 +16,10 @@ namespace {
 using Code = KvReply::Code;
 
 // Whether a set with this condition (none: always) does anything.
-bool Allowed(const CommandView& command, bool exists) {
+bool Allowed(const CommandView& command, const Keyspace& keyspace) {
   if (command.args.size() < 3) return true;
-  return exists == (command.args[2] == "XX");
+  const bool wanted = command.args[2] == "XX";
+  return keyspace.Contains(command.args[0]) == wanted;
 }
 
 }  // namespace
@@ -155,15 +156,13 @@ void Store::MultiGet(const CommandView& command) {
 
 void Store::Set(const CommandView& command) {
   Get(command);  // The reply is the previous value, whatever happens.
-  if (Allowed(command, keyspace_.Contains(command.args[0]))) {
+  if (Allowed(command, keyspace_)) {
     keyspace_.Set(command.args[0], command.args[1]);
   }
 }
 
 void Store::Put(const CommandView& command) {
-  const bool conditional = command.args.size() == 3;
-  const bool allowed =
-      !conditional || Allowed(command, keyspace_.Contains(command.args[0]));
+  const bool allowed = Allowed(command, keyspace_);
   if (allowed) keyspace_.Set(command.args[0], command.args[1]);
   writer_.Integer(allowed ? 1 : 0);
 }
