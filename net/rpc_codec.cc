@@ -1,6 +1,7 @@
 #include "net/rpc_codec.h"
 
 #include <array>
+#include <cstring>
 #include <limits>
 
 #include "net/little_endian.h"
@@ -40,13 +41,15 @@ struct WireReplyHead {
 template <class Head>
 void AddWithHead(FrameBatch& batch, RpcFrame kind, const Head& head,
                  std::span<const runtime::Bytes> body) {
-  std::array<std::byte, kRpcHeadBytesMax> prologue;
-  WireWriter writer(std::span<std::byte>(prologue).subspan(kLengthBytes),
-                    std::numeric_limits<size_t>::max());
+  WireWriter writer(std::numeric_limits<size_t>::max());
   writer(head);
-  StoreLittleEndian(prologue.data(), static_cast<uint32_t>(writer.size()));
+  const std::span<const std::byte> written = writer.written();
+  std::array<std::byte, kRpcHeadBytesMax> prologue;
+  CHECK_LE(kLengthBytes + written.size(), prologue.size());
+  StoreLittleEndian(prologue.data(), static_cast<uint32_t>(written.size()));
+  std::memcpy(prologue.data() + kLengthBytes, written.data(), written.size());
   batch.Add(static_cast<uint8_t>(kind),
-            {prologue.data(), kLengthBytes + writer.size()}, body);
+            {prologue.data(), kLengthBytes + written.size()}, body);
 }
 
 template <class Head>

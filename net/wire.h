@@ -42,6 +42,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -56,7 +57,7 @@ namespace net {
 
 // ---- the archives
 
-// Counts, or writes into memory of exactly the counted size.
+// Collects what is written.
 class WireWriter
     : public cereal::OutputArchive<WireWriter, cereal::AllowEmptyClassElision> {
  public:
@@ -67,19 +68,16 @@ class WireWriter
     runtime::Bytes bytes;
   };
 
-  // Counts only. Bytes of at least `attach_bytes_min` become attachments.
+  // Bytes of at least `attach_bytes_min` become attachments.
   explicit WireWriter(size_t attach_bytes_min)
       : OutputArchive(this), attach_bytes_min_(attach_bytes_min) {}
-  // Writes to `out`, as counted with the same `attach_bytes_min`.
-  WireWriter(std::span<std::byte> out, size_t attach_bytes_min)
-      : OutputArchive(this), attach_bytes_min_(attach_bytes_min), out_(out) {}
 
   void Put(const void* data, size_t size) {
-    if (size > 0 && out_.data() != nullptr) {
-      CHECK_LE(size, out_.size() - size_, "a value changed while encoded");
-      std::memcpy(out_.data() + size_, data, size);
-    }
-    size_ += size;
+    if (size == 0) return;
+    const size_t end = size_ + size;
+    if (end > out_.size()) out_.resize(std::max(end, 2 * out_.size()));
+    std::memcpy(out_.data() + size_, data, size);
+    size_ = end;
   }
 
   void PutCount(size_t count) {
@@ -92,18 +90,22 @@ class WireWriter
     PutCount(bytes.size());
     if (bytes.size() < attach_bytes_min_) {
       Put(bytes.data(), bytes.size());
-    } else if (out_.data() == nullptr) {
+    } else {
       attachments_.push_back({size_, bytes});
     }
   }
 
-  size_t size() const { return size_; }
+  std::span<const std::byte> written() const { return {out_.data(), size_}; }
   const std::vector<Attachment>& attachments() const { return attachments_; }
 
  private:
+  // Most messages fit into what lies on the stack.
+  static constexpr size_t kRoomAtFirst = 512;
+
   const size_t attach_bytes_min_;
-  const std::span<std::byte> out_;  // No memory: counts only.
   size_t size_ = 0;
+  absl::InlinedVector<std::byte, kRoomAtFirst> out_ =
+      absl::InlinedVector<std::byte, kRoomAtFirst>(kRoomAtFirst);
   std::vector<Attachment> attachments_;
 };
 
@@ -213,33 +215,22 @@ inline constexpr size_t kAttachBytesMin = 256;
 template <class T>
 runtime::Bytes Encode(const T& value) {
   constexpr size_t kNeverAttach = std::numeric_limits<size_t>::max();
-  WireWriter counter(kNeverAttach);
-  counter(value);
-  return runtime::Bytes::Build(counter.size(), [&](std::span<std::byte> out) {
-    if (out.empty()) return;
-    WireWriter writer(out, kNeverAttach);
-    writer(value);
-    CHECK_EQ(writer.size(), out.size(), "a value changed while encoded");
-  });
+  WireWriter writer(kNeverAttach);
+  writer(value);
+  return runtime::Bytes::Copy(writer.written());
 }
 
 // The same bytes in pieces, to be sent one after the other: large Bytes fields
 // are not copied.
 template <class T>
 std::vector<runtime::Bytes> EncodePieces(const T& value) {
-  WireWriter counter(kAttachBytesMin);
-  counter(value);
-  const runtime::Bytes flat =
-      runtime::Bytes::Build(counter.size(), [&](std::span<std::byte> out) {
-        if (out.empty()) return;
-        WireWriter writer(out, kAttachBytesMin);
-        writer(value);
-        CHECK_EQ(writer.size(), out.size(), "a value changed while encoded");
-      });
+  WireWriter writer(kAttachBytesMin);
+  writer(value);
+  const runtime::Bytes flat = runtime::Bytes::Copy(writer.written());
   std::vector<runtime::Bytes> pieces;
-  pieces.reserve(2 * counter.attachments().size() + 1);
+  pieces.reserve(2 * writer.attachments().size() + 1);
   size_t done = 0;
-  for (const WireWriter::Attachment& attachment : counter.attachments()) {
+  for (const WireWriter::Attachment& attachment : writer.attachments()) {
     pieces.push_back(flat.Slice(done, attachment.offset - done));
     pieces.push_back(attachment.bytes);
     done = attachment.offset;
