@@ -41,15 +41,16 @@ void Outbox::Post(Send send, Sequence durable) {
 void Outbox::Release(Sequence durable) {
   // Mostly in order of `after`, but not always: a reply that rests on an older
   // store may be posted behind one that rests on a newer.
-  std::deque<Send> still_held;
+  size_t still_held = 0;
   for (Send& send : held_) {
     if (send.after <= durable) {
       Leave(std::move(send));
     } else {
-      still_held.push_back(std::move(send));
+      std::swap(held_[still_held++], send);
     }
   }
-  held_.swap(still_held);
+  held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(still_held),
+              held_.end());
 }
 
 void Outbox::Leave(Send send) {

@@ -5,7 +5,7 @@
 #define RAFT_OUTBOX_H_
 
 #include <cstddef>
-#include <deque>
+#include <vector>
 
 #include "net/peer_transport.h"
 #include "raft/core/core.h"
@@ -42,7 +42,7 @@ class Outbox {
   net::PeerTransport& transport_;
   const Core& core_;
   NodeObserver* const observer_;
-  std::deque<Send> held_;  // In order of posting.
+  std::vector<Send> held_;  // In order of posting.
 };
 
 }  // namespace raft
