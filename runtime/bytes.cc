@@ -1,10 +1,11 @@
 #include "runtime/bytes.h"
 
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <utility>
+
+#include <sys/single_threaded.h>
 
 #include "runtime/check.h"
 
@@ -15,16 +16,32 @@ struct Bytes::Slab {
   std::atomic<uint32_t> count{1};
 
   static Slab* New(size_t size) {
-    void* memory = std::malloc(sizeof(Slab) + size);
+    void* memory = ::operator new(sizeof(Slab) + size, std::nothrow);
     CHECK(memory != nullptr, "out of memory for ", size, " bytes");
     return new (memory) Slab;
   }
   std::byte* data() {
     return reinterpret_cast<std::byte*>(this) + sizeof(Slab);
   }
-  void Retain() { count.fetch_add(1, std::memory_order_relaxed); }
+  // A program without threads pays for no atomic operations.
+  void Retain() {
+    if (__libc_single_threaded) {
+      count.store(count.load(std::memory_order_relaxed) + 1,
+                  std::memory_order_relaxed);
+    } else {
+      count.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
   void Release() {
-    if (count.fetch_sub(1, std::memory_order_acq_rel) == 1) std::free(this);
+    // Whoever holds the only reference need not tell anybody that it goes.
+    const uint32_t held = count.load(std::memory_order_acquire);
+    if (held == 1) {
+      ::operator delete(this);
+    } else if (__libc_single_threaded) {
+      count.store(held - 1, std::memory_order_relaxed);
+    } else if (count.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      ::operator delete(this);
+    }
   }
 };
 
