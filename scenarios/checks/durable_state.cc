@@ -14,6 +14,8 @@ namespace {
 
 // Of a frame's fixed head: the length of the whole frame. docs/wal_format.md.
 constexpr size_t kFrameBytesOffset = 24;
+// How much of a segment is read at a time: a few frames of a line or two.
+constexpr size_t kWindowBytes = 4096;
 
 }  // namespace
 
@@ -24,6 +26,7 @@ void DurableState::Update() {
   const uint64_t version = shadow_.version();
   if (version_ == version) return;
   version_ = version;
+  window_begin_ = window_bytes_ = 0;
   ReadSuperblock();
   // A later segment takes over at its first frame, whatever else stands behind
   // the last one of the segment before it.
@@ -43,7 +46,7 @@ void DurableState::Reread() {
 }
 
 void DurableState::ReadSuperblock() {
-  const std::string path(persist::kSuperblockPath);
+  static const std::string path(persist::kSuperblockPath);
   const uint64_t version = shadow_.file_version(path);
   if (superblock_version_ == version) return;
   superblock_version_ = version;
@@ -59,42 +62,58 @@ void DurableState::ReadSuperblock() {
   }
 }
 
-bool DurableState::TakeFrame() {
-  if (!segment_.has_value()) return false;
-  const std::string path = persist::SegmentPath(segment_->id);
-  bytes_.resize(persist::kFrameFixedBytes);
-  if (shadow_.read(path, offset_, bytes_) != bytes_.size()) return false;
-  const std::span<const std::byte> fixed(bytes_);
+std::span<const std::byte> DurableState::BytesAhead(size_t size) {
+  if (window_begin_ + window_bytes_ < offset_ + size) {
+    window_.resize(std::max(size, kWindowBytes));
+    window_begin_ = offset_;
+    window_bytes_ = shadow_.read(segment_path_, offset_, window_);
+  }
+  const std::span<const std::byte> read(window_.data(), window_bytes_);
+  return read.subspan(std::min(offset_ - window_begin_, read.size()));
+}
+
+std::span<const std::byte> DurableState::FrameAhead() {
+  const std::span<const std::byte> fixed =
+      BytesAhead(persist::kFrameFixedBytes);
+  if (fixed.size() < persist::kFrameFixedBytes) return {};
   persist::ByteSource length(fixed.subspan(kFrameBytesOffset));
   const uint32_t frame_bytes = length.TakeU32();
-  if (frame_bytes < bytes_.size() || frame_bytes > persist::kFrameBytesMax) {
-    return false;
+  if (frame_bytes < persist::kFrameFixedBytes ||
+      frame_bytes > persist::kFrameBytesMax) {
+    return {};
   }
-  // Zeros behind the end of the file are no frame: ask before allocating.
+  // What would end behind the file is no frame: ask before allocating.
   std::array<std::byte, 1> last_byte;
-  if (shadow_.read(path, offset_ + frame_bytes - 1, last_byte) != 1) {
-    return false;
+  if (frame_bytes > fixed.size() &&
+      shadow_.read(segment_path_, offset_ + frame_bytes - 1, last_byte) != 1) {
+    return {};
   }
-  bytes_.resize(frame_bytes);
-  shadow_.read(path, offset_, bytes_);
+  return BytesAhead(frame_bytes).first(frame_bytes);
+}
+
+bool DurableState::TakeFrame() {
+  if (!segment_.has_value()) return false;
+  const std::span<const std::byte> bytes = FrameAhead();
+  if (bytes.empty()) return false;
   const absl::StatusOr<persist::FrameHead> head =
-      persist::DecodeFrameHead(bytes_, segment_->salt);
+      persist::DecodeFrameHead(bytes, segment_->salt);
   if (!head.ok() || head->frame.lsn != last_.Next() ||
-      head->frame.previous_chain != chain_ || !PayloadsAreWhole(*head)) {
+      head->frame.previous_chain != chain_ || !PayloadsAreWhole(*head, bytes)) {
     return false;
   }
   Apply(*head);
-  offset_ += persist::PaddedBytes(frame_bytes);
+  offset_ += persist::PaddedBytes(bytes.size());
   return true;
 }
 
-bool DurableState::PayloadsAreWhole(const persist::FrameHead& head) const {
+bool DurableState::PayloadsAreWhole(const persist::FrameHead& head,
+                                    std::span<const std::byte> bytes) {
   size_t at = head.head_bytes;
   size_t record_number = 0;
   for (const persist::FrameGroup& group : head.frame.groups) {
     for (const persist::Record& record : group.records) {
       const size_t size = head.payload_bytes[record_number++];
-      const auto payload = std::span(bytes_).subspan(at, size);
+      const auto payload = bytes.subspan(at, size);
       if (runtime::Crc32c(payload) != record.payload_crc32c) return false;
       at += size;
     }
@@ -135,11 +154,14 @@ bool DurableState::EnterNextSegment() {
     return false;
   }
   std::vector<std::byte> bytes(persist::kSegmentHeaderBytes);
-  shadow_.read(persist::SegmentPath(next->id), 0, bytes);
+  std::string path = persist::SegmentPath(next->id);
+  shadow_.read(path, 0, bytes);
   const absl::StatusOr<persist::SegmentHeader> header =
       persist::DecodeSegmentHeader(bytes);
   if (!header.ok() || header->previous_chain != chain_) return false;
   segment_ = *header;
+  segment_path_ = std::move(path);
+  window_begin_ = window_bytes_ = 0;
   offset_ = persist::kSegmentHeaderBytes;
   return true;
 }

@@ -56,12 +56,18 @@ class DurableState {
 
  private:
   void ReadSuperblock();
+  // The durable bytes of the current segment from `offset_` on: all that were
+  // read, at least `size` of them unless there are fewer.
+  std::span<const std::byte> BytesAhead(size_t size);
+  // Those of the next frame, if it ends within the file; not verified.
+  std::span<const std::byte> FrameAhead();
   // The next frame of the current segment, if it is there whole.
   bool TakeFrame();
   // Goes on to the next segment, if that is where the next frame belongs.
   bool EnterNextSegment();
   void Apply(const persist::FrameHead& head);
-  bool PayloadsAreWhole(const persist::FrameHead& head) const;
+  static bool PayloadsAreWhole(const persist::FrameHead& head,
+                               std::span<const std::byte> bytes);
 
   const ShadowReader shadow_;
   const runtime::GroupId group_;
@@ -74,7 +80,12 @@ class DurableState {
   uint64_t offset_ = 0;                            // Of its next frame.
   persist::Lsn last_;                              // The last frame taken.
   uint32_t chain_ = 0;
-  std::vector<std::byte> bytes_;  // Of the frame at hand.
+  std::string segment_path_;
+  // What was read of it last, from `window_begin_` on. Stale, and empty, as
+  // soon as anything else has become durable.
+  std::vector<std::byte> window_;
+  size_t window_bytes_ = 0;
+  uint64_t window_begin_ = 0;
 
   persist::HardState hard_state_;
   LogMirror log_;
