@@ -18,6 +18,8 @@ int64_t Share(int64_t span, int32_t ppm) {
 
 runtime::Instant SimClock::Now() const {
   const int64_t elapsed = world_now_ - world_base_;
+  if (drift_ppm_ == 0)
+    return runtime::Instant::FromNanos(host_base_.nanos() + elapsed);
   return runtime::Instant::FromNanos(host_base_.nanos() + elapsed +
                                      Share(elapsed, drift_ppm_));
 }
@@ -50,6 +52,10 @@ void SimClock::Rebase(runtime::Instant now) {
 Time SimClock::WorldTimeOf(runtime::Instant at) const {
   const int64_t wanted = at.nanos() - host_base_.nanos();
   if (wanted <= 0) return world_now_;
+  if (drift_ppm_ == 0) {
+    const bool beyond = wanted > kNever - world_base_ - 2;
+    return beyond ? kNever : std::max(world_now_, world_base_ + wanted);
+  }
 
   // elapsed = wanted * 1e6 / rate, in two parts, as Share() does it.
   const int64_t rate = kMillion + drift_ppm_;

@@ -45,12 +45,12 @@ SimExecutor::~SimExecutor() { engine_.executors[id_] = nullptr; }
 void SimExecutor::Post(Task task) {
   if (!alive()) return;
   const ProcessKnobs& knobs = engine_.knobs.process;
-  const absl::Duration delay =
-      post_dice_.Between(knobs.post_delay_min, knobs.post_delay_max);
+  const Time delay =
+      post_dice_.Between(post_delay_min_.Of(knobs.post_delay_min),
+                         post_delay_max_.Of(knobs.post_delay_max));
   const uint32_t lane = LaneOf(engine_.running);
   lanes_[lane].tasks.push_back(std::move(task));
-  engine_.queue.Push(engine_.now + absl::ToInt64Nanoseconds(delay),
-                     EventKind::kTask, id_, lane);
+  engine_.queue.Push(engine_.now + delay, EventKind::kTask, id_, lane);
 }
 
 void SimExecutor::SetPaused(bool paused) {
@@ -81,8 +81,8 @@ bool SimExecutor::RunSlice() {
 
   const ProcessKnobs& knobs = engine_.knobs.process;
   const size_t position = PickFiber();
-  const Time cost = absl::ToInt64Nanoseconds(cost_dice_.Between(
-                        knobs.cpu_cost_min, knobs.cpu_cost_max)) *
+  const Time cost = cost_dice_.Between(cpu_cost_min_.Of(knobs.cpu_cost_min),
+                                       cpu_cost_max_.Of(knobs.cpu_cost_max)) *
                     cpu_factor_;
   busy_until_ = engine_.now + cost;
   engine_.chronicle.Step("slice", host(), StepLane(EventKind::kSlice, position),

@@ -97,6 +97,27 @@ class SimExecutor final : public runtime::Executor {
   runtime::Random cost_dice_;
   runtime::Random post_dice_;
 
+  // A span of the knobs in nanoseconds: they are read for every slice, and
+  // hardly ever change.
+  class KnobNanos {
+   public:
+    int64_t Of(absl::Duration span) {
+      if (span != span_) {
+        span_ = span;
+        nanos_ = absl::ToInt64Nanoseconds(span);
+      }
+      return nanos_;
+    }
+
+   private:
+    absl::Duration span_;
+    int64_t nanos_ = 0;
+  };
+  KnobNanos cpu_cost_min_;
+  KnobNanos cpu_cost_max_;
+  KnobNanos post_delay_min_;
+  KnobNanos post_delay_max_;
+
   uint32_t cpu_factor_ = 1;
   bool paused_ = false;
   Time busy_until_ = 0;
