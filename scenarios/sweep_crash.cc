@@ -124,9 +124,13 @@ void LimitMemory(uint64_t address_space_bytes) {
   setrlimit(RLIMIT_AS, &limit);
 }
 
+uint64_t (*own_heap_bytes_in_use)() = nullptr;
+
 uint64_t HeapBytesInUse() {
   const struct mallinfo2 heap = mallinfo2();
-  return heap.uordblks + heap.hblkhd;
+  const uint64_t own =
+      own_heap_bytes_in_use != nullptr ? own_heap_bytes_in_use() : 0;
+  return heap.uordblks + heap.hblkhd + own;
 }
 
 CrashStory ReadCrash(absl::string_view stderr_text) {

@@ -27,6 +27,8 @@ void LimitMemory(uint64_t address_space_bytes);
 
 // Bytes of the heap that are in use; 0 where the heap does not say.
 uint64_t HeapBytesInUse();
+// Set by a program that has a heap of its own beside malloc's: its part.
+extern uint64_t (*own_heap_bytes_in_use)();
 
 struct CrashStory {
   // Why, in one line without what differs between two runs: what was printed
