@@ -46,9 +46,11 @@ class Keyspace {
   struct Value {
     std::string text;
     LaneHash lanes;
+    uint64_t hash = 0;  // What it adds to the keyspace's.
   };
 
-  static uint64_t HashOf(absl::string_view key, const Value& value);
+  // `value` is another one now, or has grown.
+  void Rehash(absl::string_view key, Value& value);
 
   absl::btree_map<std::string, Value> values_;
   uint64_t hash_ = 0;

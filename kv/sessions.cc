@@ -47,7 +47,7 @@ Sessions::Admission Sessions::Admit(const SessionStamp& stamp,
   by_use_.erase(session.last_used);
   session.last_used = index.value();
   by_use_.emplace(session.last_used, stamp.session);
-  Forget(stamp.session, session, stamp.first_pending);
+  Forget(session, stamp.first_pending);
   hash_ += HashOf(stamp.session, session);
 
   if (stamp.sequence < session.first_pending) {
@@ -57,7 +57,7 @@ Sessions::Admission Sessions::Admit(const SessionStamp& stamp,
   const auto kept = session.results.find(stamp.sequence);
   if (kept != session.results.end()) {
     REACHABLE("kv: an entry came twice");
-    return {Verdict::kDuplicate, &kept->second};
+    return {Verdict::kDuplicate, &kept->second.result};
   }
   if (session.results.size() >= kResultsMax ||
       session.result_bytes >= kResultBytesMax) {
@@ -69,21 +69,25 @@ Sessions::Admission Sessions::Admit(const SessionStamp& stamp,
 void Sessions::Record(const SessionStamp& stamp, runtime::Bytes result) {
   const auto it = sessions_.find(stamp.session);
   CHECK(it != sessions_.end(), "no session ", stamp.session);
-  hash_ += HashOf(stamp.session, stamp.sequence, result);
+  const uint64_t hash = HashOf(stamp.session, stamp.sequence, result);
+  hash_ += hash;
   it->second.result_bytes += result.size();
   const bool fresh =
-      it->second.results.emplace(stamp.sequence, std::move(result)).second;
+      it->second.results
+          .try_emplace(stamp.sequence,
+                       Kept{.result = std::move(result), .hash = hash})
+          .second;
   CHECK(fresh, "session ", stamp.session, " executed ", stamp.sequence,
         " twice");
 }
 
-void Sessions::Forget(uint64_t id, Session& session, uint64_t first_pending) {
+void Sessions::Forget(Session& session, uint64_t first_pending) {
   if (first_pending <= session.first_pending) return;
   session.first_pending = first_pending;
   auto it = session.results.begin();
   while (it != session.results.end() && it->first < first_pending) {
-    hash_ -= HashOf(id, it->first, it->second);
-    session.result_bytes -= it->second.size();
+    hash_ -= it->second.hash;
+    session.result_bytes -= it->second.result.size();
     it = session.results.erase(it);
   }
 }
@@ -94,9 +98,7 @@ void Sessions::EvictOldest() {
   const auto it = sessions_.find(oldest->second);
   CHECK(it != sessions_.end(), "no session ", oldest->second);
   hash_ -= HashOf(it->first, it->second);
-  for (const auto& [sequence, result] : it->second.results) {
-    hash_ -= HashOf(it->first, sequence, result);
-  }
+  for (const auto& [sequence, kept] : it->second.results) hash_ -= kept.hash;
   sessions_.erase(it);
   by_use_.erase(oldest);
 }

@@ -64,17 +64,21 @@ class Sessions {
   uint64_t hash() const { return hash_; }
 
  private:
+  struct Kept {
+    runtime::Bytes result;
+    uint64_t hash = 0;  // What it adds to the table's.
+  };
   struct Session {
     uint64_t last_used = 0;      // A log index.
     uint64_t first_pending = 1;  // Results below are forgotten. Never falls.
-    absl::btree_map<uint64_t, runtime::Bytes> results;  // By sequence.
+    absl::btree_map<uint64_t, Kept> results;  // By sequence.
     size_t result_bytes = 0;
   };
 
   static uint64_t HashOf(uint64_t id, const Session& session);
   static uint64_t HashOf(uint64_t id, uint64_t sequence,
                          const runtime::Bytes& result);
-  void Forget(uint64_t id, Session& session, uint64_t first_pending);
+  void Forget(Session& session, uint64_t first_pending);
   void EvictOldest();
 
   absl::btree_map<uint64_t, Session> sessions_;  // By id.
