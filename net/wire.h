@@ -30,6 +30,7 @@
 #define NET_WIRE_H_
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -42,7 +43,6 @@
 #include <variant>
 #include <vector>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -71,13 +71,16 @@ class WireWriter
   // Bytes of at least `attach_bytes_min` become attachments.
   explicit WireWriter(size_t attach_bytes_min)
       : OutputArchive(this), attach_bytes_min_(attach_bytes_min) {}
+  WireWriter(const WireWriter&) = delete;
+  WireWriter& operator=(const WireWriter&) = delete;
 
   void Put(const void* data, size_t size) {
-    if (size == 0) return;
-    const size_t end = size_ + size;
-    if (end > out_.size()) out_.resize(std::max(end, 2 * out_.size()));
-    std::memcpy(out_.data() + size_, data, size);
-    size_ = end;
+    const auto room = static_cast<size_t>(end_ - next_);
+    if (size > room) [[unlikely]] {
+      Grow(size);
+    }
+    if (size > 0) std::memcpy(next_, data, size);
+    next_ += size;
   }
 
   void PutCount(size_t count) {
@@ -91,21 +94,34 @@ class WireWriter
     if (bytes.size() < attach_bytes_min_) {
       Put(bytes.data(), bytes.size());
     } else {
-      attachments_.push_back({size_, bytes});
+      attachments_.push_back({written().size(), bytes});
     }
   }
 
-  std::span<const std::byte> written() const { return {out_.data(), size_}; }
+  std::span<const std::byte> written() const { return {begin_, next_}; }
   const std::vector<Attachment>& attachments() const { return attachments_; }
 
  private:
   // Most messages fit into what lies on the stack.
   static constexpr size_t kRoomAtFirst = 512;
 
+  // Goes on elsewhere, with room for `size` bytes more.
+  void Grow(size_t size) {
+    const size_t used = written().size();
+    std::vector<std::byte> larger(std::max(used + size, 2 * used));
+    std::memcpy(larger.data(), begin_, used);
+    large_ = std::move(larger);
+    begin_ = large_.data();
+    next_ = begin_ + used;
+    end_ = begin_ + large_.size();
+  }
+
   const size_t attach_bytes_min_;
-  size_t size_ = 0;
-  absl::InlinedVector<std::byte, kRoomAtFirst> out_ =
-      absl::InlinedVector<std::byte, kRoomAtFirst>(kRoomAtFirst);
+  std::array<std::byte, kRoomAtFirst> small_;  // Where it begins; not cleared.
+  std::vector<std::byte> large_;               // Where it goes on.
+  std::byte* begin_ = small_.data();
+  std::byte* next_ = begin_;
+  std::byte* end_ = begin_ + kRoomAtFirst;
   std::vector<Attachment> attachments_;
 };
 
