@@ -9,6 +9,7 @@ namespace {
 using Kind = Condition::Kind;
 
 std::string NodesText(const std::vector<uint32_t>& nodes) {
+  if (nodes.empty()) return "all";
   const std::string names = absl::StrJoin(
       nodes, ", ",
       [](std::string* out, uint32_t node) { absl::StrAppend(out, "n", node); });

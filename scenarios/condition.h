@@ -43,7 +43,7 @@ struct Condition {
     kNot,            // The one of `parts` does not.
   };
   Kind kind = Kind::kLeader;
-  std::vector<uint32_t> nodes;  // From 1, in order.
+  std::vector<uint32_t> nodes;  // From 1, in order; empty: all there are.
   uint64_t number = 0;
   std::string name;
   std::vector<Condition> parts;

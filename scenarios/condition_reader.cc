@@ -171,10 +171,7 @@ void Reader::ReadValue(Value value, const YAML::Node& node,
 }
 
 void Reader::ReadNodes(const YAML::Node& node, std::vector<uint32_t>* out) {
-  if (node.IsScalar() && node.Scalar() == "all") {
-    for (uint32_t i = 1; i <= nodes_; ++i) out->push_back(i);
-    return;
-  }
+  if (node.IsScalar() && node.Scalar() == "all") return;  // They stay empty.
   uint32_t one = 0;
   if (!node.IsSequence()) {
     if (ReadNode(errors_, node, nodes_, &one)) out->push_back(one);

@@ -1,6 +1,7 @@
 #include "scenarios/condition_watch.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 
@@ -21,6 +22,14 @@ ConditionWatch::ConditionWatch(const sim::World& world, const Cluster& cluster,
       answered_(clients.answered()) {
   const uint32_t leader = cluster.leader();
   if (leader != 0) leader_term_ = cluster.View(leader)->term;
+}
+
+std::vector<uint32_t> ConditionWatch::NodesOf(
+    const Condition& condition) const {
+  if (!condition.nodes.empty()) return condition.nodes;
+  std::vector<uint32_t> all(cluster_.size());
+  std::iota(all.begin(), all.end(), 1u);
+  return all;
 }
 
 bool ConditionWatch::HasApplied(uint32_t node) const {
@@ -53,7 +62,7 @@ bool ConditionWatch::Struck(absl::string_view fault) const {
 bool ConditionWatch::Holds(const Condition& condition) const {
   const auto holds = [this](const Condition& part) { return Holds(part); };
   const auto& parts = condition.parts;
-  const auto& nodes = condition.nodes;
+  const std::vector<uint32_t> nodes = NodesOf(condition);
   const uint32_t leader = cluster_.leader_of_majority(cluster_.nodes());
   const uint64_t committed = cluster_.checks().committed().value();
   switch (condition.kind) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -29,6 +30,8 @@ class ConditionWatch {
 
  private:
   bool Holds(const Condition& condition) const;
+  // Those that it names, or all.
+  std::vector<uint32_t> NodesOf(const Condition& condition) const;
   bool HasApplied(uint32_t node) const;
   bool TermIsAbove(uint64_t term) const;
   bool Reached(absl::string_view rare_state) const;

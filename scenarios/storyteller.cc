@@ -184,6 +184,12 @@ void Storyteller::Forbid(size_t step, const Watch& watch, absl::Duration end) {
 void Storyteller::Play(size_t step, const Operation& asked) {
   std::vector<uint32_t> nodes;
   if (!asked.via.empty()) nodes = nemesis_.Resolve(asked.via);
+  if (!asked.via.empty() && nodes.empty()) {  // Nobody plays that role.
+    Judge(
+        step, asked,
+        {.kind = KvSession::Outcome::Kind::kRefused, .answer = Answer::Nil()});
+    return;
+  }
   std::vector<net::Address> servers;
   for (uint32_t node = 1; node <= cluster_.size(); ++node) {
     const bool is_asked = nodes.empty() || std::find(nodes.begin(), nodes.end(),

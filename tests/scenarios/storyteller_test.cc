@@ -145,6 +145,8 @@ TEST(StorytellerTest, WhoIsAskedMayBeARole) {
   - {write: {key: x, value: v, via: leader, expect: done}}
   - {read: {key: x, via: follower, within: 200ms, expect: refused}}
   - {read: {key: x, via: all, expect: v}}
+  - {after: 0s, crash: all}
+  - {read: {key: x, via: any, expect: refused}}
 )");
 }
 
