@@ -9,6 +9,7 @@
 
 #include "runtime/probe.h"
 #include "runtime/random.h"
+#include "scenarios/client_oracle.h"
 #include "scenarios/clients.h"
 #include "scenarios/cluster.h"
 #include "scenarios/core_end.h"
@@ -137,6 +138,14 @@ void Run::Judge(RunResult* result) {
         absl::StrCat(failure->message, " (at ",
                      absl::FormatDuration(absl::Nanoseconds(failure->at)),
                      ", event ", failure->event, ")");
+    return;
+  }
+  if (const std::optional<OracleFinding> finding =
+          AskClientOracle(history_.operations())) {
+    result->outcome = RunResult::Outcome::kFailed;
+    result->signature = absl::StrCat("oracle.", finding->rule);
+    result->message =
+        absl::StrCat("key ", finding->key, ": ", finding->evidence);
     return;
   }
   const LinearizabilityResult linearizable =
