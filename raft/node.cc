@@ -42,12 +42,13 @@ class Node::Impl {
                .stored = stored},
               {executor_.Now(), dice_}),
         outbox_(with.transport, core_, observer_),
+        waiters_(core_, observer_),
         mailbox_changed_(executor_),
         commit_changed_(executor_),
         fibers_(executor_) {}
 
   void Start() {
-    if (observer_ != nullptr) observer_->OnStarted(core_);
+    if (observer_ != nullptr) observer_->OnStarted(core_, executor_.Now());
     fibers_.Spawn("raft.core", [this] { RunCore(); });
     fibers_.Spawn("raft.applier", [this] { RunApplier(); });
   }
@@ -118,6 +119,7 @@ class Node::Impl {
   void OnDurable(Sequence upto) { Push(Durable{upto}); }
 
   void OnFailure(const absl::Status& why) {
+    if (observer_ != nullptr) observer_->OnStorageFailed(core_);
     outbox_.Clear();
     fibers_.Cancel();
     if (on_storage_failure_) on_storage_failure_(why);
@@ -174,7 +176,9 @@ class Node::Impl {
 
   void Step(Event event) {
     effects_.Clear();
-    core_.Step({executor_.Now(), dice_}, std::move(event), effects_);
+    const runtime::Instant now = executor_.Now();
+    if (observer_ != nullptr) observer_->OnEvent(core_, event, now);
+    core_.Step({now, dice_}, std::move(event), effects_);
     if (observer_ != nullptr) observer_->OnStep(core_, effects_);
     CarryOut();
   }
@@ -212,6 +216,9 @@ class Node::Impl {
       proposals_.erase(queued);
       outcome.kind = Outcome::Kind::kRefused;
       outcome.reason = RefusalReason::kBusy;
+      if (observer_ != nullptr) {
+        observer_->OnAnswered(core_, waiter.ticket(), outcome);
+      }
     }
     return outcome;
   }
@@ -241,6 +248,10 @@ class Node::Impl {
     }
     results_.assign(commands_.size(), runtime::Bytes());
     machine_.Apply(commands_, results_);
+    if (observer_ != nullptr) {
+      observer_->OnApplied(core_, commands_, results_, upto,
+                           machine_.StateHash());
+    }
     size_t next_command = 0;
     for (Index index = applied_.Next(); index <= upto; ++index) {
       const bool is_command = next_command < commands_.size() &&
@@ -251,9 +262,6 @@ class Node::Impl {
     }
     applied_ = upto;
     waiters_.OnReadable(applied_);
-    if (observer_ != nullptr) {
-      observer_->OnApplied(core_, applied_, machine_.StateHash());
-    }
   }
 
   runtime::Executor& executor_;

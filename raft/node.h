@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -52,14 +53,26 @@ struct Outcome {
 class NodeObserver {
  public:
   virtual ~NodeObserver() = default;
-  virtual void OnStarted(const Core& core) = 0;
+  virtual void OnStarted(const Core& core, runtime::Instant now) = 0;
+  // `core` is about to take `event`; `now` is the time that it will see.
+  virtual void OnEvent(const Core& core, const Event& event,
+                       runtime::Instant now) = 0;
   // After each step, before any effect is carried out.
   virtual void OnStep(const Core& core, const Effects& effects) = 0;
   // A message leaves now: what it promises must be durable now.
   virtual void OnSendLeaves(const Core& core, const Send& send) = 0;
-  // The state machine has applied everything up to `index`.
-  virtual void OnApplied(const Core& core, Index index,
+  // The state machine has applied everything up to `index`: of it `commands`,
+  // which gave `results`. Nobody who waits has been told yet.
+  virtual void OnApplied(const Core& core, std::span<const Command> commands,
+                         std::span<const runtime::Bytes> results, Index index,
                          uint64_t state_hash) = 0;
+  // Whoever waits for `ticket` is told `outcome` (of a read that may look now:
+  // kApplied, without index). One who gives up is not told anything, unless
+  // the command could be taken back.
+  virtual void OnAnswered(const Core& core, Ticket ticket,
+                          const Outcome& outcome) = 0;
+  // The medium has failed: nothing may leave any more.
+  virtual void OnStorageFailed(const Core& core) = 0;
 };
 
 struct NodeStatus {

@@ -95,14 +95,22 @@ void Waiters::OnReadable(Index applied) {
 }
 
 void Waiters::AbandonAll() {
-  while (!asked_.empty()) Answer(*asked_.begin()->second, Outcome());
-  while (!in_log_.empty()) Answer(*in_log_.begin()->second, Outcome());
-  while (!readable_.empty()) Answer(*readable_.begin()->second, Outcome());
+  while (!asked_.empty()) Abandon(*asked_.begin()->second);
+  while (!in_log_.empty()) Abandon(*in_log_.begin()->second);
+  while (!readable_.empty()) Abandon(*readable_.begin()->second);
 }
 
 void Waiters::Answer(Waiter& waiter, Outcome outcome) {
+  if (observer_ != nullptr) {
+    observer_->OnAnswered(core_, waiter.ticket(), outcome);
+  }
   Forget(waiter);
   waiter.outcome = std::move(outcome);
+  waiter.done_.NotifyAll();
+}
+
+void Waiters::Abandon(Waiter& waiter) {
+  Forget(waiter);
   waiter.done_.NotifyAll();
 }
 

@@ -52,7 +52,9 @@ class Waiters {
     runtime::WaitQueue done_;
   };
 
-  Waiters() = default;
+  // Both outlive this; `observer` may be null.
+  Waiters(const Core& core, NodeObserver* observer)
+      : core_(core), observer_(observer) {}
   Waiters(const Waiters&) = delete;
   Waiters& operator=(const Waiters&) = delete;
   ~Waiters();
@@ -73,8 +75,11 @@ class Waiters {
 
  private:
   void Answer(Waiter& waiter, Outcome outcome);
+  void Abandon(Waiter& waiter);
   void Forget(Waiter& waiter);
 
+  const Core& core_;
+  NodeObserver* const observer_;
   uint64_t tickets_ = 0;
   absl::btree_map<Ticket, Waiter*> asked_;
   // By index; one index may have waiters of several terms.

@@ -93,6 +93,7 @@ class Cluster {
   using Visitor = std::function<void(kv::Server&)>;
   bool Visit(uint32_t node, Visitor visit);
 
+  SafetyChecks& checks() { return *checks_; }
   const SafetyChecks& checks() const { return *checks_; }
   SafetyChecks& checks() { return *checks_; }
   DamageLedger& damage() { return *damage_; }

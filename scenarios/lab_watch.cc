@@ -58,11 +58,16 @@ class LabWatch::Observer final : public raft::NodeObserver {
   Observer(LabWatch& watch, uint32_t node, raft::NodeObserver* judge)
       : watch_(watch), node_(node), judge_(judge) {}
 
-  void OnStarted(const raft::Core& core) override {
-    judge_->OnStarted(core);
+  void OnStarted(const raft::Core& core, runtime::Instant now) override {
+    judge_->OnStarted(core, now);
     for (raft::Index i(1); i <= core.log().last_index(); ++i) {
       Append(core.log().At(i));
     }
+  }
+
+  void OnEvent(const raft::Core& core, const raft::Event& event,
+               runtime::Instant now) override {
+    judge_->OnEvent(core, event, now);
   }
 
   void OnStep(const raft::Core& core, const raft::Effects& effects) override {
@@ -78,12 +83,23 @@ class LabWatch::Observer final : public raft::NodeObserver {
     watch_.CountSend(node_, send);
   }
 
-  void OnApplied(const raft::Core& core, raft::Index index,
+  void OnApplied(const raft::Core& core,
+                 std::span<const raft::Command> commands,
+                 std::span<const runtime::Bytes> results, raft::Index index,
                  uint64_t state_hash) override {
-    judge_->OnApplied(core, index, state_hash);
+    judge_->OnApplied(core, commands, results, index, state_hash);
     while (applied_ < commands_.size() && commands_[applied_].index <= index) {
       ++applied_;
     }
+  }
+
+  void OnAnswered(const raft::Core& core, raft::Ticket ticket,
+                  const raft::Outcome& outcome) override {
+    judge_->OnAnswered(core, ticket, outcome);
+  }
+
+  void OnStorageFailed(const raft::Core& core) override {
+    judge_->OnStorageFailed(core);
   }
 
   uint64_t NumberOf(uint64_t serial) const {

@@ -117,7 +117,10 @@ RunResult Run::Execute() {
   const absl::Duration until = options_.until.value_or(scenario_.phases.End());
   world_.RunUntil(absl::ToInt64Nanoseconds(until));
   const bool whole = until >= scenario_.phases.End();
-  if (whole && !world_.failure().has_value()) demands_.CheckConvergence();
+  if (whole && !world_.failure().has_value()) {
+    cluster_.checks().OnEndOfRun();
+    demands_.CheckConvergence();
+  }
   RunResult result;
   Describe(&result);
   Judge(&result);

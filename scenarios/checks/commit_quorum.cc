@@ -15,13 +15,7 @@ void CommitQuorum::OnLeaderCommit(const NodeLife& leader, persist::Term term,
                      log.At(commit).term.value(), " by counting"));
     return;
   }
-  size_t holders = 0;
-  for (const auto& disk : disks_) {
-    disk->Update();
-    if (disk->log().Has(commit) && disk->log().At(commit) == log.At(commit)) {
-      ++holders;
-    }
-  }
+  const size_t holders = HoldersOf(commit, log.At(commit), disks_);
   if (2 * holders > disks_.size()) return;
   violations_.Report(
       "commit-quorum",

@@ -5,9 +5,6 @@
 #ifndef SCENARIOS_CHECKS_COMMIT_QUORUM_H_
 #define SCENARIOS_CHECKS_COMMIT_QUORUM_H_
 
-#include <memory>
-#include <vector>
-
 #include "persist/record.h"
 #include "scenarios/checks/durable_state.h"
 #include "scenarios/checks/log_mirror.h"
@@ -18,8 +15,7 @@ namespace scenarios {
 class CommitQuorum {
  public:
   // `disks` of n1, n2, ..., all voters. Both must outlive this.
-  CommitQuorum(Violations& violations,
-               const std::vector<std::unique_ptr<DurableState>>& disks)
+  CommitQuorum(Violations& violations, const Disks& disks)
       : violations_(violations), disks_(disks) {}
 
   // `leader` of `term` has moved its commit index to `commit`.
@@ -28,7 +24,7 @@ class CommitQuorum {
 
  private:
   Violations& violations_;
-  const std::vector<std::unique_ptr<DurableState>>& disks_;
+  const Disks& disks_;
 };
 
 }  // namespace scenarios

@@ -1,6 +1,7 @@
 #include "scenarios/checks/committed_log.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 
@@ -8,7 +9,9 @@ namespace scenarios {
 
 void CommittedLog::OnCommit(const NodeLife& node, persist::Term term,
                             persist::Index commit, const LogMirror& log) {
-  persist::Index& before = commits_[node];
+  Commit& of_node = commits_[node.node];
+  if (of_node.boot != node.boot) of_node = {node.boot, persist::Index(0)};
+  persist::Index& before = of_node.index;
   if (commit < before) {
     violations_.Report("commit-monotone",
                        absl::StrCat(node.ToString(), " goes back from commit ",
@@ -37,17 +40,21 @@ void CommittedLog::OnCommit(const NodeLife& node, persist::Term term,
   for (persist::Index i = last().Next(); i <= commit; ++i) {
     entries_.push_back(log.At(i));
   }
-  persist::Index& in_term = by_term_[term];
-  in_term = std::max(in_term, commit);
+  NoteTerm(term, commit);
+}
+
+void CommittedLog::NoteTerm(persist::Term term, persist::Index commit) {
+  auto after = by_term_.upper_bound(term);
+  if (after != by_term_.begin() && std::prev(after)->second >= commit) return;
+  while (after != by_term_.end() && after->second <= commit) {
+    after = by_term_.erase(after);
+  }
+  by_term_[term] = commit;
 }
 
 persist::Index CommittedLog::CommittedBefore(persist::Term term) const {
-  persist::Index highest;
-  for (const auto& [in_term, index] : by_term_) {
-    if (in_term >= term) break;
-    highest = std::max(highest, index);
-  }
-  return highest;
+  const auto at = by_term_.lower_bound(term);
+  return at != by_term_.begin() ? std::prev(at)->second : persist::Index(0);
 }
 
 }  // namespace scenarios

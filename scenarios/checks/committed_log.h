@@ -10,6 +10,7 @@
 #include "absl/container/btree_map.h"
 
 #include "persist/record.h"
+#include "scenarios/checks/by_node.h"
 #include "scenarios/checks/log_mirror.h"
 #include "scenarios/checks/violations.h"
 
@@ -30,15 +31,26 @@ class CommittedLog {
   const LogMirror::Entry& At(persist::Index index) const {
     return entries_[index.value() - 1];
   }
+  // Whether `log` begins with all that is committed up to `index`.
+  // Requires: index <= last().
+  bool IsIn(const LogMirror& log, persist::Index index) const {
+    return index.value() == 0 || (log.Has(index) && log.At(index) == At(index));
+  }
   // How far nodes in terms before `term` had committed.
   persist::Index CommittedBefore(persist::Term term) const;
 
  private:
+  void NoteTerm(persist::Term term, persist::Index commit);
+
   Violations& violations_;
   std::vector<LogMirror::Entry> entries_;
-  // For each life, how far it has committed: never less than before.
-  absl::btree_map<NodeLife, persist::Index> commits_;
-  // By term: the highest index that was committed by then.
+  // How far the running life of a node has committed: never less than before.
+  struct Commit {
+    uint64_t boot = 0;
+    persist::Index index;
+  };
+  ByNode<Commit> commits_;
+  // By term: the highest index that was committed by then. Both grow.
   absl::btree_map<persist::Term, persist::Index> by_term_;
 };
 

@@ -42,6 +42,7 @@ void DurableState::Reread() {
   chain_ = 0;
   hard_state_ = persist::HardState();
   log_.Clear();
+  ++losses_;
   Update();
 }
 
@@ -129,6 +130,7 @@ void DurableState::Apply(const persist::FrameHead& head) {
       hard_state_ = group.hard_state;
       if (group.truncate_from.value() != 0) {
         log_.TruncateFrom(group.truncate_from);
+        ++losses_;
       }
     }
     for (const persist::Record& record : group.records) {
@@ -164,6 +166,16 @@ bool DurableState::EnterNextSegment() {
   window_begin_ = window_bytes_ = 0;
   offset_ = persist::kSegmentHeaderBytes;
   return true;
+}
+
+size_t HoldersOf(persist::Index index, const LogMirror::Entry& entry,
+                 const Disks& disks) {
+  size_t holders = 0;
+  for (const auto& disk : disks) {
+    disk->Update();
+    if (disk->log().Has(index) && disk->log().At(index) == entry) ++holders;
+  }
+  return holders;
 }
 
 }  // namespace scenarios

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,6 +50,9 @@ class DurableState {
   // Forgets and reads everything again: after a boot, the log goes on in
   // another segment than the one where it ended.
   void Reread();
+
+  // Grows whenever entries may have gone from log(): it was cut, or read anew.
+  uint64_t losses() const { return losses_; }
 
   const persist::HardState& hard_state() const { return hard_state_; }
   const LogMirror& log() const { return log_; }
@@ -89,7 +93,14 @@ class DurableState {
 
   persist::HardState hard_state_;
   LogMirror log_;
+  uint64_t losses_ = 0;
 };
+
+using Disks = std::vector<std::unique_ptr<DurableState>>;  // n1 is at 0.
+
+// How many of the disks hold `entry` at `index`, brought up to date.
+size_t HoldersOf(persist::Index index, const LogMirror::Entry& entry,
+                 const Disks& disks);
 
 }  // namespace scenarios
 

@@ -19,6 +19,12 @@ class ElectionSafety {
 
   void OnLeader(const NodeLife& leader, persist::Term term);
 
+  // Null: nobody has led `term`.
+  const NodeLife* LeaderOf(persist::Term term) const {
+    const auto found = leaders_.find(term);
+    return found != leaders_.end() ? &found->second : nullptr;
+  }
+
   size_t terms_with_leader() const { return leaders_.size(); }
 
  private:

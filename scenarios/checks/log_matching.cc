@@ -4,7 +4,7 @@
 
 namespace scenarios {
 
-void LogMatching::OnEntry(const NodeLife& node, persist::Index index,
+bool LogMatching::OnEntry(const NodeLife& node, persist::Index index,
                           const LogMirror::Entry& entry) {
   if (seen_.size() < index.value()) seen_.resize(index.value());
   auto& at_index = seen_[index.value() - 1];
@@ -17,9 +17,10 @@ void LogMatching::OnEntry(const NodeLife& node, persist::Index index,
                        " is another at ", node.ToString(), " than at ",
                        seen.first_at.ToString(), ", or what precedes it is"));
     }
-    return;
+    return false;
   }
   at_index.push_back({entry, node});
+  return true;
 }
 
 }  // namespace scenarios

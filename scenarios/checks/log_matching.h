@@ -19,8 +19,8 @@ class LogMatching {
   // `violations` must outlive this.
   explicit LogMatching(Violations& violations) : violations_(violations) {}
 
-  // The log of `node` has a new entry at `index`.
-  void OnEntry(const NodeLife& node, persist::Index index,
+  // The log of `node` has a new entry at `index`. True: no log had it before.
+  bool OnEntry(const NodeLife& node, persist::Index index,
                const LogMirror::Entry& entry);
 
  private:

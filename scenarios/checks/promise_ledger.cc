@@ -21,26 +21,35 @@ struct Promise {
   std::optional<Term> log_term{};
 };
 
+Promise PromiseIn(const raft::PreVoteRequest& request, NodeId, NodeId) {
+  // Asked by nobody in term 0: there is a term before the one to come.
+  return {.term = request.campaign_term.Previous(),
+          .log_upto = request.last_index,
+          .log_term = request.last_term};
+}
+Promise PromiseIn(const raft::VoteRequest& request, NodeId self, NodeId) {
+  return {.term = request.term,
+          .vote = self,
+          .log_upto = request.last_index,
+          .log_term = request.last_term};
+}
+Promise PromiseIn(const raft::VoteReply& reply, NodeId, NodeId to) {
+  return {.term = reply.term, .vote = reply.granted ? to : NodeId()};
+}
+Promise PromiseIn(const raft::AppendReply& reply, NodeId, NodeId) {
+  return {.term = reply.term,
+          .log_upto = reply.accepted ? reply.match : Index()};
+}
+// Everything else promises no more than the term it names.
+template <class Body>
+Promise PromiseIn(const Body& body, NodeId, NodeId) {
+  return {.term = body.term};
+}
+
 Promise PromiseOf(const raft::Message& message, NodeId self, NodeId to) {
-  if (const auto* request = std::get_if<raft::VoteRequest>(&message)) {
-    return {.term = request->term,
-            .vote = self,
-            .log_upto = request->last_index,
-            .log_term = request->last_term};
-  }
-  if (const auto* reply = std::get_if<raft::VoteReply>(&message)) {
-    if (reply->granted) return {.term = reply->term, .vote = to};
-  }
-  if (const auto* reply = std::get_if<raft::AppendReply>(&message)) {
-    if (reply->accepted) return {.term = reply->term, .log_upto = reply->match};
-  }
-  if (const auto* request = std::get_if<raft::AppendRequest>(&message)) {
-    return {.term = request->term};
-  }
-  if (const auto* request = std::get_if<raft::HeartbeatRequest>(&message)) {
-    return {.term = request->term};
-  }
-  return {};
+  return std::visit(
+      [self, to](const auto& body) { return PromiseIn(body, self, to); },
+      message);
 }
 
 bool HoldsLog(const Promise& promise, const LogMirror& durable,
@@ -58,7 +67,6 @@ void PromiseLedger::OnLeaves(const NodeLife& life, NodeId to,
                              const raft::Message& message,
                              DurableState& durable, const LogMirror& log) {
   const Promise promise = PromiseOf(message, NodeId(life.node), to);
-  if (promise.term.value() == 0) return;
   ++promises_;
   durable.Update();
   const persist::HardState& state = durable.hard_state();

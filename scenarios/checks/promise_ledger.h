@@ -2,9 +2,10 @@
 // says when it leaves a node is on the disk of that node at that instant
 // (Raft figure 2, "updated on stable storage before responding").
 //
-//   vote granted, vote asked for    term and vote, and the log that was claimed
-//   entries accepted                term, and the log up to the match
-//   entries or heartbeats sent      the term that the sender leads
+//   any message                    the term that it names as the sender's
+//   vote granted, vote asked for   the vote
+//   vote or pre-vote asked for     the log that is claimed
+//   entries accepted               the log up to the match
 //
 // A promise of an older term than the durable one binds nobody any more.
 

@@ -12,16 +12,36 @@
 #include <vector>
 
 #include "raft/node.h"
+#include "scenarios/checks/answers.h"
+#include "scenarios/checks/append_answers.h"
+#include "scenarios/checks/apply_order.h"
 #include "scenarios/checks/commit_quorum.h"
 #include "scenarios/checks/committed_log.h"
 #include "scenarios/checks/durable_state.h"
+#include "scenarios/checks/election_quorum.h"
 #include "scenarios/checks/election_safety.h"
+#include "scenarios/checks/entry_origin.h"
+#include "scenarios/checks/exactly_once.h"
+#include "scenarios/checks/flow_limits.h"
+#include "scenarios/checks/follower_commit.h"
+#include "scenarios/checks/incarnations.h"
+#include "scenarios/checks/leader_append_only.h"
 #include "scenarios/checks/leader_completeness.h"
+#include "scenarios/checks/leader_match.h"
+#include "scenarios/checks/leader_stickiness.h"
 #include "scenarios/checks/log_matching.h"
-#include "scenarios/checks/log_mirror.h"
+#include "scenarios/checks/log_order.h"
+#include "scenarios/checks/memory_and_disk.h"
+#include "scenarios/checks/pre_vote_harmless.h"
 #include "scenarios/checks/promise_ledger.h"
+#include "scenarios/checks/quorum_retention.h"
+#include "scenarios/checks/role_transitions.h"
 #include "scenarios/checks/state_machine_safety.h"
+#include "scenarios/checks/steady_leader.h"
+#include "scenarios/checks/store_stream.h"
+#include "scenarios/checks/truncation.h"
 #include "scenarios/checks/violations.h"
+#include "scenarios/checks/vote_justified.h"
 #include "scenarios/checks/votes.h"
 
 namespace scenarios {
@@ -52,6 +72,10 @@ class SafetyChecks {
   void CatchUpWithDisk(uint32_t node) { disks_[node - 1]->Update(); }
   // Whether any life of the node has ever started: others may have heard of it.
   bool EverStarted(uint32_t node) const { return ever_started_[node - 1]; }
+  // Everything has healed, and all are to follow one leader from now on.
+  void BeginQuiet() { steady_.BeginQuiet(); }
+  // Nothing happens any more.
+  void OnEndOfRun();
 
   // Of the life that runs; null if none does or it has not started yet.
   const NodeView* View(uint32_t node) const;
@@ -70,25 +94,52 @@ class SafetyChecks {
 
   Violations& violations_;
   // n1 is at 0.
-  std::vector<std::unique_ptr<DurableState>> disks_;
+  Disks disks_;
   std::vector<Observer*> running_;
   std::vector<bool> ever_started_;
   // All lives: handles of the dead may still point at theirs.
   std::vector<std::unique_ptr<Observer>> lives_;
+
+  void TakeLeader(uint32_t node, persist::Term term);
 
   // Of the leader of the highest term so far.
   persist::Term newest_leader_term_;
   uint32_t newest_leader_ = 0;
   uint32_t old_leader_ = 0;
 
-  ElectionSafety elections_;
-  Votes votes_;
-  LogMatching matching_;
+  // What others are held against.
   CommittedLog committed_;
+  ElectionSafety elections_;
+  // Terms, votes, leaders.
+  Votes votes_;
+  VoteJustified justified_;
+  LeaderStickiness stickiness_;
+  PreVoteHarmless pre_votes_;
+  ElectionQuorum election_quorums_;
+  RoleTransitions roles_;
+  Incarnations incarnations_;
+  SteadyLeader steady_;
+  // Logs.
+  LogOrder order_;
+  LogMatching matching_;
+  EntryOrigin origins_;
+  LeaderAppendOnly append_only_;
+  Truncation truncation_;
+  AppendAnswers append_answers_;
+  // Commit, and what is applied.
   LeaderCompleteness completeness_;
+  CommitQuorum commit_quorums_;
+  QuorumRetention retention_;
+  FollowerCommit follower_commit_;
+  LeaderMatch matches_;
+  FlowLimits flow_;
+  ApplyOrder applies_;
   StateMachineSafety machines_;
+  ExactlyOnce once_;
+  // Disks.
   PromiseLedger promises_;
-  CommitQuorum quorums_;
+  MemoryAndDisk memory_;
+  StoreStream streams_;
 };
 
 }  // namespace scenarios

@@ -5,16 +5,7 @@
 namespace scenarios {
 
 void StateMachineSafety::OnApplied(const NodeLife& node, persist::Index index,
-                                   persist::Index commit, uint64_t state_hash) {
-  persist::Index& applied = applied_[node];
-  if (index < applied || index > commit) {
-    violations_.Report("apply-order",
-                       absl::StrCat(node.ToString(), " applies up to ",
-                                    index.value(), " after ", applied.value(),
-                                    ", with commit ", commit.value()));
-    return;
-  }
-  applied = index;
+                                   uint64_t state_hash) {
   if (states_.size() <= index.value()) states_.resize(index.value() + 1);
   Seen& seen = states_[index.value()];
   if (seen.first_at.boot == 0) {

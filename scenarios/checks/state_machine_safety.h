@@ -8,8 +8,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "absl/container/btree_map.h"
-
 #include "persist/record.h"
 #include "scenarios/checks/violations.h"
 
@@ -21,10 +19,9 @@ class StateMachineSafety {
   explicit StateMachineSafety(Violations& violations)
       : violations_(violations) {}
 
-  // `node` has applied everything up to `index`; it had called everything up
-  // to `commit` committed.
+  // `node` has applied everything up to `index`.
   void OnApplied(const NodeLife& node, persist::Index index,
-                 persist::Index commit, uint64_t state_hash);
+                 uint64_t state_hash);
 
  private:
   struct Seen {
@@ -34,7 +31,6 @@ class StateMachineSafety {
 
   Violations& violations_;
   std::vector<Seen> states_;  // By index.
-  absl::btree_map<NodeLife, persist::Index> applied_;
 };
 
 }  // namespace scenarios

@@ -1,6 +1,9 @@
 // What a node has said about terms and votes binds it for ever, crashes
-// included: its term never goes back, and in one term it votes for one
-// candidate (Raft §5.2, figure 2).
+// included: its term never goes back, neither in one life nor behind what its
+// former lives have said, and in one term it votes for one candidate (Raft
+// §5.2, figure 2).
+//
+// term-monotone, vote-once, vote-remembered.
 
 #ifndef SCENARIOS_CHECKS_VOTES_H_
 #define SCENARIOS_CHECKS_VOTES_H_
@@ -12,6 +15,7 @@
 
 #include "persist/record.h"
 #include "runtime/ids.h"
+#include "scenarios/checks/by_node.h"
 #include "scenarios/checks/violations.h"
 
 namespace scenarios {
@@ -25,18 +29,23 @@ class Votes {
   // must know its promises.
   void OnStarted(const NodeLife& life, persist::Term term,
                  runtime::NodeId vote);
-  // What it takes for the current term now.
-  void OnTerm(const NodeLife& life, persist::Term term);
+  // How it stands after a step.
+  void OnTerm(const NodeLife& life, persist::Term term, runtime::NodeId vote);
+  // A message has left that names this term as the sender's.
+  void OnTermLeaves(const NodeLife& life, persist::Term term);
   // A vote has left, also a candidate's for itself.
   void OnVoteLeaves(const NodeLife& life, persist::Term term,
                     runtime::NodeId candidate);
 
  private:
+  struct Standing {
+    persist::Term told;  // The highest that was ever told to anybody.
+    persist::Term term;  // In this life.
+    runtime::NodeId vote;
+  };
+
   Violations& violations_;
-  // The highest term in which a node has voted: what it may not forget.
-  absl::btree_map<uint32_t, persist::Term> voted_terms_;
-  // By node and life: terms only grow within one.
-  absl::btree_map<NodeLife, persist::Term> terms_;
+  ByNode<Standing> nodes_;
   absl::btree_map<std::pair<uint32_t, persist::Term>, runtime::NodeId> votes_;
 };
 

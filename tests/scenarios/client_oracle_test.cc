@@ -271,7 +271,8 @@ History Random(runtime::Random& dice, bool lie) {
         question.argument = absl::StrCat("v", turn);
         past.push_back(question.argument);
       }
-      client = {.id = history.Invoke(question, now), .asked = true};
+      client.id = history.Invoke(question, now);
+      client.asked = true;
     } else if (!client.done) {
       const auto transition =
           model.Apply(history.operation(client.id).question, state);

@@ -41,6 +41,18 @@ LogMirror::Facts FakeShadow::FactsOf(uint64_t term) {
 
 void FakeShadow::Found() { BeginSegment(); }
 
+void FakeShadow::SetIncarnation(uint64_t incarnation) {
+  superblock_.incarnation = runtime::Incarnation(incarnation);
+  WriteSuperblock();
+}
+
+void FakeShadow::WriteSuperblock() {
+  ++superblock_.sequence;
+  files_[std::string(persist::kSuperblockPath)] =
+      persist::EncodeSuperblock(superblock_);
+  ++version_;
+}
+
 void FakeShadow::Roll() { BeginSegment(); }
 
 void FakeShadow::RollBackTo(uint64_t lsn) {
@@ -55,13 +67,10 @@ void FakeShadow::BeginSegment() {
   segment_.salt = persist::SegmentSalt(segment_);
   files_[persist::SegmentPath(segment_.id)] =
       persist::EncodeSegmentHeader(segment_);
-  ++superblock_.sequence;
   superblock_.segments.push_back({.id = segment_.id,
                                   .first_lsn = segment_.first_lsn,
                                   .salt = segment_.salt});
-  files_[std::string(persist::kSuperblockPath)] =
-      persist::EncodeSuperblock(superblock_);
-  ++version_;
+  WriteSuperblock();
 }
 
 void FakeShadow::Store(persist::HardState hard_state,

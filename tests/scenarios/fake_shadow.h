@@ -26,6 +26,8 @@ class FakeShadow {
   // Valid as long as this.
   ShadowReader Reader();
 
+  // The life that the superblock tells.
+  void SetIncarnation(uint64_t incarnation);
   // An empty log in a first segment.
   void Found();
   // The next frame: truncates from `truncate_from` (0: not), then appends
@@ -49,6 +51,7 @@ class FakeShadow {
   };
 
   void BeginSegment();
+  void WriteSuperblock();
 
   std::map<std::string, std::vector<std::byte>> files_;
   uint64_t version_ = 0;

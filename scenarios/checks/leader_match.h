@@ -1,0 +1,46 @@
+// What a leader believes of a follower's disk is true: the match index is never
+// ahead of the log that is on that disk. It only grows, and only by an answer
+// that accepts entries, in the session of the question, up to what that answer
+// says; never by a heartbeat, a refusal or a link (Raft figure 2, matchIndex).
+//
+// match-is-true, match-moved.
+
+#ifndef SCENARIOS_CHECKS_LEADER_MATCH_H_
+#define SCENARIOS_CHECKS_LEADER_MATCH_H_
+
+#include <vector>
+
+#include "persist/record.h"
+#include "raft/core/progress.h"
+#include "scenarios/checks/by_node.h"
+#include "scenarios/checks/core_step.h"
+#include "scenarios/checks/durable_state.h"
+#include "scenarios/checks/violations.h"
+
+namespace scenarios {
+
+class LeaderMatch {
+ public:
+  // Both must outlive this.
+  LeaderMatch(Violations& violations, const Disks& disks)
+      : violations_(violations), disks_(disks) {}
+
+  void OnStep(const CoreStep& step);
+
+ private:
+  struct Known {
+    persist::Index match;
+    uint64_t session = 0;
+  };
+
+  void CheckMove(const CoreStep& step, uint32_t peer,
+                 const raft::Progress& progress, const Known& known);
+
+  Violations& violations_;
+  const Disks& disks_;
+  ByNode<ByNode<Known>> known_;  // By leader and follower.
+};
+
+}  // namespace scenarios
+
+#endif  // SCENARIOS_CHECKS_LEADER_MATCH_H_

@@ -1,0 +1,217 @@
+// Votes: each check lets a good run pass and catches a broken one.
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+#include "scenarios/checks/leader_stickiness.h"
+#include "scenarios/checks/pre_vote_harmless.h"
+#include "scenarios/checks/vote_justified.h"
+#include "scenarios/checks/votes.h"
+#include "tests/scenarios/check_fixture.h"
+
+namespace scenarios {
+namespace {
+
+TEST(VotesTest, AVoteMayBeRepeatedAndANewTermIsANewVote) {
+  Reports reports;
+  Votes check(reports);
+  check.OnVoteLeaves(kN1, Term(2), NodeId(2));
+  check.OnVoteLeaves({.node = 1, .boot = 2}, Term(2), NodeId(2));
+  check.OnVoteLeaves(kN1, Term(3), NodeId(3));
+  EXPECT_EQ(reports.first(), "");
+}
+
+TEST(VotesTest, ASecondVoteAfterACrashIsCaught) {
+  Reports reports;
+  Votes check(reports);
+  check.OnVoteLeaves(kN1, Term(2), NodeId(2));
+  check.OnVoteLeaves({.node = 1, .boot = 2}, Term(2), NodeId(3));
+  EXPECT_EQ(reports.first(), "vote-once");
+}
+
+TEST(VotesTest, ForgettingTheTermOfAVoteIsCaught) {
+  Reports reports;
+  Votes check(reports);
+  check.OnVoteLeaves(kN1, Term(5), NodeId(2));
+  check.OnStarted({.node = 1, .boot = 2}, Term(4), NodeId());
+  EXPECT_EQ(reports.first(), "term-monotone");
+}
+
+TEST(VotesTest, ForgettingTheVoteOfATermIsCaught) {
+  Reports reports;
+  Votes check(reports);
+  check.OnVoteLeaves(kN1, Term(5), NodeId(2));
+  check.OnStarted({.node = 1, .boot = 2}, Term(5), NodeId(2));
+  EXPECT_EQ(reports.first(), "");
+  check.OnStarted({.node = 1, .boot = 3}, Term(5), NodeId());
+  EXPECT_EQ(reports.first(), "vote-remembered");
+}
+
+TEST(VotesTest, ATermThatGoesBackInOneLifeIsCaught) {
+  Reports reports;
+  Votes check(reports);
+  check.OnStarted(kN1, Term(4), NodeId());
+  check.OnTerm(kN1, Term(5), NodeId());
+  EXPECT_EQ(reports.first(), "");
+  check.OnTerm(kN1, Term(4), NodeId());
+  EXPECT_EQ(reports.first(), "term-monotone");
+}
+
+TEST(VotesTest, AVoteThatIsClearedInItsTermIsCaught) {
+  Reports reports;
+  Votes check(reports);
+  check.OnStarted(kN1, Term(4), NodeId());
+  check.OnTerm(kN1, Term(5), NodeId(2));
+  check.OnTerm(kN1, Term(6), NodeId());
+  EXPECT_EQ(reports.first(), "");
+  check.OnTerm(kN1, Term(6), NodeId(2));
+  check.OnTerm(kN1, Term(6), NodeId());
+  EXPECT_EQ(reports.first(), "vote-remembered");
+}
+
+TEST(VotesTest, ATermThatWasToldAndForgottenIsCaught) {
+  Reports reports;
+  Votes check(reports);
+  check.OnTermLeaves(kN1, Term(5));
+  check.OnStarted({.node = 1, .boot = 2}, Term(4), NodeId());
+  EXPECT_EQ(reports.first(), "term-monotone");
+}
+
+// ------------------------------------------------------- votes and their logs
+
+// n1, whose log ends at entry 2 of term 2, is asked by n2 for a vote in term 3.
+FakeStep Asked(uint64_t last, uint64_t last_term, bool granted) {
+  FakeStep step;
+  step.Tell(Told::Kind::kVoteRequest, 2, 3);
+  step.told.last = Index(last);
+  step.told.last_term = Term(last_term);
+  step.after.term = Term(3);
+  step.effects.sends.push_back(SendTo(2, raft::VoteReply{Term(3), granted}));
+  return step;
+}
+
+std::string Justified(const FakeStep& step) {
+  Reports reports;
+  VoteJustified check(reports);
+  check.OnStep(step.Take());
+  return reports.first();
+}
+
+TEST(VoteJustifiedTest, ALogThatIsAsGoodMayWin) {
+  EXPECT_EQ(Justified(Asked(2, 2, true)), "");
+  EXPECT_EQ(Justified(Asked(1, 3, true)), "");
+  EXPECT_EQ(Justified(Asked(1, 2, false)), "");
+}
+
+TEST(VoteJustifiedTest, AVoteForALogThatLacksSomethingIsCaught) {
+  EXPECT_EQ(Justified(Asked(1, 2, true)), "vote-justified");
+  EXPECT_EQ(Justified(Asked(9, 1, true)), "vote-justified");
+}
+
+TEST(VoteJustifiedTest, AVoteThatNobodyAskedForIsCaught) {
+  FakeStep step = Asked(2, 2, true);
+  step.told.from = 3;
+  EXPECT_EQ(Justified(step), "vote-justified");
+  step = Asked(2, 2, true);
+  step.told.kind = Told::Kind::kPreVoteRequest;
+  EXPECT_EQ(Justified(step), "vote-justified");
+}
+
+// ------------------------------------------------------------ standing by
+
+class LeaderStickinessTest : public testing::Test {
+ protected:
+  LeaderStickinessTest() : check_(reports_) {
+    check_.OnStarted(kN1, At(0));
+    FakeStep contact;
+    contact.Tell(Told::Kind::kHeartbeatRequest, 3, 2);
+    contact.told.now = At(1000);
+    check_.OnStep(contact.Take());
+  }
+
+  static runtime::Instant At(int64_t milliseconds) {
+    return runtime::Instant::FromNanos(milliseconds * 1'000'000);
+  }
+  std::string AskedAt(int64_t milliseconds, bool granted, uint64_t term) {
+    FakeStep step = Asked(2, 2, granted);
+    step.after.term = Term(term);
+    step.told.now = At(milliseconds);
+    check_.OnStep(step.Take());
+    return reports_.first();
+  }
+
+  Reports reports_;
+  LeaderStickiness check_;
+};
+
+TEST_F(LeaderStickinessTest, AfterTheTimeoutAVoteIsFree) {
+  EXPECT_EQ(AskedAt(1149, false, 2), "");
+  EXPECT_EQ(AskedAt(1150, true, 3), "");
+}
+
+TEST_F(LeaderStickinessTest, AVoteTooSoonIsCaught) {
+  EXPECT_EQ(AskedAt(1149, true, 3), "leader-stickiness");
+}
+
+TEST_F(LeaderStickinessTest, TakingTheTermTooSoonIsCaught) {
+  EXPECT_EQ(AskedAt(1149, false, 3), "leader-stickiness");
+}
+
+TEST_F(LeaderStickinessTest, BootCountsAsHearingALeader) {
+  check_.OnStarted({.node = 1, .boot = 2}, At(5000));
+  EXPECT_EQ(AskedAt(5149, true, 3), "leader-stickiness");
+}
+
+// ------------------------------------------------------------- pre-votes
+
+std::string Harmless(const FakeStep& step) {
+  Reports reports;
+  PreVoteHarmless check(reports);
+  check.OnStep(step.Take());
+  return reports.first();
+}
+
+TEST(PreVoteHarmlessTest, AnAnswerMayTeachATermOrWin) {
+  FakeStep step;
+  step.Tell(Told::Kind::kPreVoteReply, 2, 3);
+  step.told.own_term = Term(7);
+  step.after.term = Term(7);
+  step.Store();
+  EXPECT_EQ(Harmless(step), "");
+  step.told.yes = true;
+  step.told.own_term = Term(2);
+  step.after.term = Term(3);
+  step.after.role = Role::kCandidate;
+  EXPECT_EQ(Harmless(step), "");
+}
+
+TEST(PreVoteHarmlessTest, AskingThatChangesTheVoterIsCaught) {
+  FakeStep step;
+  step.Tell(Told::Kind::kPreVoteRequest, 2, 3);
+  EXPECT_EQ(Harmless(step), "");
+  step.Store();
+  EXPECT_EQ(Harmless(step), "pre-vote-harmless");
+}
+
+TEST(PreVoteHarmlessTest, AskingThatChangesTheAskerIsCaught) {
+  FakeStep step;
+  step.told.kind = Told::Kind::kDeadline;
+  step.after.role = Role::kPreCandidate;
+  step.effects.role_changed = true;
+  EXPECT_EQ(Harmless(step), "");
+  step.before.vote = NodeId(2);
+  EXPECT_EQ(Harmless(step), "pre-vote-harmless");
+}
+
+TEST(PreVoteHarmlessTest, AGrantThatTeachesATermIsCaught) {
+  FakeStep step;
+  step.Tell(Told::Kind::kPreVoteReply, 2, 3);
+  step.told.own_term = Term(7);
+  step.told.yes = true;
+  step.after.term = Term(7);
+  EXPECT_EQ(Harmless(step), "pre-vote-harmless");
+}
+
+}  // namespace
+}  // namespace scenarios
