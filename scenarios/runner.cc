@@ -15,6 +15,7 @@
 #include "scenarios/core_end.h"
 #include "scenarios/final_demands.h"
 #include "scenarios/history.h"
+#include "scenarios/idle_end.h"
 #include "scenarios/nemesis.h"
 #include "scenarios/storyteller.h"
 #include "sim/world.h"
@@ -50,6 +51,7 @@ class Run {
   Nemesis nemesis_;
   Storyteller storyteller_;
   FinalDemands demands_;
+  IdleEnd idle_;
 };
 
 std::vector<KnobSetting> Draw(const std::vector<KnobSetting>& settings,
@@ -89,7 +91,8 @@ Run::Run(const Scenario& scenario, const RunOptions& options)
       core_(DrawCore()),
       nemesis_(world_, cluster_, scenario_, DrawFaults(), Core()),
       storyteller_(world_, cluster_, clients_, nemesis_, scenario_, history_),
-      demands_(world_, cluster_, clients_, scenario_, history_) {
+      demands_(world_, cluster_, clients_, scenario_, history_),
+      idle_(world_, scenario_) {
   clients_.AddKeys(ScriptedKeys(scenario_));
 }
 
@@ -114,6 +117,7 @@ RunResult Run::Execute() {
   if (core_.has_value()) core_->Start();
   demands_.Start(Core(), core_.has_value() ? [this] { return core_->Excuse(); }
                                            : FinalDemands::Excuse());
+  if (!core_.has_value()) idle_.Start();
   const absl::Duration until = options_.until.value_or(scenario_.phases.End());
   world_.RunUntil(absl::ToInt64Nanoseconds(until));
   const bool whole = until >= scenario_.phases.End();

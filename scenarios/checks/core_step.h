@@ -70,6 +70,7 @@ struct CoreStep {
   const raft::Moment& after;
   raft::NodeId leader;          // After; 0: not known.
   const raft::Leader* leading;  // After; null unless it leads.
+  persist::Index durable_upto;  // Its log, as it believes.
   const raft::CoreOptions& options;
   const raft::Effects& effects;  // Not yet carried out.
   const LogMirror& log;          // After.

@@ -113,6 +113,7 @@ void SafetyChecks::Observer::OnStarted(const raft::Core& core,
   checks_.incarnations_.OnStarted(life_);
   checks_.votes_.OnStarted(life_, core.term(), core.vote());
   checks_.stickiness_.OnStarted(life_, now);
+  checks_.timers_.OnStarted(life_, now);
   checks_.steady_.OnLeader(life_, core.term(), core.leader());
   view_.term = core.term();
   TakeCommit(core);
@@ -138,9 +139,16 @@ void SafetyChecks::Observer::OnStep(const raft::Core& core,
                                     const raft::Effects& effects) {
   if (!Alive("takes a step")) return;
   const raft::Moment after = raft::MomentOf(core);
-  const CoreStep step{life_,          told_,         before_,
-                      after,          core.leader(), core.leading(),
-                      core.options(), effects,       log_};
+  const CoreStep step{life_,
+                      told_,
+                      before_,
+                      after,
+                      core.leader(),
+                      core.leading(),
+                      core.durable_index(),
+                      core.options(),
+                      effects,
+                      log_};
   TakeTerm(step);
   TakeStores(step);
   checks_.order_.OnLog(life_, log_, core.log().last_index(),
@@ -206,11 +214,14 @@ void SafetyChecks::Observer::CheckStep(const CoreStep& step) {
   checks_.pre_votes_.OnStep(step);
   checks_.justified_.OnStep(step);
   checks_.stickiness_.OnStep(step);
+  checks_.timers_.OnStep(step);
+  checks_.contacts_.OnStep(step);
   checks_.origins_.OnStep(step);
   checks_.append_only_.OnStep(step);
   checks_.append_answers_.OnStep(step);
   checks_.follower_commit_.OnStep(step);
   checks_.matches_.OnStep(step);
+  checks_.commit_progress_.OnStep(step);
   checks_.flow_.OnStep(step);
   held_.OnStep(step);
   answers_.OnStep(step);
@@ -277,9 +288,11 @@ SafetyChecks::SafetyChecks(Violations& violations,
       justified_(violations),
       stickiness_(violations),
       pre_votes_(violations),
+      timers_(violations),
       election_quorums_(violations, shadows.size()),
       roles_(violations, elections_, shadows.size()),
       incarnations_(violations, disks_),
+      contacts_(violations, shadows.size()),
       steady_(violations, shadows.size()),
       order_(violations),
       matching_(violations),
@@ -289,6 +302,7 @@ SafetyChecks::SafetyChecks(Violations& violations,
       append_answers_(violations),
       completeness_(violations, committed_),
       commit_quorums_(violations, disks_),
+      commit_progress_(violations),
       retention_(violations, committed_, disks_),
       follower_commit_(violations),
       matches_(violations, disks_),

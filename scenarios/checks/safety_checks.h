@@ -15,6 +15,8 @@
 #include "scenarios/checks/answers.h"
 #include "scenarios/checks/append_answers.h"
 #include "scenarios/checks/apply_order.h"
+#include "scenarios/checks/campaign_timer.h"
+#include "scenarios/checks/commit_progress.h"
 #include "scenarios/checks/commit_quorum.h"
 #include "scenarios/checks/committed_log.h"
 #include "scenarios/checks/durable_state.h"
@@ -27,6 +29,7 @@
 #include "scenarios/checks/incarnations.h"
 #include "scenarios/checks/leader_append_only.h"
 #include "scenarios/checks/leader_completeness.h"
+#include "scenarios/checks/leader_contact.h"
 #include "scenarios/checks/leader_match.h"
 #include "scenarios/checks/leader_stickiness.h"
 #include "scenarios/checks/log_matching.h"
@@ -115,9 +118,11 @@ class SafetyChecks {
   VoteJustified justified_;
   LeaderStickiness stickiness_;
   PreVoteHarmless pre_votes_;
+  CampaignTimer timers_;
   ElectionQuorum election_quorums_;
   RoleTransitions roles_;
   Incarnations incarnations_;
+  LeaderContact contacts_;
   SteadyLeader steady_;
   // Logs.
   LogOrder order_;
@@ -129,6 +134,7 @@ class SafetyChecks {
   // Commit, and what is applied.
   LeaderCompleteness completeness_;
   CommitQuorum commit_quorums_;
+  CommitProgress commit_progress_;
   QuorumRetention retention_;
   FollowerCommit follower_commit_;
   LeaderMatch matches_;

@@ -10,6 +10,7 @@
 #include "scenarios/checks/election_quorum.h"
 #include "scenarios/checks/election_safety.h"
 #include "scenarios/checks/incarnations.h"
+#include "scenarios/checks/leader_contact.h"
 #include "scenarios/checks/role_transitions.h"
 #include "scenarios/checks/steady_leader.h"
 #include "tests/scenarios/check_fixture.h"
@@ -202,6 +203,43 @@ TEST_F(IncarnationsTest, OneThatIsToldBeforeItIsDurableIsCaught) {
   Boot(3);
   check_.OnHeard(kN2, 1, runtime::Incarnation(4));
   EXPECT_EQ(reports_.first(), "incarnation-durable");
+}
+
+// ----------------------------------------------------------- being cut off
+
+class LeaderContactTest : public testing::Test {
+ protected:
+  LeaderContactTest() : check_(reports_, 3) {
+    step_.Lead().before.role = Role::kCandidate;
+    check_.OnStep(step_.Take());
+    step_.before.role = Role::kLeader;
+  }
+
+  std::string At(int64_t milliseconds, Told::Kind kind, uint64_t term = 2) {
+    step_.Tell(kind, 2, term);
+    step_.told.now = runtime::Instant::FromNanos(milliseconds * 1'000'000);
+    check_.OnStep(step_.Take());
+    return reports_.first();
+  }
+
+  Reports reports_;
+  LeaderContact check_;
+  FakeStep step_;
+};
+
+TEST_F(LeaderContactTest, OneFollowerOfTwoIsEnough) {
+  EXPECT_EQ(At(500, Told::Kind::kHeartbeatReply), "");
+  EXPECT_EQ(At(1100, Told::Kind::kDeadline), "");
+}
+
+TEST_F(LeaderContactTest, LeadingWithoutAnyIsCaught) {
+  EXPECT_EQ(At(600, Told::Kind::kDeadline), "");
+  EXPECT_EQ(At(601, Told::Kind::kDeadline), "leads-cut-off");
+}
+
+TEST_F(LeaderContactTest, AnswersToAFormerTermDoNotCount) {
+  EXPECT_EQ(At(500, Told::Kind::kHeartbeatReply, 1), "");
+  EXPECT_EQ(At(601, Told::Kind::kDeadline), "leads-cut-off");
 }
 
 // ------------------------------------------------------------------ peace

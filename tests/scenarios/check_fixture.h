@@ -88,14 +88,17 @@ struct FakeStep {
   raft::Moment after = AtRest();
   NodeId leader;
   raft::Leader leading;  // Used when `after` leads.
+  Index durable_upto;
   raft::CoreOptions options;
   raft::Effects effects;
   LogMirror log = Log({1, 2});
 
   CoreStep Take() const {
-    return {kN1,     told,    before,
-            after,   leader,  after.role == Role::kLeader ? &leading : nullptr,
-            options, effects, log};
+    const bool leads = after.role == Role::kLeader;
+    return {kN1,          told,    before,
+            after,        leader,  leads ? &leading : nullptr,
+            durable_upto, options, effects,
+            log};
   }
   FakeStep& Tell(Told::Kind kind, uint32_t from, uint64_t term) {
     told.kind = kind;

@@ -4,6 +4,7 @@
 
 #include "gtest/gtest.h"
 
+#include "scenarios/checks/campaign_timer.h"
 #include "scenarios/checks/leader_stickiness.h"
 #include "scenarios/checks/pre_vote_harmless.h"
 #include "scenarios/checks/vote_justified.h"
@@ -161,6 +162,65 @@ TEST_F(LeaderStickinessTest, TakingTheTermTooSoonIsCaught) {
 TEST_F(LeaderStickinessTest, BootCountsAsHearingALeader) {
   check_.OnStarted({.node = 1, .boot = 2}, At(5000));
   EXPECT_EQ(AskedAt(5149, true, 3), "leader-stickiness");
+}
+
+// -------------------------------------------------------- when to campaign
+
+class CampaignTimerTest : public testing::Test {
+ protected:
+  CampaignTimerTest() : check_(reports_) { check_.OnStarted(kN1, At(0)); }
+
+  static runtime::Instant At(int64_t milliseconds) {
+    return runtime::Instant::FromNanos(milliseconds * 1'000'000);
+  }
+  void Hears(int64_t milliseconds, uint64_t term) {
+    FakeStep step;
+    step.Tell(Told::Kind::kHeartbeatRequest, 2, term);
+    step.told.now = At(milliseconds);
+    check_.OnStep(step.Take());
+  }
+  std::string Campaigns(int64_t milliseconds) {
+    FakeStep step;
+    step.told.kind = Told::Kind::kDeadline;
+    step.told.now = At(milliseconds);
+    step.after.role = Role::kPreCandidate;
+    step.effects.role_changed = true;
+    check_.OnStep(step.Take());
+    return reports_.first();
+  }
+
+  Reports reports_;
+  CampaignTimer check_;
+};
+
+TEST_F(CampaignTimerTest, AfterTheTimeoutOneMayCampaign) {
+  Hears(100, 2);
+  EXPECT_EQ(Campaigns(250), "");
+  Hears(300, 1);  // Of an old leader: it counts for nothing.
+  EXPECT_EQ(Campaigns(400), "");
+}
+
+TEST_F(CampaignTimerTest, CampaigningAgainstALeaderThatIsHeardIsCaught) {
+  Hears(100, 2);
+  EXPECT_EQ(Campaigns(249), "campaigns-too-soon");
+}
+
+TEST_F(CampaignTimerTest, CampaigningAtBootIsCaught) {
+  EXPECT_EQ(Campaigns(149), "campaigns-too-soon");
+}
+
+TEST_F(CampaignTimerTest, CampaigningRightAfterAVoteIsCaught) {
+  FakeStep step = Asked(2, 2, true);
+  step.after.term = Term(3);
+  step.after.vote = NodeId(2);
+  step.told.now = At(200);
+  check_.OnStep(step.Take());
+  EXPECT_EQ(Campaigns(349), "campaigns-too-soon");
+}
+
+TEST_F(CampaignTimerTest, CampaigningWithoutAPauseIsCaught) {
+  EXPECT_EQ(Campaigns(200), "");
+  EXPECT_EQ(Campaigns(300), "campaigns-too-soon");
 }
 
 // ------------------------------------------------------------- pre-votes
