@@ -18,6 +18,21 @@ Executor::~Executor() {
 
 // ------------------------------------------------------------ park and unpark
 
+Wake Executor::Park(Instant deadline) {
+  if (current_ == nullptr || current_->unwinding_) [[unlikely]] {
+    RefuseToWait();
+  }
+  Fiber& self = *current_;
+  if (self.cancelled_) return Wake::kCancelled;
+  self.state_ = Fiber::State::kParked;
+  if (deadline != Instant::InfiniteFuture()) {
+    self.deadline_ = deadline;
+    AddTimer(self);
+  }
+  self.SwitchOut();
+  return self.wake_;
+}
+
 absl::Status Executor::SleepUntil(Instant deadline) {
   while (Now() < deadline) {
     if (Park(deadline) == Wake::kCancelled) return StatusOf(Wake::kCancelled);
@@ -32,7 +47,18 @@ void Executor::AbandonCurrent() {
   std::abort();  // Nobody resumes it.
 }
 
+void Executor::RefuseToWait() const {
+  CHECK(current_ != nullptr, "only a fiber can wait");
+  CHECK(!current_->unwinding_, "a destructor waits while ", current_->name_,
+        " is killed");
+}
+
 // ------------------------------------------------------------------- running
+
+void Executor::RefuseToRun(size_t position) const {
+  CHECK_LT(position, ready_.size());
+  CHECK(current_ == nullptr, "a fiber runs already");
+}
 
 Fiber* Executor::Start(FiberGroup& group, absl::string_view name, Task body) {
   Fiber* fiber = new Fiber(*this, group, stacks_, fibers_started_++, name,

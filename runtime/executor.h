@@ -105,6 +105,9 @@ class Executor {
   // Unwinds the fiber and frees it. Requires: it is not running.
   void Destroy(Fiber* fiber);
   void MakeReady(Fiber& fiber, Wake wake);
+  // Fail the check that the caller has found broken.
+  void RefuseToWait() const;
+  void RefuseToRun(size_t position) const;
 
   // The timer heap, by (deadline, order of parking).
   static bool Earlier(const Fiber& a, const Fiber& b);
@@ -125,24 +128,12 @@ class Executor {
 };
 
 // Inline, all that lies around a switch: see runtime/fiber.h.
+#define RUNTIME_ALWAYS_INLINE inline __attribute__((always_inline))
 
-inline Wake Executor::Park(Instant deadline) {
-  CHECK(current_ != nullptr, "only a fiber can wait");
-  Fiber& self = *current_;
-  CHECK(!self.unwinding_, "a destructor waits while ", self.name_,
-        " is killed");
-  if (self.cancelled_) return Wake::kCancelled;
-  self.state_ = Fiber::State::kParked;
-  if (deadline != Instant::InfiniteFuture()) {
-    self.deadline_ = deadline;
-    AddTimer(self);
+RUNTIME_ALWAYS_INLINE void Executor::Yield() {
+  if (current_ == nullptr) [[unlikely]] {
+    RefuseToWait();
   }
-  self.SwitchOut();
-  return self.wake_;
-}
-
-inline void Executor::Yield() {
-  CHECK(current_ != nullptr, "only a fiber can yield");
   Fiber& self = *current_;
   self.state_ = Fiber::State::kReady;
   ready_.Push(&self);
@@ -162,17 +153,21 @@ inline void Executor::Unpark(Fiber& fiber) {
   MakeReady(fiber, Wake::kUnparked);
 }
 
-inline void Executor::RunReady(size_t position) {
-  CHECK(position < ready_.size(), "no such fiber");
-  CHECK(current_ == nullptr, "a fiber runs already");
+RUNTIME_ALWAYS_INLINE void Executor::RunReady(size_t position) {
+  if (position >= ready_.size() || current_ != nullptr) [[unlikely]] {
+    RefuseToRun(position);
+  }
   Fiber* const fiber = ready_.Take(position);
   fiber->state_ = Fiber::State::kRunning;
   current_ = fiber;
   fiber->SwitchIn();
   current_ = nullptr;
-  if (fiber->state_ == Fiber::State::kEnded) [[unlikely]]
+  if (fiber->state_ == Fiber::State::kEnded) [[unlikely]] {
     Destroy(fiber);
+  }
 }
+
+#undef RUNTIME_ALWAYS_INLINE
 
 }  // namespace runtime
 

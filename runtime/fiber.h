@@ -85,6 +85,7 @@ class Fiber {
  private:
   friend class Executor;
   friend class FiberGroup;
+  friend class ReadyQueue;
 
   enum class State : uint8_t { kReady, kRunning, kParked, kEnded, kAbandoned };
 
@@ -92,13 +93,15 @@ class Fiber {
 
   // From outside: runs the fiber until it switches out or ends.
   void SwitchIn() {
-    if (inside_ == nullptr) [[unlikely]]
+    if (inside_ == nullptr) [[unlikely]] {
       Prepare();
+    }
     if constexpr (kSwitchesAreWatched) BeforeEnter();
     inside_ = boost::context::detail::jump_fcontext(inside_, this).fctx;
     if constexpr (kSwitchesAreWatched) AfterReturn();
-    if (state_ == State::kEnded) [[unlikely]]
+    if (state_ == State::kEnded) [[unlikely]] {
       GiveStackBack();
+    }
   }
   // From inside: returns to whoever switched in. Throws if the fiber is unwound
   // while it is set aside.
@@ -150,6 +153,8 @@ class Fiber {
   Instant deadline_ = Instant::InfiniteFuture();
   uint64_t timer_sequence_ = 0;
   size_t timer_slot_ = kNoTimer;  // Where it stands in the timer heap.
+
+  Fiber* next_ready_ = nullptr;  // Owned by the ready queue.
 
   // Owned by the group.
   Fiber* next_in_group_ = nullptr;

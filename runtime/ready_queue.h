@@ -1,70 +1,75 @@
 // The fibers of one executor that could run now, the one that has waited
 // longest first. Part of runtime/executor.h.
 //
-// A ring: who comes and who goes costs a few instructions and, once it has
-// grown to what its executor needs, no memory.
+// A list through the fibers themselves: who comes and who goes costs a few
+// instructions and no memory.
 
 #ifndef RUNTIME_READY_QUEUE_H_
 #define RUNTIME_READY_QUEUE_H_
 
 #include <cstddef>
-#include <utility>
-#include <vector>
+
+#include "runtime/fiber.h"
 
 namespace runtime {
 
-class Fiber;
-
 class ReadyQueue {
  public:
-  ReadyQueue() : ring_(kRoomAtFirst) {}
-
-  bool empty() const { return size_ == 0; }
+  bool empty() const { return first_ == nullptr; }
   size_t size() const { return size_; }
 
+  // Requires: it is in no queue.
   void Push(Fiber* fiber) {
-    if (size_ == ring_.size()) Grow();
-    At(size_++) = fiber;
+    (first_ == nullptr ? first_ : last_->next_ready_) = fiber;
+    last_ = fiber;
+    ++size_;
   }
 
   // Requires: position < size().
   const Fiber* Peek(size_t position) const {
-    return ring_[(first_ + position) & (ring_.size() - 1)];
+    const Fiber* fiber = first_;
+    while (position-- > 0) fiber = fiber->next_ready_;
+    return fiber;
   }
 
-  // Removes the one at `position`; those before it keep their order.
+  // Removes the one at `position`; the others keep their order.
   // Requires: position < size().
   Fiber* Take(size_t position) {
-    Fiber* const taken = At(position);
-    for (; position > 0; --position) At(position) = At(position - 1);
-    first_ = (first_ + 1) & (ring_.size() - 1);
-    --size_;
-    return taken;
+    if (position == 0) [[likely]] {
+      Fiber* const taken = first_;
+      first_ = taken->next_ready_;
+      taken->next_ready_ = nullptr;
+      --size_;
+      return taken;
+    }
+    Fiber* before = first_;
+    while (--position > 0) before = before->next_ready_;
+    return TakeBehind(before);
   }
 
   // Requires: it is here.
   void Remove(const Fiber* fiber) {
-    size_t position = 0;
-    while (At(position) != fiber) ++position;
-    Take(position);
+    if (first_ == fiber) {
+      Take(0);
+      return;
+    }
+    Fiber* before = first_;
+    while (before->next_ready_ != fiber) before = before->next_ready_;
+    TakeBehind(before);
   }
 
  private:
-  static constexpr size_t kRoomAtFirst = 8;  // A power of two, as ever after.
-
-  Fiber*& At(size_t position) {
-    return ring_[(first_ + position) & (ring_.size() - 1)];
+  Fiber* TakeBehind(Fiber* before) {
+    Fiber* const taken = before->next_ready_;
+    before->next_ready_ = taken->next_ready_;
+    taken->next_ready_ = nullptr;
+    if (last_ == taken) last_ = before;
+    --size_;
+    return taken;
   }
 
-  void Grow() {
-    std::vector<Fiber*> larger(2 * ring_.size());
-    for (size_t i = 0; i < size_; ++i) larger[i] = At(i);
-    ring_ = std::move(larger);
-    first_ = 0;
-  }
-
-  std::vector<Fiber*> ring_;
-  size_t first_ = 0;
+  Fiber* first_ = nullptr;
+  Fiber* last_ = nullptr;  // Valid unless empty.
   size_t size_ = 0;
 };
 
