@@ -191,5 +191,44 @@ TEST(WorldTest, TimersThatAreSetAgainAndAgainCostNoEvents) {
   EXPECT_LT(world.events(), rounds * 3 + rounds / 50);
 }
 
+TEST(WorldTest, AnEventThatWakesOneIdleExecutorHasItsSliceInIt) {
+  World world({.seed = 1});
+  int naps = 0;
+  world.Boot(world.AddHost("a"), [&](Process& process) {
+    for (; naps < 100; ++naps) {
+      process.network_executor().SleepFor(absl::Milliseconds(1)).IgnoreError();
+    }
+  });
+  world.RunFor(absl::Seconds(1));
+  EXPECT_EQ(naps, 100);
+  EXPECT_LT(world.events(), 110u);
+}
+
+TEST(WorldTest, ExecutorsThatOneEventWakesRace) {
+  int first_told_goes_first = 0;
+  constexpr int kSeeds = 30;
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    World world({.seed = seed});
+    std::vector<std::pair<int, runtime::WaitQueue*>> waiting;
+    std::vector<int> order;
+    for (int i = 0; i < 2; ++i) {
+      world.Boot(world.AddHost("host"), [&, i](Process& process) {
+        runtime::WaitQueue queue(process.network_executor());
+        waiting.emplace_back(i, &queue);
+        queue.Wait().IgnoreError();
+        order.push_back(i);
+      });
+    }
+    world.At(1'000'000, EventClass::kGuest, [&] {
+      for (const auto& [i, queue] : waiting) queue->NotifyAll();
+    });
+    world.RunFor(absl::Milliseconds(2));
+    ASSERT_EQ(order.size(), 2u);
+    first_told_goes_first += order[0] == waiting[0].first ? 1 : 0;
+  }
+  EXPECT_GT(first_told_goes_first, 0);
+  EXPECT_LT(first_told_goes_first, kSeeds);
+}
+
 }  // namespace
 }  // namespace sim
