@@ -160,6 +160,16 @@ void CoreEnd::SlowDown(uint32_t node) {
 
 void CoreEnd::Watch() {
   uint64_t term = 0;
+  uint64_t boots = 0;
+  for (const uint32_t node : core_) boots += world_.boots(cluster_.host(node));
+  if (boots != boots_) {
+    // One of them has ended by itself, as by damage that came to light: what
+    // follows has a cause.
+    boots_ = boots;
+    term_ = 0;
+    leader_ = 0;
+    leader_changes_ = 0;
+  }
   for (const uint32_t node : core_) {
     const NodeView* view = cluster_.View(node);
     if (view != nullptr) term = std::max(term, view->term.value());
@@ -177,6 +187,7 @@ void CoreEnd::Watch() {
 }
 
 void CoreEnd::Livelock(uint64_t term) {
+  if (Excuse().has_value()) return;
   world_.Fail(
       "core-livelock",
       absl::StrCat("the core should be at rest, yet its leader has changed ",

@@ -11,7 +11,8 @@
 // part of it could lead rightly, and Raft promises nothing to the rest.
 //
 // Livelock: once the core has had the time to elect a leader, terms stand still
-// and so does leadership. If not, the world ends with "core-livelock".
+// and so does leadership, as long as none of the core ends by itself. If not,
+// the world ends with "core-livelock".
 //
 // A core that stalls is excused only with a proof from its disks; each excuse
 // is a function of its own.
@@ -85,6 +86,7 @@ class CoreEnd {
   std::vector<uint32_t> rest_;
 
   // From when the leader was due on.
+  uint64_t boots_ = 0;
   uint32_t leader_ = 0;
   uint64_t term_ = 0;
   uint32_t leader_changes_ = 0;

@@ -74,12 +74,12 @@ Nemesis::Undo Nemesis::Strike(const CrashLoop& act) {
 
 void Nemesis::LoopDown(const CrashLoop& act, uint32_t node, uint64_t loop) {
   if (!loops_.contains(loop)) return;
+  if (cluster_.running(node)) world_.CountFault("process.loop_crash");
   if (how_.Chance(kLoopLosesPowerPpm)) {
     cluster_.PowerOff(node);
   } else {
     cluster_.Kill(node);
   }
-  world_.CountFault("process.loop_crash");
   Later(how_.Between(act.down_min, act.down_max), [this, act, node, loop] {
     if (!loops_.contains(loop)) return;
     BootIfDown(node);
