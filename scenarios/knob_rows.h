@@ -30,6 +30,7 @@ void SetKnob(sim::Knobs& knobs, int64_t value) {
 
 // In no particular order.
 std::span<const Knob> DiskKnobRows();
+std::span<const Knob> NetworkKnobRows();
 
 }  // namespace scenarios
 

@@ -18,47 +18,11 @@ using config::FormatRange;
 constexpr uint32_t kSwarmOffPpm = 500'000;
 
 template <auto kField>
-constexpr auto kNetwork = &SetKnob<&sim::Knobs::network, kField>;
-template <auto kField>
 constexpr auto kProcess = &SetKnob<&sim::Knobs::process, kField>;
 
-using N = sim::NetworkKnobs;
 using P = sim::ProcessKnobs;
 
 constexpr auto kKnobs = std::to_array<Knob>({
-    {"network.bandwidth", Unit::kCount, false, "",
-     kNetwork<&N::bandwidth_bytes_per_second>},
-    {"network.connect_hang", Unit::kPartsPerMillion, true, "net.connect_hang",
-     kNetwork<&N::connect_hang_ppm>},
-    {"network.connect_refused", Unit::kPartsPerMillion, true,
-     "net.connect_refused", kNetwork<&N::connect_refused_ppm>},
-    {"network.frame_corrupt", Unit::kPartsPerMillion, true,
-     "net.frame_corrupted", kNetwork<&N::frame_corrupt_ppm>},
-    {"network.frame_duplicate", Unit::kPartsPerMillion, true,
-     "net.frame_duplicated", kNetwork<&N::frame_duplicate_ppm>},
-    {"network.frame_held", Unit::kPartsPerMillion, true, "net.frame_held",
-     kNetwork<&N::frame_held_ppm>},
-    {"network.frame_late_max", Unit::kSpan, false, "",
-     kNetwork<&N::frame_late_max>},
-    {"network.frame_loss", Unit::kPartsPerMillion, true, "net.frame_lost",
-     kNetwork<&N::frame_loss_ppm>},
-    {"network.frame_reorder", Unit::kPartsPerMillion, true,
-     "net.frame_reordered", kNetwork<&N::frame_reorder_ppm>},
-    {"network.latency", Unit::kSpan, false, "", kNetwork<&N::latency_min>,
-     kNetwork<&N::latency_max>},
-    {"network.reset", Unit::kPartsPerMillion, true, "net.reset",
-     kNetwork<&N::reset_ppm>},
-    {"network.short_read", Unit::kPartsPerMillion, true, "net.short_read",
-     kNetwork<&N::short_read_ppm>},
-    {"network.stall", Unit::kPartsPerMillion, true, "net.stall",
-     kNetwork<&N::stall_ppm>},
-    {"network.stall_max", Unit::kSpan, false, "", kNetwork<&N::stall_max>},
-    {"network.window", Unit::kCount, false, "", kNetwork<&N::window_bytes>},
-    {"network.write_split", Unit::kPartsPerMillion, true, "",
-     kNetwork<&N::write_split_ppm>},
-});
-
-constexpr auto kProcessKnobs = std::to_array<Knob>({
     {"process.allocation_failure", Unit::kPartsPerMillion, true,
      "process.allocation_failure", kProcess<&P::allocation_failure_ppm>},
     {"process.buggify_active", Unit::kPartsPerMillion, true, "",
@@ -84,9 +48,10 @@ constexpr auto kProcessKnobs = std::to_array<Knob>({
 std::span<const Knob> AllKnobs() {
   static const std::vector<Knob> all = [] {
     std::vector<Knob> knobs(kKnobs.begin(), kKnobs.end());
-    knobs.insert(knobs.end(), kProcessKnobs.begin(), kProcessKnobs.end());
-    const std::span<const Knob> disk = DiskKnobRows();
-    knobs.insert(knobs.end(), disk.begin(), disk.end());
+    for (const std::span<const Knob> rows :
+         {DiskKnobRows(), NetworkKnobRows()}) {
+      knobs.insert(knobs.end(), rows.begin(), rows.end());
+    }
     std::sort(knobs.begin(), knobs.end(),
               [](const Knob& a, const Knob& b) { return a.name < b.name; });
     return knobs;

@@ -71,6 +71,11 @@ class Chronicle {
     Record(host, kind, std::span(fields.begin(), fields.size()));
   }
 
+  bool traced() const { return trace_ != nullptr; }
+  // For people only: not part of the digest.
+  void Show(TraceLevel level, HostId host, absl::string_view kind,
+            std::span<const runtime::NoteField> fields);
+
   // Ends the running event.
   void EndEvent() { digest_.EndEvent(); }
 
@@ -84,9 +89,6 @@ class Chronicle {
   Digest& digest() { return digest_; }
 
  private:
-  void Show(TraceLevel level, HostId host, absl::string_view kind,
-            std::span<const runtime::NoteField> fields);
-
   const Time& now_;
   TraceSink* const trace_;
   std::vector<std::string> host_names_;

@@ -54,17 +54,44 @@ void AddProcess(const ProcessKnobs& knobs, Lines& lines) {
   lines.Add("process.buggify_fire_ppm", knobs.buggify_fire_ppm);
 }
 
+void AddRegimes(const NetworkKnobs& knobs, Lines& lines) {
+  lines.Add("network.regime_lossy_ppm", knobs.regime_lossy_ppm);
+  lines.Add("network.regime_laggy_ppm", knobs.regime_laggy_ppm);
+  lines.Add("network.regime_reordering_ppm", knobs.regime_reordering_ppm);
+  lines.Add("network.regime_flapping_ppm", knobs.regime_flapping_ppm);
+  lines.Add("network.regime_slow_ppm", knobs.regime_slow_ppm);
+  lines.Add("network.regime_dwell", knobs.regime_dwell);
+  lines.Add("network.regime_loss_ppm", knobs.regime_loss_ppm);
+  lines.Add("network.regime_lag_min", knobs.regime_lag_min);
+  lines.Add("network.regime_lag_max", knobs.regime_lag_max);
+  lines.Add("network.regime_reorder_ppm", knobs.regime_reorder_ppm);
+  lines.Add("network.regime_flap_min", knobs.regime_flap_min);
+  lines.Add("network.regime_flap_max", knobs.regime_flap_max);
+  lines.Add("network.regime_slow_bytes_per_second",
+            knobs.regime_slow_bytes_per_second);
+}
+
 void AddNetwork(const NetworkKnobs& knobs, Lines& lines) {
   lines.Add("network.latency_min", knobs.latency_min);
   lines.Add("network.latency_max", knobs.latency_max);
+  lines.Add("network.latency_tail_ppm", knobs.latency_tail_ppm);
+  lines.Add("network.latency_tail_max", knobs.latency_tail_max);
+  lines.Add("network.slow_link_ppm", knobs.slow_link_ppm);
+  lines.Add("network.slow_host_ppm", knobs.slow_host_ppm);
+  lines.Add("network.slow_latency_min", knobs.slow_latency_min);
+  lines.Add("network.slow_latency_max", knobs.slow_latency_max);
   lines.Add("network.bandwidth_bytes_per_second",
             knobs.bandwidth_bytes_per_second);
+  lines.Add("network.queue_bytes", knobs.queue_bytes);
   lines.Add("network.frame_loss_ppm", knobs.frame_loss_ppm);
   lines.Add("network.frame_duplicate_ppm", knobs.frame_duplicate_ppm);
   lines.Add("network.frame_reorder_ppm", knobs.frame_reorder_ppm);
   lines.Add("network.frame_corrupt_ppm", knobs.frame_corrupt_ppm);
+  lines.Add("network.frame_ancient_ppm", knobs.frame_ancient_ppm);
+  lines.Add("network.frame_ancient_max", knobs.frame_ancient_max);
   lines.Add("network.frame_late_max", knobs.frame_late_max);
   lines.Add("network.frame_held_ppm", knobs.frame_held_ppm);
+  AddRegimes(knobs, lines);
   lines.Add("network.reset_ppm", knobs.reset_ppm);
   lines.Add("network.connect_refused_ppm", knobs.connect_refused_ppm);
   lines.Add("network.connect_hang_ppm", knobs.connect_hang_ppm);

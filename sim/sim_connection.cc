@@ -1,6 +1,7 @@
 #include "sim/sim_connection.h"
 
 #include <utility>
+#include <vector>
 
 #include "runtime/check.h"
 #include "runtime/crc32c.h"
@@ -108,6 +109,20 @@ void Connection::Break(Side writer) {
   incoming(writer).SendReset();
 }
 
+void Connection::Forget(Side side) {
+  Leave(side, Endpoint::End::kByPeer);
+  WakeReader(endpoint(side));
+  WakeWriter(endpoint(side));
+  outgoing(side).Discard();
+  CountHalfOpen(side);
+  ForgetIfGone();
+}
+
+void Connection::CountHalfOpen(Side side) {
+  if (endpoint(Other(side)).state == Endpoint::State::kGone) return;
+  outgoing(side).link().world().CountFault("net.half_open");
+}
+
 void Connection::EndLife(Side side, bool power_off) {
   Endpoint& here = endpoint(side);
   const bool was_open = here.state == Endpoint::State::kOpen;
@@ -118,11 +133,7 @@ void Connection::EndLife(Side side, bool power_off) {
     Pipe& out = outgoing(side);
     if (power_off) {
       out.SenderLostPower();
-      const bool peer_waits =
-          endpoint(Other(side)).state != Endpoint::State::kGone;
-      if (was_open && peer_waits) {
-        out.link().world().CountFault("net.half_open");
-      }
+      if (was_open) CountHalfOpen(side);
     } else if (!finished) {
       out.SendReset();
     }
@@ -138,6 +149,8 @@ void Connection::Unblock() {
 
 void Connection::OnArrival(Pipe& pipe, Parcel parcel) {
   Record(pipe, parcel);
+  if (pipe.link().world().traced()) [[unlikely]]
+    Show(pipe, parcel);
   const Side side = &pipe == &pipes_[0] ? Side::kAcceptor : Side::kDialer;
   Endpoint& here = endpoint(side);
   const bool gone = here.state == Endpoint::State::kGone;
@@ -188,6 +201,11 @@ void Connection::OnRoom(Pipe& pipe) {
   WakeWriter(endpoint(&pipe == &pipes_[0] ? Side::kDialer : Side::kAcceptor));
 }
 
+void Connection::OnKept(Pipe& pipe, runtime::Bytes frame, Time later) {
+  const Side writer = &pipe == &pipes_[0] ? Side::kDialer : Side::kAcceptor;
+  owner_.OnKept(*this, writer, std::move(frame), later);
+}
+
 // ---- the end
 
 void Connection::Leave(Side side, Endpoint::End end) {
@@ -222,6 +240,22 @@ void Connection::ForgetIfGone() {
   forgotten_ = true;
   for (Pipe& pipe : pipes_) pipe.Discard();
   owner_.OnForgotten(options_.id);
+}
+
+void Connection::Show(const Pipe& pipe, const Parcel& parcel) const {
+  if (parcel.kind != Parcel::Kind::kData || lens() == nullptr ||
+      options_.framing != net::Framing::kFrames) {
+    return;
+  }
+  World& world = pipe.link().world();
+  for (const SeenMessage& message :
+       lens()->Look(parcel.data, MessageLens::Detail::kFields)) {
+    std::vector<runtime::NoteField> fields = {
+        {"from", absl::string_view(world.host_name(pipe.link().from()))},
+        {"kind", message.kind}};
+    fields.insert(fields.end(), message.fields.begin(), message.fields.end());
+    world.ShowMessage(pipe.link().to(), "net.deliver", fields);
+  }
 }
 
 void Connection::Record(const Pipe& pipe, const Parcel& parcel) {

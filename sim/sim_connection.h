@@ -29,6 +29,12 @@ namespace sim {
 
 class Connection;
 
+enum class Side : uint8_t { kDialer = 0, kAcceptor = 1 };
+
+inline Side Other(Side side) {
+  return side == Side::kDialer ? Side::kAcceptor : Side::kDialer;
+}
+
 // Who knows which process listens where: the SimNetwork.
 class ConnectionOwner {
  public:
@@ -37,13 +43,12 @@ class ConnectionOwner {
   virtual void OnDial(Connection& connection, Parcel open) = 0;
   // Both endpoints are gone.
   virtual void OnForgotten(uint64_t connection_id) = 0;
+  // A frame that `writer` has sent is to come again after `later`.
+  virtual void OnKept(Connection& connection, Side writer, runtime::Bytes frame,
+                      Time later) = 0;
+  // Who knows what frames are made of; may be null.
+  virtual const MessageLens* lens() const = 0;
 };
-
-enum class Side : uint8_t { kDialer = 0, kAcceptor = 1 };
-
-inline Side Other(Side side) {
-  return side == Side::kDialer ? Side::kAcceptor : Side::kDialer;
-}
 
 struct Endpoint {
   enum class State : uint8_t {
@@ -107,6 +112,9 @@ class Connection final : public PipeEnds {
   void Release(Side side);
   // The network itself breaks the connection.
   void Break(Side writer);
+  // The kernel of `side` forgets it without a word: only its own process
+  // learns. The other side is half-open, until it sends and is told.
+  void Forget(Side side);
   // The process of `side` has ended, with its host or without.
   void EndLife(Side side, bool power_off);
   // A link of this connection may be free again.
@@ -114,6 +122,8 @@ class Connection final : public PipeEnds {
 
   void OnArrival(Pipe& pipe, Parcel parcel) override;
   void OnRoom(Pipe& pipe) override;
+  void OnKept(Pipe& pipe, runtime::Bytes frame, Time later) override;
+  const MessageLens* lens() const override { return owner_.lens(); }
 
  private:
   static size_t Index(Side side) { return static_cast<size_t>(side); }
@@ -128,7 +138,10 @@ class Connection final : public PipeEnds {
   void WakeReader(Endpoint& endpoint);
   void WakeWriter(Endpoint& endpoint);
   void ForgetIfGone();
+  void CountHalfOpen(Side side);
   void Record(const Pipe& pipe, const Parcel& parcel);
+  // Names the messages of a frame to whoever follows the run.
+  void Show(const Pipe& pipe, const Parcel& parcel) const;
 
   ConnectionOwner& owner_;
   const Options options_;

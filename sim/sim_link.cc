@@ -4,13 +4,14 @@
 
 namespace sim {
 
-Link::Link(World& world, HostId from, HostId to, bool target_up)
+Link::Link(World& world, HostId from, HostId to, Ends ends)
     : world_(world),
       from_(from),
       to_(to),
-      target_up_(target_up),
+      target_up_(ends.target_up),
       time_dice_(world.Stream("net", from, to)),
-      fault_dice_(world.Stream("net.fault", from, to)) {}
+      fault_dice_(world.Stream("net.fault", from, to)),
+      delays_(world, from, to, ends.from, ends.to) {}
 
 const NetworkKnobs& Link::knobs() const {
   return knobs_.has_value() ? *knobs_ : world_.knobs().network;
@@ -18,17 +19,75 @@ const NetworkKnobs& Link::knobs() const {
 
 Time Link::DrawArrival(size_t bytes) {
   const NetworkKnobs& now_knobs = knobs();
-  const absl::Duration latency =
-      time_dice_.Between(now_knobs.latency_min, now_knobs.latency_max);
+  Time latency = absl::ToInt64Nanoseconds(
+      time_dice_.Between(now_knobs.latency_min, now_knobs.latency_max));
+  if (now_knobs.HasDelays()) [[unlikely]] {
+    latency += delays_.Draw(now_knobs);
+  }
+  uint64_t rate = now_knobs.bandwidth_bytes_per_second;
+  if (now_knobs.HasRegimes()) [[unlikely]] {
+    latency += regime()->DrawLag();
+    rate = regime()->Bandwidth(rate);
+  }
   Time leaves = world_.now();
-  if (const uint64_t rate = now_knobs.bandwidth_bytes_per_second; rate != 0) {
+  if (rate != 0) {
     // No write comes near the 18 GB that would overflow.
     const auto nanos =
         static_cast<Time>(uint64_t{bytes} * 1'000'000'000u / rate);
     busy_until_ = std::max(busy_until_, leaves) + nanos;
     leaves = busy_until_;
   }
-  return leaves + absl::ToInt64Nanoseconds(latency);
+  return leaves + latency;
+}
+
+bool Link::QueueIsFull() {
+  const uint64_t queue_bytes = knobs().queue_bytes;
+  if (queue_bytes == 0 || busy_until_ <= world_.now()) return false;
+  uint64_t rate = knobs().bandwidth_bytes_per_second;
+  if (LinkRegime* const reigning = regime()) rate = reigning->Bandwidth(rate);
+  if (rate == 0) return false;
+  // In milliseconds, so that nothing overflows.
+  const auto waits_ms =
+      static_cast<uint64_t>(busy_until_ - world_.now()) / 1'000'000u;
+  if (waits_ms * rate / 1000 < queue_bytes) return false;
+  world_.CountFault("net.queue_full");
+  return true;
+}
+
+LinkRegime* Link::regime() {
+  if (!knobs().HasRegimes()) return nullptr;
+  if (regime_ == nullptr) regime_ = std::make_unique<LinkRegime>(*this);
+  regime_->Begin();
+  return regime_.get();
+}
+
+void Link::AddFilter(uint64_t id, FrameFilter filter) {
+  if (filters_ == nullptr) {
+    filters_ =
+        std::make_unique<FrameFilters>(world_.Stream("net.filter", from_, to_));
+  }
+  filters_->Add(id, std::move(filter));
+}
+
+void Link::RemoveFilter(uint64_t id) {
+  if (filters_ != nullptr) filters_->Remove(id);
+}
+
+void Link::ClearFilters() {
+  if (filters_ != nullptr) filters_->Clear();
+}
+
+Time Link::DrawAncient() {
+  const NetworkKnobs& now_knobs = knobs();
+  if (now_knobs.frame_ancient_ppm == 0) return 0;
+  if (!ancient_dice_.has_value()) {
+    ancient_dice_ = world_.Stream("net.ancient", from_, to_);
+  }
+  if (!ancient_dice_->Chance(now_knobs.frame_ancient_ppm)) return 0;
+  const absl::Duration age_min =
+      std::min(now_knobs.frame_late_max, now_knobs.frame_ancient_max);
+  return absl::ToInt64Nanoseconds(
+      ancient_dice_->Between(age_min, now_knobs.frame_ancient_max));
 }
 
 Time Link::DrawStall() {

@@ -1,21 +1,31 @@
-// One direction between two hosts: whether it is cut, how it misbehaves now,
-// and its dice. Every stream between the two shares it.
+// One direction between two hosts: whether it is cut or clogged, how it
+// misbehaves now, and its dice. Every stream between the two shares it.
+//
+// A cut link loses what runs into it (frames) or stalls it (byte streams); a
+// clogged one keeps everything, in order, and lets it go at once when it is
+// free again. A regime of its own (link_regime.h) may take it down like a cut.
 //
 // The dice are two streams of the world per direction, "net" for times and
 // "net.fault" for faults, so that switching a class of faults off does not
-// shift the latencies.
+// shift the latencies; "net.ancient" for frames that come again much later, and
+// those of its parts: link_delays.h, link_regime.h, frame_filter.h.
 
 #ifndef SIM_SIM_LINK_H_
 #define SIM_SIM_LINK_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 #include "runtime/random.h"
+#include "sim/frame_filter.h"
+#include "sim/link_delays.h"
+#include "sim/link_regime.h"
 #include "sim/network_knobs.h"
 #include "sim/world.h"
 
@@ -23,8 +33,15 @@ namespace sim {
 
 class Link {
  public:
+  // What the two hosts at its ends are; must outlive it.
+  struct Ends {
+    Slowness& from;
+    Slowness& to;
+    bool target_up;
+  };
+
   // `world` must outlive this.
-  Link(World& world, HostId from, HostId to, bool target_up);
+  Link(World& world, HostId from, HostId to, Ends ends);
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
@@ -36,16 +53,39 @@ class Link {
   const NetworkKnobs& knobs() const;
   void SetKnobs(std::optional<NetworkKnobs> knobs) { knobs_ = knobs; }
 
-  bool cut() const { return cut_; }
-  void SetCut(bool cut) { cut_ = cut; }
+  // By somebody, or by the regime.
+  bool cut() const { return cut_ || down_; }
+  // Both: whether that changed anything.
+  bool SetCut(bool cut) { return std::exchange(cut_, cut) != cut; }
+  bool SetDown(bool down) { return std::exchange(down_, down) != down; }
+  bool SetClogged(bool clogged) {
+    return std::exchange(clogged_, clogged) != clogged;
+  }
   // False while the host at the far end has no power: nobody answers.
   void SetTargetUp(bool up) { target_up_ = up; }
   // Nothing arrives now.
-  bool blocked() const { return cut_ || !target_up_; }
+  bool blocked() const { return only_clogged() || loses(); }
+  bool clogged() const { return clogged_; }
+  // Nothing arrives now, but nothing is lost either.
+  bool only_clogged() const { return clogged_ && !loses(); }
 
   // When something of `bytes` that leaves now is at the other end. Takes its
   // share of the bandwidth.
   Time DrawArrival(size_t bytes);
+  // The bandwidth is limited and too much waits for it: a frame more is lost,
+  // which is counted.
+  bool QueueIsFull();
+  // What reigns now, or null if this link knows no regimes.
+  LinkRegime* regime();
+  // Null if there are none; then no write is taken apart.
+  FrameFilters* filters() {
+    return filters_ == nullptr || filters_->empty() ? nullptr : filters_.get();
+  }
+  void AddFilter(uint64_t id, FrameFilter filter);
+  void RemoveFilter(uint64_t id);
+  void ClearFilters();
+  // Zero almost always; else how much later a frame comes once more.
+  Time DrawAncient();
   // Zero almost always; else for how long a stream stops, which is counted.
   Time DrawStall();
   // How much later a repeated or overtaken frame arrives. At least 1 ns.
@@ -60,15 +100,23 @@ class Link {
   runtime::Random& fault_dice() { return fault_dice_; }
 
  private:
+  bool loses() const { return cut() || !target_up_; }
+
   World& world_;
   const HostId from_;
   const HostId to_;
   std::optional<NetworkKnobs> knobs_;
   bool cut_ = false;
+  bool down_ = false;
+  bool clogged_ = false;
   bool target_up_;
   Time busy_until_ = 0;  // When the last byte so far has left; see bandwidth.
   runtime::Random time_dice_;
   runtime::Random fault_dice_;
+  LinkDelays delays_;
+  std::optional<runtime::Random> ancient_dice_;  // From the first use.
+  std::unique_ptr<LinkRegime> regime_;           // From the first use.
+  std::unique_ptr<FrameFilters> filters_;        // From the first use.
 };
 
 }  // namespace sim

@@ -144,8 +144,63 @@ void SimNetwork::Partition(const std::vector<std::vector<HostId>>& groups) {
 void SimNetwork::HealAll() {
   for (const auto& [pair, link] : links_) {
     SetCut(pair.first, pair.second, false);
+    link->SetDown(false);
+    SetClogged(pair.first, pair.second, false);
+    link->ClearFilters();
   }
   Unblock();
+}
+
+void SimNetwork::Clog(HostId from, HostId to) { SetClogged(from, to, true); }
+
+void SimNetwork::Unclog(HostId from, HostId to) {
+  SetClogged(from, to, false);
+  Unblock();
+}
+
+bool SimNetwork::IsClogged(HostId from, HostId to) const {
+  const auto found = links_.find({from, to});
+  return found != links_.end() && found->second->clogged();
+}
+
+SimNetwork::Open SimNetwork::OpenEndpoints(HostId host) const {
+  Open open;
+  for (const auto& [id, connection] : connections_) {
+    for (const Side side : {Side::kDialer, Side::kAcceptor}) {
+      const Endpoint& endpoint = connection->endpoint(side);
+      if (endpoint.state == Endpoint::State::kOpen &&
+          endpoint.life->host == host) {
+        open.emplace_back(connection, side);
+      }
+    }
+  }
+  return open;
+}
+
+void SimNetwork::ResetConnections(HostId host) {
+  for (const auto& [connection, side] : OpenEndpoints(host)) {
+    connection->Break(side);
+  }
+}
+
+void SimNetwork::ForgetConnections(HostId host) {
+  for (const auto& [connection, side] : OpenEndpoints(host)) {
+    connection->Forget(side);
+  }
+}
+
+uint64_t SimNetwork::AddFilter(HostId from, HostId to, FrameFilter filter) {
+  const uint64_t id = ++filters_made_;
+  link(from, to).AddFilter(id, std::move(filter));
+  return id;
+}
+
+void SimNetwork::RemoveFilter(HostId from, HostId to, uint64_t id) {
+  link(from, to).RemoveFilter(id);
+}
+
+void SimNetwork::SetDown(HostId from, HostId to, bool down) {
+  if (link(from, to).SetDown(down) && !down) Unblock();
 }
 
 void SimNetwork::SetLinkKnobs(HostId from, HostId to,
@@ -190,6 +245,38 @@ void SimNetwork::OnDial(Connection& connection, Parcel open) {
   }
 }
 
+void SimNetwork::OnKept(Connection& connection, Side writer,
+                        runtime::Bytes frame, Time later) {
+  Road road{.connection_id = connection.options().id,
+            .dialer = connection.outgoing(Side::kDialer).link().from(),
+            .acceptor = connection.options().acceptor,
+            .writer = writer};
+  world_.At(world_.now() + later, EventClass::kGuest,
+            [this, road = std::move(road), kept = std::move(frame)] {
+              Connection* const heir = NewestOf(road);
+              if (heir == nullptr) return;
+              world_.CountFault("net.frame_ancient");
+              if (heir->options().id != road.connection_id) {
+                world_.CountFault("net.frame_of_old_connection");
+              }
+              heir->outgoing(road.writer).SendAncient(kept);
+            });
+}
+
+Connection* SimNetwork::NewestOf(const Road& road) {
+  const Side reader = Other(road.writer);
+  for (auto it = connections_.rbegin(); it != connections_.rend(); ++it) {
+    Connection& connection = *it->second;
+    if (connection.options().framing == net::Framing::kFrames &&
+        connection.endpoint(reader).state == Endpoint::State::kOpen &&
+        connection.outgoing(Side::kDialer).link().from() == road.dialer &&
+        connection.options().acceptor == road.acceptor) {
+      return &connection;
+    }
+  }
+  return nullptr;
+}
+
 void SimNetwork::OnForgotten(uint64_t connection_id) {
   connections_.erase(connection_id);
 }
@@ -207,14 +294,20 @@ std::optional<HostId> SimNetwork::Resolve(absl::string_view name,
 
 SimNetwork::Host& SimNetwork::host(HostId id) {
   CHECK_LT(id, world_.host_count());
-  while (hosts_.size() <= id) hosts_.push_back(std::make_unique<Host>());
+  while (hosts_.size() <= id) {
+    hosts_.push_back(
+        std::make_unique<Host>(world_.Stream("net.slow_host", hosts_.size())));
+  }
   return *hosts_[id];
 }
 
 Link& SimNetwork::link(HostId from, HostId to) {
   std::unique_ptr<Link>& link = links_[{from, to}];
   if (link == nullptr) {
-    link = std::make_unique<Link>(world_, from, to, host(to).has_power);
+    link = std::make_unique<Link>(world_, from, to,
+                                  Link::Ends{.from = host(from).slowness,
+                                             .to = host(to).slowness,
+                                             .target_up = host(to).has_power});
   }
   return *link;
 }
@@ -228,10 +321,14 @@ void SimNetwork::SetPower(HostId id, bool power) {
 }
 
 void SimNetwork::SetCut(HostId from, HostId to, bool cut) {
-  Link& changed = link(from, to);
-  if (changed.cut() == cut) return;
-  changed.SetCut(cut);
+  if (!link(from, to).SetCut(cut)) return;
   world_.Record(to, cut ? "net.cut" : "net.heal",
+                {{"from", absl::string_view(world_.host_name(from))}});
+}
+
+void SimNetwork::SetClogged(HostId from, HostId to, bool clogged) {
+  if (!link(from, to).SetClogged(clogged)) return;
+  world_.Record(to, clogged ? "net.clog" : "net.unclog",
                 {{"from", absl::string_view(world_.host_name(from))}});
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "runtime/check.h"
 
@@ -56,12 +57,18 @@ void Pipe::SendData(runtime::Bytes data, Time stall) {
                 .data = std::move(data)};
   if (framing_ == net::Framing::kBytes) {
     SendBytes(std::move(parcel), stall);
+  } else if (FrameFilters* const filters = link_.filters()) {
+    SendFiltered(std::move(parcel), stall, *filters);
   } else {
     SendFrame(std::move(parcel), stall);
   }
 }
 
 void Pipe::SendBytes(Parcel parcel, Time stall) {
+  if (link_.knobs().HasRegimes() && link_.regime()->Loses()) {
+    link_.world().CountFault("net.segment_resent");
+    stall += absl::ToInt64Nanoseconds(LinkRegime::kResendAfter);
+  }
   if (const size_t first = link_.DrawSplit(parcel.data.size()); first != 0) {
     Parcel head{.kind = Parcel::Kind::kData,
                 .charged = true,
@@ -75,17 +82,51 @@ void Pipe::SendBytes(Parcel parcel, Time stall) {
   Insert(std::move(parcel));
 }
 
-void Pipe::SendFrame(Parcel parcel, Time stall) {
+void Pipe::SendFiltered(Parcel parcel, Time stall, FrameFilters& filters) {
+  std::vector<SeenMessage> messages;
+  if (const MessageLens* const lens = ends_.lens()) {
+    messages = lens->Look(parcel.data, MessageLens::Detail::kKinds);
+  }
+  size_t known = 0;
+  for (const SeenMessage& message : messages) known += message.bytes;
+  CHECK_LE(known, parcel.data.size(), "the lens sees more than there is");
+  if (const size_t rest = parcel.data.size() - known; rest > 0) {
+    messages.push_back({.kind = "", .bytes = rest});
+  }
+  size_t begin = 0;
+  for (const SeenMessage& message : messages) {
+    Parcel part{.charged = true,
+                .data = parcel.data.Slice(begin, message.bytes)};
+    begin += message.bytes;
+    const FrameFilters::Verdict verdict = filters.Judge(message.kind);
+    if (verdict.strikes) link_.world().CountFault("net.filtered");
+    if (verdict.drop) {
+      GiveBack(part.data.size());
+      continue;
+    }
+    if (verdict.duplicate) {
+      Parcel again{.data = part.data};
+      SendFrame(std::move(again), stall, verdict.delay + link_.DrawLateness());
+    }
+    SendFrame(std::move(part), stall, verdict.delay);
+  }
+}
+
+void Pipe::SendFrame(Parcel parcel, Time stall, Time late) {
   const NetworkKnobs& knobs = link_.knobs();
   if (link_.cut()) {
     FrameMeetsCut(std::move(parcel));
     return;
   }
-  if (link_.Strikes(knobs.frame_loss_ppm, "net.frame_lost")) {
-    GiveBack(parcel.data.size());
+  if (IsLost(knobs)) {
+    if (parcel.charged) GiveBack(parcel.data.size());
     return;
   }
-  parcel.arrival = NextInOrder(parcel.data.size(), stall);
+  parcel.arrival = NextInOrder(parcel.data.size(), stall) + late;
+  if (knobs.frame_ancient_ppm != 0) {
+    const Time later = link_.DrawAncient();
+    if (later != 0) ends_.OnKept(*this, parcel.data, later);
+  }
   if (link_.Strikes(knobs.frame_duplicate_ppm, "net.frame_duplicated")) {
     Parcel again = parcel;
     again.charged = false;
@@ -98,7 +139,23 @@ void Pipe::SendFrame(Parcel parcel, Time stall) {
   if (link_.Strikes(knobs.frame_reorder_ppm, "net.frame_reordered")) {
     parcel.arrival += link_.DrawLateness();
   }
+  if (knobs.HasRegimes()) {
+    parcel.arrival += link_.regime()->DrawOvertaken();
+  }
   Insert(std::move(parcel));
+}
+
+bool Pipe::IsLost(const NetworkKnobs& knobs) {
+  if (link_.Strikes(knobs.frame_loss_ppm, "net.frame_lost")) return true;
+  if (knobs.HasRegimes() && link_.regime()->Loses()) {
+    link_.world().CountFault("net.frame_lost");
+    return true;
+  }
+  return knobs.queue_bytes != 0 && link_.QueueIsFull();
+}
+
+void Pipe::SendAncient(runtime::Bytes frame) {
+  Insert(Parcel{.arrival = link_.world().now(), .data = std::move(frame)});
 }
 
 void Pipe::FrameMeetsCut(Parcel parcel) {
@@ -182,6 +239,12 @@ void Pipe::DeliverDue() {
 void Pipe::Hold(Parcel parcel) {
   const bool is_frame =
       framing_ == net::Framing::kFrames && parcel.kind == Parcel::Kind::kData;
+  if (link_.only_clogged()) {
+    link_.world().CountFault("net.clogged");
+    parcel.clogged = is_frame;
+    held_.push_back(std::move(parcel));
+    return;
+  }
   if (is_frame && link_.cut()) {
     FrameMeetsCut(std::move(parcel));
     return;
@@ -228,10 +291,13 @@ void Pipe::RetimeBytes(Time restart) {
   last_of_all_ = std::max(last_of_all_, restart);
 }
 
-// Old frames come late, among the new ones.
+// What a clog held goes on at once; what a cut held comes late, among the new
+// frames.
 void Pipe::RetimeFrames(Time restart) {
   for (Parcel& parcel : std::exchange(held_, {})) {
-    if (parcel.kind == Parcel::Kind::kData) {
+    if (std::exchange(parcel.clogged, false)) {
+      parcel.arrival = link_.world().now();
+    } else if (parcel.kind == Parcel::Kind::kData) {
       parcel.arrival = restart + link_.DrawLateness();
     } else {
       parcel.arrival = std::max(restart, last_of_all_);
@@ -252,7 +318,11 @@ void Pipe::Discard() {
 
 void Pipe::SenderLostPower() {
   // Old frames of the dead still arrive; bytes behind a gap would not.
-  if (framing_ == net::Framing::kFrames || !link_.blocked()) return;
+  // A clog lets go of what it holds, whoever sent it.
+  if (framing_ == net::Framing::kFrames || !link_.blocked() ||
+      link_.only_clogged()) {
+    return;
+  }
   flight_.clear();
   held_.clear();
   reset_under_way_ = false;

@@ -4,7 +4,7 @@
 // Byte streams keep their order whatever happens: a cut link or a host without
 // power sets everything aside until the way is free again, as TCP does by
 // sending again. Frames of a frame stream are lost, repeated, overtaken or
-// damaged one by one, by the knobs of the link.
+// damaged one by one, by the knobs and the regime of the link.
 //
 // The window counts the bytes written and not yet read. Room comes back to the
 // writer after one latency of the way back, and not at all while that way is
@@ -21,6 +21,7 @@
 #include "net/stream.h"
 #include "runtime/bytes.h"
 #include "sim/event.h"
+#include "sim/message_lens.h"
 #include "sim/sim_link.h"
 #include "sim/world.h"
 
@@ -35,6 +36,8 @@ struct Parcel {
   Kind kind = Kind::kData;
   // Counted by the window. A repeated frame is not.
   bool charged = false;
+  // A frame that a clog holds: it goes on at once when the link is free.
+  bool clogged = false;
   Time arrival = 0;
   runtime::Bytes data;  // kData only; never empty there.
 };
@@ -47,6 +50,10 @@ class PipeEnds : public std::enable_shared_from_this<PipeEnds> {
   virtual void OnArrival(Pipe& pipe, Parcel parcel) = 0;
   // The window may have room again.
   virtual void OnRoom(Pipe& pipe) = 0;
+  // The network has kept a copy of a frame and brings it again after `later`.
+  virtual void OnKept(Pipe& pipe, runtime::Bytes frame, Time later) = 0;
+  // Who knows what frames are made of; may be null.
+  virtual const MessageLens* lens() const = 0;
 };
 
 class Pipe {
@@ -75,6 +82,8 @@ class Pipe {
   // Like SendControl(), but lost when it runs into a cut with nothing before
   // it: that leaves the other side half-open. Nothing while one is under way.
   void SendReset();
+  // A frame from long ago arrives now; it may be that of another connection.
+  void SendAncient(runtime::Bytes frame);
   // Tries again after `delay` to deliver what just arrived.
   void Retry(Parcel parcel, absl::Duration delay);
 
@@ -99,7 +108,11 @@ class Pipe {
   };
 
   void SendBytes(Parcel parcel, Time stall);
-  void SendFrame(Parcel parcel, Time stall);
+  // Message by message.
+  void SendFiltered(Parcel parcel, Time stall, FrameFilters& filters);
+  // `late`: how much later than in its order it arrives.
+  void SendFrame(Parcel parcel, Time stall, Time late = 0);
+  bool IsLost(const NetworkKnobs& knobs);
   // Lost, or held until the cut heals.
   void FrameMeetsCut(Parcel parcel);
   Time NextInOrder(size_t bytes, Time stall);

@@ -18,6 +18,7 @@ namespace sim {
 
 enum class TraceLevel : uint8_t {
   kStory,     // Notes of the guest, faults, the lives of processes.
+  kMessages,  // The messages of the guest as they arrive; see message_lens.h.
   kSchedule,  // Each step of the simulator itself: slices, wakes, tasks.
 };
 

@@ -313,6 +313,12 @@ void World::Record(HostId host, absl::string_view kind,
   impl_->engine_.chronicle.Record(host, kind, fields);
 }
 
+bool World::traced() const { return impl_->engine_.chronicle.traced(); }
+void World::ShowMessage(HostId host, absl::string_view kind,
+                        std::span<const runtime::NoteField> fields) {
+  impl_->engine_.chronicle.Show(TraceLevel::kMessages, host, kind, fields);
+}
+
 void World::OnNote(absl::string_view kind,
                    std::span<const runtime::NoteField> fields) {
   Engine& engine = impl_->engine_;

@@ -183,6 +183,11 @@ class World final : public runtime::ProbeSink {
   // Something happened, at `host` or kNoHost: goes into digest and trace.
   void Record(HostId host, absl::string_view kind,
               std::initializer_list<runtime::NoteField> fields);
+  // Whether anybody follows the run. What is only for them is not built else.
+  bool traced() const;
+  // A message of the guest on its way: into the trace, not into the digest.
+  void ShowMessage(HostId host, absl::string_view kind,
+                   std::span<const runtime::NoteField> fields);
   // Ends the process whose fiber calls: nothing of it runs or has an effect any
   // more; the fiber is unwound, with all others, before anything else happens.
   // The exit handler is then called with kExitCrashed. Does not return.
