@@ -9,6 +9,18 @@ struct Named {
   const char* operator()(const Isolate&) const { return "isolate"; }
   const char* operator()(const Partition&) const { return "partition"; }
   const char* operator()(const Cut&) const { return "cut"; }
+  const char* operator()(const Bridge&) const { return "bridge"; }
+  const char* operator()(const Ring&) const { return "ring"; }
+  const char* operator()(const Split&) const { return "split"; }
+  const char* operator()(const CutClients&) const { return "cut_clients"; }
+  const char* operator()(const Flap&) const { return "flap"; }
+  const char* operator()(const Clog&) const { return "clog"; }
+  const char* operator()(const Swizzle&) const { return "swizzle"; }
+  const char* operator()(const ResetConnections&) const {
+    return "reset_connections";
+  }
+  const char* operator()(const HalfOpen&) const { return "half_open"; }
+  const char* operator()(const Filter&) const { return "filter"; }
   const char* operator()(const Heal&) const { return "heal"; }
   const char* operator()(const Crash&) const { return "crash"; }
   const char* operator()(const PowerOff&) const { return "power_off"; }
@@ -30,8 +42,13 @@ struct Named {
 
 const char* ActName(const Act& act) { return std::visit(Named{}, act); }
 
+bool IsInstant(const Act& act) {
+  return std::holds_alternative<ResetConnections>(act) ||
+         std::holds_alternative<HalfOpen>(act);
+}
+
 bool HasDuration(const Act& act) {
-  return !std::holds_alternative<Heal>(act) &&
+  return !IsInstant(act) && !std::holds_alternative<Heal>(act) &&
          !std::holds_alternative<Restart>(act) &&
          !std::holds_alternative<Resume>(act);
 }

@@ -22,15 +22,18 @@ struct SetKnobs {
   std::vector<KnobSetting> knobs;
 };
 
-using Act =
-    std::variant<Isolate, Partition, Cut, Heal, Crash, PowerOff, Restart, Pause,
-                 Resume, CrashLoop, SkewClock, SlowCpu, FailSync, TroubleDisk,
-                 RotDisk, WipeDisk, DisturbLink, SetKnobs>;
+using Act = std::variant<Isolate, Partition, Cut, Bridge, Ring, Split,
+                         CutClients, Flap, Clog, Swizzle, ResetConnections,
+                         HalfOpen, Filter, Heal, Crash, PowerOff, Restart,
+                         Pause, Resume, CrashLoop, SkewClock, SlowCpu, FailSync,
+                         TroubleDisk, RotDisk, WipeDisk, DisturbLink, SetKnobs>;
 
 // "isolate", as in a scenario file.
 const char* ActName(const Act& act);
 // Whether it can be undone after a while (`for:`), and so used in chaos.
 bool HasDuration(const Act& act);
+// Whether it is over as soon as it has struck: needs no duration in chaos.
+bool IsInstant(const Act& act);
 
 }  // namespace scenarios
 

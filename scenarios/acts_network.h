@@ -6,8 +6,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/time/time.h"
+
 #include "scenarios/knob_table.h"
+#include "scenarios/span_range.h"
 #include "scenarios/target.h"
+#include "sim/frame_filter.h"
 
 namespace scenarios {
 
@@ -27,7 +31,67 @@ struct Cut {
   TargetChoice to;
 };
 
-// Every cut and every link disturbance ends.
+// Two halves of the nodes that see only the target, and not each other.
+struct Bridge {
+  TargetChoice target;
+};
+
+// Each node sees only its two neighbours in a ring of drawn order.
+struct Ring {};
+
+// The target, with as many others as make a minority, cut off from the rest.
+struct Split {
+  TargetChoice target;
+};
+
+// Clients and these nodes cannot speak, or only one way. Nodes among themselves
+// can.
+struct CutClients {
+  enum class Way : uint8_t { kBoth, kRequests, kAnswers };
+  TargetChoice target;
+  Way way = Way::kBoth;
+};
+
+// Cut and whole again in quick succession, one way.
+struct Flap {
+  TargetChoice from;
+  TargetChoice to;
+  SpanRange period = {absl::Milliseconds(50), absl::Milliseconds(300)};
+};
+
+// What the nodes send and are sent, by clients too, waits; when it is over, all
+// of it arrives at once.
+struct Clog {
+  TargetChoice target;
+};
+
+// The nodes are clogged, or cut off from the other nodes, one after the other,
+// and freed one after the other in another order.
+struct Swizzle {
+  TargetChoice nodes;
+  SpanRange gap = {absl::Milliseconds(10), absl::Milliseconds(200)};
+  bool cut = false;
+};
+
+// Every connection of the nodes breaks, clients' too.
+struct ResetConnections {
+  TargetChoice target;
+};
+
+// The nodes' kernels forget every connection and do not tell the other side.
+struct HalfOpen {
+  TargetChoice target;
+};
+
+// Messages of these kinds (raft_lens.h) between nodes are lost, late or
+// repeated.
+struct Filter {
+  TargetChoice from;
+  TargetChoice to;
+  sim::FrameFilter what;
+};
+
+// Every cut, clog and filter ends.
 struct Heal {};
 
 // The link from one to the other behaves differently ("network.*" knobs).

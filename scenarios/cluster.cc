@@ -12,6 +12,7 @@
 #include "runtime/fiber_group.h"
 #include "runtime/wait_queue.h"
 #include "sim/sim_disk.h"
+#include "sim/sim_network.h"
 
 namespace scenarios {
 
@@ -87,6 +88,7 @@ Cluster::Cluster(sim::World& world, const ClusterShape& shape, Atlas atlas,
     shadows.push_back(ShadowOf(world_, hosts_.back()));
   }
   damage_ = std::make_unique<DamageLedger>(world_, hosts_, shadows, atlas);
+  world_.network().SetLens(&lens_);
   checks_ = std::make_unique<SafetyChecks>(*violations_, std::move(shadows));
   for (uint32_t node = 1; node <= size(); ++node) {
     world_.disk(host(node))
@@ -105,6 +107,7 @@ Cluster::Cluster(sim::World& world, const ClusterShape& shape, Atlas atlas,
 
 Cluster::~Cluster() {
   world_.SetExitHandler(nullptr);
+  world_.network().SetLens(nullptr);
   for (uint32_t node = 1; node <= size(); ++node) {
     Kill(node);
     world_.disk(host(node)).damage().SetGate(nullptr);

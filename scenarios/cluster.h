@@ -28,6 +28,7 @@
 #include "scenarios/checks/safety_checks.h"
 #include "scenarios/checks/violations.h"
 #include "scenarios/damage_ledger.h"
+#include "scenarios/raft_lens.h"
 #include "scenarios/scenario.h"
 #include "sim/world.h"
 
@@ -114,6 +115,7 @@ class Cluster {
   uint64_t DiskFaultsStruck() const;
 
   sim::World& world_;
+  const RaftLens lens_;
   const ClusterShape shape_;
   const DiskWrapper wrap_disk_;
   std::vector<uint32_t> nodes_;

@@ -55,10 +55,12 @@ absl::StatusOr<ReplaySettings> ParseSettings(
 
 std::unique_ptr<sim::TraceSink> TraceFor(const ReplaySettings& settings) {
   if (settings.trace == "text") {
-    return std::make_unique<sim::TextTrace>(std::cout);
+    return std::make_unique<sim::TextTrace>(std::cout,
+                                            sim::TraceLevel::kMessages);
   }
   if (settings.trace == "json") {
-    return std::make_unique<sim::JsonTrace>(std::cout);
+    return std::make_unique<sim::JsonTrace>(std::cout,
+                                            sim::TraceLevel::kMessages);
   }
   return nullptr;
 }

@@ -38,7 +38,10 @@ Nemesis::Nemesis(sim::World& world, Cluster& cluster, const Scenario& scenario,
       quiet_knobs_(world.knobs()),
       when_(world.Stream("nemesis.when")),
       whom_(world.Stream("nemesis.whom")),
-      how_(world.Stream("nemesis.how")) {
+      how_(world.Stream("nemesis.how")),
+      pace_(world.Stream("nemesis.pace")),
+      cuts_{&sim::SimNetwork::Cut, &sim::SimNetwork::Heal},
+      clogs_{&sim::SimNetwork::Clog, &sim::SimNetwork::Unclog} {
   cluster_.SetExitHandler([this](uint32_t node, int) { OnExit(node); });
   if (!scenario_.chaos.has_value()) return;
   runtime::Random swarm = world.Stream("nemesis.swarm");
@@ -114,7 +117,8 @@ void Nemesis::BeQuiet() {
   knob_layers_.clear();
   ApplyKnobLayers();
   if (core_.empty()) {
-    cuts_.clear();
+    cuts_.strikes.clear();
+    clogs_.strikes.clear();
     world_.network().HealAll();
   }
   for (const uint32_t node : core_.empty() ? cluster_.nodes() : core_) {
@@ -135,14 +139,13 @@ void Nemesis::HealNode(uint32_t node) {
     if (other == node || !Heals(other)) continue;
     world_.network().SetLinkKnobs(host, cluster_.host(other), std::nullopt);
     if (core_.empty()) continue;
-    cuts_.erase({node, other});
-    world_.network().Heal(host, cluster_.host(other));
+    FreeLink({host, cluster_.host(other)});
   }
   // Clients are never broken for good. Nodes are the first hosts of the world.
   for (sim::HostId client = cluster_.size();
        !core_.empty() && client < world_.host_count(); ++client) {
-    world_.network().Heal(host, client);
-    world_.network().Heal(client, host);
+    FreeLink({host, client});
+    FreeLink({client, host});
   }
   CalmDisk(node);
   world_.SetClockDrift(host, 0);
@@ -198,8 +201,7 @@ Nemesis::Nodes Nemesis::Some(Nodes among, size_t count) {
 Nemesis::Nodes Nemesis::Resolve(const TargetChoice& choice) {
   CHECK(!choice.empty(), "an act without a target");
   const Target& target = choice[whom_.Below(choice.size())];
-  Nodes all(cluster_.size());
-  for (uint32_t i = 0; i < all.size(); ++i) all[i] = i + 1;
+  Nodes all = AllNodes();
   const uint32_t leader = cluster_.leader();
   switch (target.kind) {
     case Target::Kind::kNode:
@@ -259,23 +261,6 @@ void Nemesis::Release(const Nodes& nodes) {
 }
 
 // -------------------------------------------------------------- instruments
-
-// A link that several strikes cut is healed by the last of them.
-Nemesis::Undo Nemesis::CutLinks(std::vector<Link> links) {
-  for (const Link& link : links) {
-    if (++cuts_[link] > 1) continue;
-    world_.network().Cut(cluster_.host(link.first), cluster_.host(link.second));
-  }
-  return [this, links = std::move(links)] {
-    for (const Link& link : links) {
-      const auto found = cuts_.find(link);
-      if (found == cuts_.end() || --found->second > 0) continue;
-      cuts_.erase(found);
-      world_.network().Heal(cluster_.host(link.first),
-                            cluster_.host(link.second));
-    }
-  };
-}
 
 void Nemesis::BootIfDown(uint32_t node) {
   if (!cluster_.running(node)) cluster_.Boot(node);

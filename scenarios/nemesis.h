@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "scenarios/cluster.h"
 #include "scenarios/scenario.h"
 #include "sim/knobs.h"
+#include "sim/sim_network.h"
 #include "sim/world.h"
 
 namespace scenarios {
@@ -53,6 +55,15 @@ class Nemesis {
  private:
   using Nodes = std::vector<uint32_t>;
   using Undo = std::function<void()>;
+  using HostList = std::vector<sim::HostId>;
+  using Link = std::pair<sim::HostId, sim::HostId>;  // From, to.
+  using Links = std::vector<Link>;
+  // What may be done to a link by several strikes at once.
+  struct LinkHold {
+    void (sim::SimNetwork::*take)(sim::HostId, sim::HostId);
+    void (sim::SimNetwork::*release)(sim::HostId, sim::HostId);
+    absl::btree_map<Link, uint32_t> strikes = {};  // How many hold it.
+  };
 
   void BeginChaos();
   void PlanStrike();
@@ -69,6 +80,16 @@ class Nemesis {
   Undo Strike(const Isolate& act);
   Undo Strike(const Partition& act);
   Undo Strike(const Cut& act);
+  Undo Strike(const Bridge& act);
+  Undo Strike(const Ring& act);
+  Undo Strike(const Split& act);
+  Undo Strike(const CutClients& act);
+  Undo Strike(const Flap& act);
+  Undo Strike(const Clog& act);
+  Undo Strike(const Swizzle& act);
+  Undo Strike(const ResetConnections& act);
+  Undo Strike(const HalfOpen& act);
+  Undo Strike(const Filter& act);
   Undo Strike(const Heal& act);
   Undo Strike(const Crash& act);
   Undo Strike(const PowerOff& act);
@@ -92,8 +113,26 @@ class Nemesis {
   void Release(const Nodes& nodes);
   uint32_t Minority() const { return (cluster_.size() - 1) / 2; }
 
-  using Link = std::pair<uint32_t, uint32_t>;  // From, to.
-  Undo CutLinks(std::vector<Link> links);
+  // Who is who, and what lies between them: strikes_partition.cc.
+  Nodes AllNodes() const;
+  Nodes Others(const Nodes& nodes) const;
+  Nodes Shuffled(Nodes nodes);
+  HostList HostsOf(const Nodes& nodes) const;
+  HostList ClientHosts() const;
+  static Links OneWay(const HostList& from, const HostList& to);
+  static Links BothWays(const HostList& some, const HostList& others);
+  Links LinksToOthers(const Nodes& nodes) const;  // To and from other nodes.
+  Links AllLinksOf(const Nodes& nodes) const;     // Also those of clients.
+
+  // Undone when the last strike that holds a link has been.
+  Undo HoldLinks(LinkHold& hold, Links links);
+  void FreeLink(const Link& link);  // Whoever holds it.
+  // The same with cuts that leave `struck` alone. Null: nothing to cut, or too
+  // many struck.
+  Undo CutOff(const Nodes& struck, Links links);
+  struct Flapping;
+  void Flip(const std::shared_ptr<Flapping>& flapping);
+  struct Swizzling;
   // While the loop goes on: kills the node, boots it later, and so on.
   void LoopDown(const CrashLoop& act, uint32_t node, uint64_t loop);
   void DriftOn(const SkewClock& act, uint32_t node, uint64_t loop,
@@ -116,13 +155,15 @@ class Nemesis {
   const sim::Knobs quiet_knobs_;
   runtime::Random when_;
   runtime::Random whom_;
-  runtime::Random how_;  // Draws of a strike's own.
+  runtime::Random how_;   // Draws of a strike's own.
+  runtime::Random pace_;  // The times of what a strike does bit by bit.
 
   bool quiet_ = false;
   bool bounded_ = false;  // The strike at hand respects struck_max.
   // Undoing what was done before the last healing of all means nothing.
   uint64_t healings_ = 0;
-  absl::btree_map<Link, uint32_t> cuts_;        // How many cut it.
+  LinkHold cuts_;
+  LinkHold clogs_;
   absl::btree_map<uint32_t, uint32_t> struck_;  // By node: by how many strikes.
   // Acts that go on by themselves until they are undone.
   absl::btree_set<uint64_t> loops_;

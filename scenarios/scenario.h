@@ -26,6 +26,7 @@
 #include "scenarios/act.h"
 #include "scenarios/knob_table.h"
 #include "scenarios/seed_choices.h"
+#include "scenarios/span_range.h"
 #include "scenarios/step.h"
 #include "scenarios/target.h"
 
@@ -79,7 +80,7 @@ struct Workload {
 struct Chaos {
   struct Strike {
     Act act;
-    SpanRange lasts;
+    SpanRange lasts;  // Of an act that has a duration.
     uint32_t weight = 1;
   };
   absl::Duration mean_gap = absl::Seconds(3);

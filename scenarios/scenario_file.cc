@@ -89,12 +89,15 @@ void ReadStrikes(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
       map.RefuseUnknown(kStrikeKeys);
       errors.Fail(item, absl::StrCat("expected an act: one of ", ActNames()));
     }
-    if (errors.ok() && !HasDuration(strike.act)) {
+    const bool lasts = errors.ok() && HasDuration(strike.act);
+    if (errors.ok() && !lasts && !IsInstant(strike.act)) {
       errors.Fail(item, absl::StrCat("'", ActName(strike.act),
                                      "' has no duration: not for chaos"));
     }
-    map.Require("for");
-    map.SpanRange("for", &strike.lasts.low, &strike.lasts.high);
+    if (lasts) {
+      map.Require("for");
+      map.SpanRange("for", &strike.lasts.low, &strike.lasts.high);
+    }
     map.Count("weight", 1, 1'000'000, &strike.weight);
     map.Done();
     if (!errors.ok()) return;

@@ -17,15 +17,10 @@
 
 #include "scenarios/act.h"
 #include "scenarios/condition.h"
+#include "scenarios/span_range.h"
 #include "scenarios/target.h"
 
 namespace scenarios {
-
-struct SpanRange {
-  absl::Duration low;
-  absl::Duration high;
-};
-inline SpanRange Exactly(absl::Duration span) { return {span, span}; }
 
 // The run goes on with the next step as soon as the condition holds.
 struct Until {

@@ -199,6 +199,10 @@ void SimNetwork::RemoveFilter(HostId from, HostId to, uint64_t id) {
   link(from, to).RemoveFilter(id);
 }
 
+void SimNetwork::ClearFilters(HostId from, HostId to) {
+  link(from, to).ClearFilters();
+}
+
 void SimNetwork::SetDown(HostId from, HostId to, bool down) {
   if (link(from, to).SetDown(down) && !down) Unblock();
 }

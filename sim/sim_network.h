@@ -108,6 +108,7 @@ class SimNetwork final : private ConnectionOwner {
   // Messages from `from` to `to` meet `filter`; returns its id.
   uint64_t AddFilter(HostId from, HostId to, FrameFilter filter);
   void RemoveFilter(HostId from, HostId to, uint64_t id);
+  void ClearFilters(HostId from, HostId to);
   // Who names the messages of frame streams; null: nobody. Must outlive its
   // use. Without it every filter sees messages of the kind "".
   void SetLens(const MessageLens* lens) { lens_ = lens; }

@@ -1,0 +1,356 @@
+// The acts that break the network: which links they cut or clog, and that they
+// let go again.
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+#include "scenarios/clients.h"
+#include "scenarios/cluster.h"
+#include "scenarios/history.h"
+#include "scenarios/nemesis.h"
+#include "scenarios/runner.h"
+#include "scenarios/scenario_file.h"
+#include "sim/sim_network.h"
+#include "sim/world.h"
+
+namespace scenarios {
+namespace {
+
+Scenario Parse(absl::string_view text) {
+  absl::StatusOr<Scenario> scenario = ParseScenario(text, "test.yaml");
+  EXPECT_TRUE(scenario.ok()) << scenario.status();
+  return *std::move(scenario);
+}
+
+// Five nodes and two clients that nobody has booted, and one act at 1 s.
+class NetworkActsTest : public testing::Test {
+ protected:
+  using Link = std::pair<uint32_t, uint32_t>;
+
+  void Begin(absl::string_view act, uint64_t seed = 1, int nodes = 5) {
+    nemesis_.reset();
+    clients_.reset();
+    cluster_.reset();
+    world_.reset();
+    scenario_ =
+        Parse(absl::StrCat("name: x\ncluster: {nodes: ", nodes,
+                           "}\nphases: {warm_up: 0s, chaos: 60s, quiet: 10s}\n"
+                           "workload: {clients: 2}\nsteps:\n  - {at: 1s, ",
+                           act, "}\n"));
+    world_ = std::make_unique<sim::World>(
+        sim::WorldOptions{.seed = seed, .knobs = {}});
+    cluster_ = std::make_unique<Cluster>(*world_, scenario_.cluster);
+    clients_ = std::make_unique<Clients>(*world_, *cluster_, scenario_.workload,
+                                         history_);
+    nemesis_ = std::make_unique<Nemesis>(*world_, *cluster_, scenario_,
+                                         std::vector<KnobSetting>{});
+    nemesis_->Start();
+  }
+
+  void RunTo(absl::Duration time) {
+    world_->RunUntil(absl::ToInt64Nanoseconds(time));
+  }
+
+  // Hosts 0..4 are n1..n5, 5 and 6 are the clients.
+  bool IsCut(uint32_t from, uint32_t to) const {
+    return world_->network().IsCut(from, to);
+  }
+  bool IsClogged(uint32_t from, uint32_t to) const {
+    return world_->network().IsClogged(from, to);
+  }
+  std::set<Link> Cuts() const { return Those(&sim::SimNetwork::IsCut); }
+  std::set<Link> Clogs() const { return Those(&sim::SimNetwork::IsClogged); }
+  std::set<Link> Those(bool (sim::SimNetwork::*is)(sim::HostId, sim::HostId)
+                           const) const {
+    std::set<Link> links;
+    const auto hosts = static_cast<uint32_t>(world_->host_count());
+    for (uint32_t a = 0; a < hosts; ++a) {
+      for (uint32_t b = 0; b < hosts; ++b) {
+        if ((world_->network().*is)(a, b)) links.emplace(a, b);
+      }
+    }
+    return links;
+  }
+
+  uint64_t Count(absl::string_view fault) const {
+    for (const auto& [kind, count] : world_->fault_counts().by_kind) {
+      if (kind == fault) return count;
+    }
+    return 0;
+  }
+
+  Scenario scenario_;
+  History history_;
+  std::unique_ptr<sim::World> world_;
+  std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<Clients> clients_;
+  std::unique_ptr<Nemesis> nemesis_;
+};
+
+TEST_F(NetworkActsTest, ABridgeIsSeenByTwoHalvesThatDoNotSeeEachOther) {
+  Begin("bridge: n3, for: 1s");
+  RunTo(absl::Milliseconds(1500));
+  EXPECT_EQ(Cuts().size(), 8u) << "two halves of two, both ways";
+  for (uint32_t node = 0; node < 5; ++node) {
+    EXPECT_FALSE(IsCut(2, node));
+    EXPECT_FALSE(IsCut(node, 2));
+  }
+  for (const auto& [from, to] : Cuts()) EXPECT_TRUE(IsCut(to, from));
+  RunTo(absl::Seconds(3));
+  EXPECT_TRUE(Cuts().empty());
+}
+
+TEST_F(NetworkActsTest, InARingEachNodeSeesItsTwoNeighbours) {
+  std::set<std::set<Link>> rings;
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    Begin("ring: all, for: 1s", seed);
+    RunTo(absl::Milliseconds(1500));
+    for (uint32_t node = 0; node < 5; ++node) {
+      int sees = 0;
+      for (uint32_t other = 0; other < 5; ++other) {
+        if (other == node) continue;
+        sees += !IsCut(node, other);
+        EXPECT_EQ(IsCut(node, other), IsCut(other, node));
+      }
+      EXPECT_EQ(sees, 2);
+    }
+    rings.insert(Cuts());
+    RunTo(absl::Seconds(3));
+    EXPECT_TRUE(Cuts().empty());
+  }
+  EXPECT_GT(rings.size(), 1u) << "the order is drawn";
+}
+
+TEST_F(NetworkActsTest, ARingOfThreeIsNoneAndStrikesNobody) {
+  Begin("ring: all, for: 1s", 1, 3);
+  RunTo(absl::Seconds(2));
+  EXPECT_EQ(Count("nemesis.ring"), 0u);
+  EXPECT_EQ(Count("nemesis.struck_nobody"), 1u);
+}
+
+TEST_F(NetworkActsTest, ASplitPutsTheTargetIntoAMinority) {
+  Begin("split: n2, for: 1s");
+  RunTo(absl::Milliseconds(1500));
+  EXPECT_EQ(Cuts().size(), 12u) << "two against three, both ways";
+  int together = 0;
+  for (uint32_t other = 0; other < 5; ++other) {
+    together += other != 1 && !IsCut(1, other);
+  }
+  EXPECT_EQ(together, 1);
+  RunTo(absl::Seconds(3));
+  EXPECT_TRUE(Cuts().empty());
+}
+
+TEST_F(NetworkActsTest, ClientsAreCutFromNodesBothWaysOrOne) {
+  Begin("cut_clients: n1, for: 1s");
+  RunTo(absl::Milliseconds(1500));
+  EXPECT_EQ(Cuts(), (std::set<Link>{{0, 5}, {0, 6}, {5, 0}, {6, 0}}));
+  RunTo(absl::Seconds(3));
+  EXPECT_TRUE(Cuts().empty());
+  Begin("cut_clients: {nodes: n1, lost: answers}");
+  RunTo(absl::Milliseconds(1500));
+  EXPECT_EQ(Cuts(), (std::set<Link>{{0, 5}, {0, 6}}));
+  Begin("cut_clients: {nodes: n1, lost: requests}");
+  RunTo(absl::Milliseconds(1500));
+  EXPECT_EQ(Cuts(), (std::set<Link>{{5, 0}, {6, 0}}));
+}
+
+TEST_F(NetworkActsTest, AClogHoldsAllThatANodeSendsAndIsSent) {
+  Begin("clog: n1, for: 1s");
+  RunTo(absl::Milliseconds(1500));
+  EXPECT_EQ(Clogs().size(), 12u) << "four nodes, two clients, both ways";
+  for (const auto& [from, to] : Clogs()) EXPECT_TRUE(from == 0 || to == 0);
+  EXPECT_TRUE(Cuts().empty());
+  RunTo(absl::Seconds(3));
+  EXPECT_TRUE(Clogs().empty());
+}
+
+TEST_F(NetworkActsTest, AFlappingLinkIsCutAndWholeAgainUntilItIsOver) {
+  Begin("flap: {from: n1, to: n2, period: 50ms..300ms}, for: 20s");
+  int cut = 0;
+  int changes = 0;
+  bool before = false;
+  for (int ms = 1000; ms < 21'000; ms += 10) {
+    RunTo(absl::Milliseconds(ms));
+    cut += IsCut(0, 1);
+    changes += IsCut(0, 1) != before;
+    before = IsCut(0, 1);
+    EXPECT_FALSE(IsCut(1, 0));
+  }
+  EXPECT_GT(changes, 60);
+  EXPECT_LT(changes, 400);
+  EXPECT_GT(cut, 600);
+  EXPECT_LT(cut, 1400);
+  RunTo(absl::Seconds(22));
+  EXPECT_FALSE(IsCut(0, 1));
+  RunTo(absl::Seconds(30));
+  EXPECT_FALSE(IsCut(0, 1));
+}
+
+TEST_F(NetworkActsTest, ASwizzleTakesAndFreesNodesOneByOneInTwoOrders) {
+  bool another_order = false;
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    Begin("swizzle: {nodes: all, gap: 100ms}, for: 5s", seed);
+    std::vector<uint32_t> taken;
+    std::vector<uint32_t> freed;
+    std::vector<bool> was(5, false);
+    for (int ms = 1000; ms < 8000; ms += 50) {
+      RunTo(absl::Milliseconds(ms));
+      for (uint32_t node = 0; node < 5; ++node) {
+        const bool held = IsClogged(node, 5);
+        if (held && !was[node]) taken.push_back(node);
+        if (!held && was[node]) freed.push_back(node);
+        was[node] = held;
+      }
+      EXPECT_LE(taken.size(), 1u + static_cast<size_t>(ms - 1000) / 100);
+    }
+    EXPECT_EQ(taken.size(), 5u);
+    EXPECT_EQ(freed.size(), 5u);
+    another_order = another_order || taken != freed;
+    EXPECT_TRUE(Clogs().empty());
+  }
+  EXPECT_TRUE(another_order);
+}
+
+TEST_F(NetworkActsTest, AShortSwizzleHoldsNobodyForEver) {
+  Begin("swizzle: {nodes: all, gap: 1s, cut: true}, for: 100ms");
+  RunTo(absl::Seconds(20));
+  EXPECT_TRUE(Cuts().empty());
+}
+
+TEST_F(NetworkActsTest, TheQuietEndsAllOfIt) {
+  for (const char* act :
+       {"flap: {from: n1, to: all}", "clog: all", "ring: all",
+        "swizzle: {nodes: all}", "cut_clients: all", "split: n1", "bridge: n1",
+        "filter: {from: all, to: all, drop: 100%}"}) {
+    Begin(act);
+    RunTo(absl::Seconds(61));
+    EXPECT_TRUE(Cuts().empty()) << act;
+    EXPECT_TRUE(Clogs().empty()) << act;
+    RunTo(absl::Seconds(69));
+    EXPECT_TRUE(Cuts().empty()) << act;
+  }
+}
+
+TEST_F(NetworkActsTest, AnOverlappingCutIsHealedByTheLastOfThem) {
+  Begin("isolate: n1, for: 2s}\n  - {at: 2s, split: n1, for: 2s");
+  RunTo(absl::Milliseconds(3500));
+  EXPECT_EQ(Cuts().size(), 12u) << "the split is still there";
+  RunTo(absl::Milliseconds(4500));
+  EXPECT_TRUE(Cuts().empty());
+}
+
+// -------------------------------------------------------------- whole runs
+
+uint64_t CountOf(const Counts& counts, absl::string_view name) {
+  for (const auto& [kind, count] : counts) {
+    if (kind == name) return count;
+  }
+  return 0;
+}
+
+// A cluster with clients under one act during 3 s.
+RunResult RunWith(absl::string_view act) {
+  RunOptions options;
+  return RunScenario(
+      Parse(
+          absl::StrCat("name: x\nphases: {warm_up: 1s, chaos: 4s, quiet: 5s}\n"
+                       "demands: {leader_within: 2s, write_within: 2s}\n"
+                       "workload: {clients: 3, interval: 5ms}\n"
+                       "steps:\n  - {at: 1s, ",
+                       act, "}\n")),
+      options);
+}
+
+TEST(NetworkActsRunTest, EveryActStrikesARealCluster) {
+  const std::pair<const char*, const char*> acts[] = {
+      {"flap: {from: leader, to: all}, for: 3s", "net.frame_cut"},
+      {"clog: leader, for: 500ms", "net.clogged"},
+      {"swizzle: {nodes: all}, for: 1s", "net.clogged"},
+      {"cut_clients: leader, for: 2s", "net.stream_stalled_by_cut"},
+      {"reset_connections: all", "net.reset"},
+      {"half_open: leader", "net.half_open"},
+      {"split: leader, for: 2s", "net.frame_cut"},
+      {"bridge: leader, for: 2s", "net.frame_cut"},
+      {"filter: {from: leader, to: all, kind: append, drop: 50%}, for: 2s",
+       "net.filtered"},
+  };
+  for (const auto& [act, fault] : acts) {
+    const RunResult result = RunWith(act);
+    EXPECT_TRUE(result.passed())
+        << act << ": " << result.signature << ": " << result.message;
+    EXPECT_GT(CountOf(result.faults, fault), 0u) << act;
+  }
+}
+
+// Without appends nothing is committed; without heartbeats and appends there is
+// no leader for long.
+TEST(NetworkActsRunTest, AFilterStrikesItsKindOnly) {
+  const RunResult appends = RunWith(
+      "filter: {from: all, to: all, kind: [append, probe], drop: 100%}");
+  const RunResult votes = RunWith(
+      "filter: {from: all, to: all, kind: [vote, prevote], drop: 100%}");
+  EXPECT_TRUE(appends.passed()) << appends.message;
+  EXPECT_TRUE(votes.passed()) << votes.message;
+  EXPECT_LT(CountOf(appends.counts, "client.answered"),
+            CountOf(votes.counts, "client.answered") * 3 / 4);
+  EXPECT_EQ(CountOf(votes.faults, "net.filtered"), 0u)
+      << "a leader that is heard has no rival";
+  EXPECT_GT(CountOf(appends.faults, "net.filtered"), 3u);
+}
+
+TEST(NetworkActsRunTest, AFilterEndsAfterItsCount) {
+  const RunResult result = RunWith(
+      "filter: {from: leader, to: all, kind: append, delay: 50ms, count: 4}");
+  EXPECT_TRUE(result.passed()) << result.message;
+  // Of each link by itself.
+  EXPECT_EQ(CountOf(result.faults, "net.filtered"), 8u);
+}
+
+// ------------------------------------------------------------------ mistakes
+
+std::string ErrorOf(absl::string_view act) {
+  const absl::StatusOr<Scenario> scenario =
+      ParseScenario(absl::StrCat("name: x\nsteps: [{at: 1s, ", act, "}]"), "f");
+  return scenario.ok() ? "no error" : std::string(scenario.status().message());
+}
+
+TEST(NetworkActsFileTest, MistakesAreNamed) {
+  EXPECT_EQ(ErrorOf("filter: {from: n1, to: n2, kind: letter, drop: 1%}"),
+            "f:2:51: expected a kind of message, not 'letter': one of prevote, "
+            "prevote_reply, vote, vote_reply, append, probe, append_reply, "
+            "heartbeat, heartbeat_reply, hello, welcome, ping, pong");
+  EXPECT_EQ(ErrorOf("filter: {from: n1, to: n2, kind: append}"),
+            "f:2:26: expected a filter to drop, duplicate or delay");
+  EXPECT_EQ(ErrorOf("filter: {from: n1, to: n2, drop: 1%..2%}"),
+            "f:2:51: expected one probability, not a range");
+  EXPECT_EQ(ErrorOf("ring: n1"), "f:2:24: expected all");
+  EXPECT_EQ(ErrorOf("cut_clients: {nodes: n1, lost: everything}"),
+            "f:2:49: expected requests, answers or both");
+  EXPECT_EQ(ErrorOf("flap: {from: n1}"), "f:2:24: a flapping link needs 'to'");
+  EXPECT_EQ(ErrorOf("half_open: n1, for: 1s"),
+            "f:2:38: 'half_open' has no duration");
+}
+
+TEST(NetworkActsFileTest, InChaosAnInstantActNeedsNoDuration) {
+  const auto error_of = [](absl::string_view strike) {
+    const absl::StatusOr<Scenario> scenario = ParseScenario(
+        absl::StrCat("name: x\nchaos: {strikes: [{", strike, "}]}"), "f");
+    return scenario.ok() ? "no error"
+                         : std::string(scenario.status().message());
+  };
+  EXPECT_EQ(error_of("reset_connections: all"), "no error");
+  EXPECT_EQ(error_of("half_open: any"), "no error");
+  EXPECT_EQ(error_of("swizzle: {nodes: all}, for: 1s"), "no error");
+  EXPECT_NE(error_of("swizzle: {nodes: all}"), "no error");
+  EXPECT_NE(error_of("half_open: any, for: 1s"), "no error");
+}
+
+}  // namespace
+}  // namespace scenarios
