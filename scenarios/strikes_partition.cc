@@ -116,7 +116,9 @@ Nemesis::Undo Nemesis::Strike(const Partition& act) {
 }
 
 Nemesis::Undo Nemesis::Strike(const Bridge& act) {
-  const Nodes others = Shuffled(Others(Resolve(act.target)));
+  const Nodes bridge = Resolve(act.target);
+  if (bridge.empty()) return nullptr;
+  const Nodes others = Shuffled(Others(bridge));
   const auto middle =
       others.begin() + static_cast<ptrdiff_t>(others.size() / 2);
   const Nodes half(others.begin(), middle);
@@ -141,6 +143,7 @@ Nemesis::Undo Nemesis::Strike(const Ring&) {
 
 Nemesis::Undo Nemesis::Strike(const Split& act) {
   Nodes minority = Resolve(act.target);
+  if (minority.empty()) return nullptr;
   const size_t missing =
       Minority() - std::min<size_t>(Minority(), minority.size());
   const Nodes more = Some(Others(minority), missing);
