@@ -96,7 +96,6 @@ class Cluster {
 
   SafetyChecks& checks() { return *checks_; }
   const SafetyChecks& checks() const { return *checks_; }
-  SafetyChecks& checks() { return *checks_; }
   DamageLedger& damage() { return *damage_; }
   const DamageLedger& damage() const { return *damage_; }
   // How the checks read the disk of `node`.
