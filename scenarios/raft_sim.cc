@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "scenarios/commands.h"
+#include "scenarios/sweep_crash.h"
 
 namespace {
 
@@ -30,6 +31,7 @@ Exit code: 0 all seeds passed, 1 some did not or the planted bug survived,
 }  // namespace
 
 int main(int argc, char** argv) {
+  scenarios::InstallCrashHandlers();
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (!words.empty()) {
     const std::vector<std::string> rest(words.begin() + 1, words.end());

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/check.h"
+#include "sim/guest_code.h"
 
 namespace sim {
 namespace {
@@ -94,9 +95,9 @@ bool SimExecutor::RunSlice() {
                                {"cost", cost}};
                          });
 
-  engine_.running = this;
+  EnterGuest();
   RunReady(position);
-  engine_.running = nullptr;
+  LeaveGuest();
 
   if (!alive()) return true;
   if (ready_count() > 0) ScheduleSlice();
@@ -155,12 +156,22 @@ bool SimExecutor::RunTask(uint32_t lane) {
   });
   Task task = std::move(lanes_[lane].tasks.front());
   lanes_[lane].tasks.pop_front();
-  engine_.running = this;
+  EnterGuest();
   task();
   task = nullptr;  // What it holds may have something to say as well.
-  engine_.running = nullptr;
+  LeaveGuest();
   if (alive()) ArmWake();
   return true;
+}
+
+void SimExecutor::EnterGuest() {
+  engine_.running = this;
+  guest_code_runs = true;
+}
+
+void SimExecutor::LeaveGuest() {
+  guest_code_runs = false;
+  engine_.running = nullptr;
 }
 
 void SimExecutor::SuspendForEver() {

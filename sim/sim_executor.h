@@ -80,6 +80,9 @@ class SimExecutor final : public runtime::Executor {
   // Which of the ready fibers runs. Requires: there is one.
   size_t PickFiber();
   size_t PickByPriority();
+  // Around whatever runs on behalf of the process.
+  void EnterGuest();
+  void LeaveGuest();
   void ScheduleSlice();
   void ArmWake();
   uint32_t LaneOf(const SimExecutor* poster);
