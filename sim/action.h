@@ -13,7 +13,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "absl/strings/string_view.h"
+
 namespace sim {
+
+// What a person may call the type, from how the compiler writes the function
+// that it is a parameter of: "sim::Pipe::Arm", or "sim_pipe.cc:159".
+absl::string_view NameOfCallable(absl::string_view pretty_function);
 
 class Action {
  public:
@@ -53,11 +59,17 @@ class Action {
 
   explicit operator bool() const { return operations_ != nullptr; }
 
+  // Where the callable was written, for people. Requires: not empty.
+  absl::string_view name() const {
+    return NameOfCallable(operations_->pretty_function);
+  }
+
  private:
   struct Operations {
     void (*run)(void* held);
     void (*move)(void* from, void* to) noexcept;  // And destroys `from`.
     void (*destroy)(void* held) noexcept;
+    const char* pretty_function;  // Which names the type.
   };
 
   template <class Held>
@@ -69,6 +81,11 @@ class Action {
   };
 
   template <class Held>
+  static constexpr const char* PrettyFunction() {
+    return __PRETTY_FUNCTION__;
+  }
+
+  template <class Held>
   static constexpr Operations kInlineOperations = {
       [](void* held) { (*static_cast<Held*>(held))(); },
       [](void* from, void* to) noexcept {
@@ -77,6 +94,7 @@ class Action {
         held->~Held();
       },
       [](void* held) noexcept { static_cast<Held*>(held)->~Held(); },
+      PrettyFunction<Held>(),
   };
 
   void Take(Action& other) noexcept {

@@ -34,12 +34,14 @@ class SimDisk::Attachment {
                        absl::FunctionRef<absl::Status()> effect) const {
     if (!life_->alive) return Dead();
     disk_.world_.MayFailToAllocate();
+    const Time begin = disk_.world_.now();
     const DiskDice::Timing timing = disk_.dice_.Plan(call, bytes);
     absl::Status status;
     if (timing.effect_first) status = effect();
     Wait(timing.span);
     if (!life_->alive) return Dead();
     if (!timing.effect_first) status = effect();
+    ExplainEnd(call, begin);
     MaybeCrash();
     return status;
   }
@@ -69,6 +71,15 @@ class SimDisk::Attachment {
     while (life_->alive && !disk_.dice_.Answers()) {
       if (!executor_.SleepFor(disk_.dice_.AskAgainAfter()).ok()) return;
     }
+  }
+
+  // For whoever draws it: the call is over, and how long it took.
+  void ExplainEnd(Call call, Time begin) const {
+    World& world = disk_.world_;
+    if (!world.traced() || call == Call::kRead) return;
+    world.Explain(TraceLevel::kSchedule, disk_.host_, "disk.done",
+                  {{"call", call == Call::kSync ? "sync" : "write"},
+                   {"took_ns", world.now() - begin}});
   }
 
   void MaybeCrash() const {

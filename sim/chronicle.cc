@@ -17,7 +17,7 @@ void Chronicle::Record(HostId host, absl::string_view kind,
       digest_.Mix(static_cast<uint64_t>(field.number));
     }
   }
-  Show(TraceLevel::kStory, host, kind, fields);
+  Show(TraceLevel::kStory, host, kind, fields, true);
 }
 
 void Chronicle::CountFault(HostId host, absl::string_view kind,
@@ -45,7 +45,8 @@ void Chronicle::Fail(HostId host, absl::string_view check,
 }
 
 void Chronicle::Show(TraceLevel level, HostId host, absl::string_view kind,
-                     std::span<const runtime::NoteField> fields) {
+                     std::span<const runtime::NoteField> fields,
+                     bool in_digest) {
   if (trace_ == nullptr) return;
   trace_->OnEvent({.at = now_,
                    .event = event(),
@@ -56,6 +57,7 @@ void Chronicle::Show(TraceLevel level, HostId host, absl::string_view kind,
                                     : absl::string_view(),
                    .kind = kind,
                    .fields = fields,
+                   .in_digest = in_digest,
                    .digest = digest_.value()});
 }
 

@@ -2,7 +2,8 @@
 // the failure that ended it.
 //
 // Whatever enters the digest is also shown to the trace, so that two runs whose
-// digests part can be told apart by what people read.
+// digests part can be told apart by what people read. The trace may be told
+// more: explanations, which are not part of what happened.
 
 #ifndef SIM_CHRONICLE_H_
 #define SIM_CHRONICLE_H_
@@ -59,7 +60,7 @@ class Chronicle {
     digest_.Mix(lane);
     if (trace_ != nullptr) [[unlikely]] {
       const auto list = fields();
-      Show(TraceLevel::kSchedule, host, kind, {list.data(), list.size()});
+      Show(TraceLevel::kSchedule, host, kind, {list.data(), list.size()}, true);
     }
   }
 
@@ -71,10 +72,16 @@ class Chronicle {
     Record(host, kind, std::span(fields.begin(), fields.size()));
   }
 
+  // As in World.
+  void Explain(TraceLevel level, HostId host, absl::string_view kind,
+               std::initializer_list<runtime::NoteField> fields) {
+    Show(level, host, kind, {fields.begin(), fields.size()}, false);
+  }
+  void Explain(TraceLevel level, HostId host, absl::string_view kind,
+               std::span<const runtime::NoteField> fields) {
+    Show(level, host, kind, fields, false);
+  }
   bool traced() const { return trace_ != nullptr; }
-  // For people only: not part of the digest.
-  void Show(TraceLevel level, HostId host, absl::string_view kind,
-            std::span<const runtime::NoteField> fields);
 
   // Ends the running event.
   void EndEvent() { digest_.EndEvent(); }
@@ -89,6 +96,9 @@ class Chronicle {
   Digest& digest() { return digest_; }
 
  private:
+  void Show(TraceLevel level, HostId host, absl::string_view kind,
+            std::span<const runtime::NoteField> fields, bool in_digest);
+
   const Time& now_;
   TraceSink* const trace_;
   std::vector<std::string> host_names_;

@@ -119,7 +119,12 @@ size_t Link::DrawRead(size_t bytes) {
 bool Link::Strikes(uint32_t parts_per_million, absl::string_view kind) {
   if (parts_per_million == 0) return false;  // A calm world draws nothing.
   if (!fault_dice_.Chance(parts_per_million)) return false;
-  if (!kind.empty()) world_.CountFault(kind);
+  if (kind.empty()) return true;
+  world_.CountFault(kind);
+  if (world_.traced()) {
+    world_.Explain(TraceLevel::kStory, from_, "net.struck",
+                   {{"what", kind}, {"to", world_.host_name(to_)}});
+  }
   return true;
 }
 

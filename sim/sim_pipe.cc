@@ -163,7 +163,13 @@ void Pipe::FrameMeetsCut(Parcel parcel) {
     held_.push_back(std::move(parcel));
     return;
   }
-  link_.world().CountFault("net.frame_cut");
+  World& world = link_.world();
+  world.CountFault("net.frame_cut");
+  if (world.traced()) {
+    world.Explain(
+        TraceLevel::kStory, link_.from(), "net.struck",
+        {{"what", "net.frame_cut"}, {"to", world.host_name(link_.to())}});
+  }
   if (parcel.charged) GiveBack(parcel.data.size());
 }
 

@@ -31,7 +31,8 @@ struct TraceEvent {
   absl::string_view host_name = {};  // Empty for kNoHost.
   absl::string_view kind = {};       // "raft.role", "fault", "process.boot".
   std::span<const runtime::NoteField> fields = {};
-  uint64_t digest = 0;  // The world's, with this mixed in.
+  bool in_digest = true;  // False: an explanation, see World::Explain().
+  uint64_t digest = 0;    // The world's, with this mixed in.
 };
 
 class TraceSink {

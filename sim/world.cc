@@ -157,11 +157,11 @@ bool World::Impl::RunSlice(SimExecutor& executor) {
 
 void World::Impl::RunAction(const Event& event) {
   const auto event_class = static_cast<uint64_t>(event.event_class());
-  engine_.chronicle.Step("action", kNoHost, event_class, [&] {
-    return std::array<runtime::NoteField, 1>{
-        runtime::NoteField("class", event_class)};
-  });
   Action action = engine_.queue.TakeAction(event);
+  engine_.chronicle.Step("action", kNoHost, event_class, [&] {
+    return std::array<runtime::NoteField, 2>{
+        runtime::NoteField("what", action.name()), {"class", event_class}};
+  });
   action();
 }
 
@@ -316,7 +316,13 @@ void World::Record(HostId host, absl::string_view kind,
 bool World::traced() const { return impl_->engine_.chronicle.traced(); }
 void World::ShowMessage(HostId host, absl::string_view kind,
                         std::span<const runtime::NoteField> fields) {
-  impl_->engine_.chronicle.Show(TraceLevel::kMessages, host, kind, fields);
+  impl_->engine_.chronicle.Explain(TraceLevel::kMessages, host, kind, fields);
+}
+void World::Explain(TraceLevel level, HostId host, absl::string_view kind,
+                    std::initializer_list<runtime::NoteField> fields) {
+  Engine& engine = impl_->engine_;
+  engine.chronicle.Explain(
+      level, host == kNoHost ? engine.running_host() : host, kind, fields);
 }
 
 void World::OnNote(absl::string_view kind,

@@ -183,6 +183,12 @@ class World final : public runtime::ProbeSink {
   // Something happened, at `host` or kNoHost: goes into digest and trace.
   void Record(HostId host, absl::string_view kind,
               std::initializer_list<runtime::NoteField> fields);
+  // Something that only readers of a trace want to know: it is not part of the
+  // digest, so a run is the same with and without it. Costs nothing without a
+  // trace, if the fields are only built when traced().
+  // kNoHost: at the host whose process runs now, if any does.
+  void Explain(TraceLevel level, HostId host, absl::string_view kind,
+               std::initializer_list<runtime::NoteField> fields);
   // Whether anybody follows the run. What is only for them is not built else.
   bool traced() const;
   // A message of the guest on its way: into the trace, not into the digest.
