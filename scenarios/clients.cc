@@ -8,12 +8,42 @@
 
 namespace scenarios {
 
+namespace {
+
+// What the client asks and is told, for readers of a trace.
+void ExplainQuestion(sim::World& world, History::OperationId id,
+                     const Question& question) {
+  if (!world.traced()) return;
+  world.Explain(sim::TraceLevel::kStory, sim::kNoHost, "client.ask",
+                {{"id", uint64_t{id}},
+                 {"operation", OperationName(question.operation)},
+                 {"key", question.key},
+                 {"argument", question.argument},
+                 {"expected", question.expected}});
+}
+
+void ExplainOutcome(sim::World& world, History::OperationId id,
+                    const KvSession::Outcome& outcome) {
+  if (!world.traced()) return;
+  const bool answered = outcome.kind == KvSession::Outcome::Kind::kAnswered;
+  const bool refused = outcome.kind == KvSession::Outcome::Kind::kRefused;
+  world.Explain(
+      sim::TraceLevel::kStory, sim::kNoHost, "client.told",
+      {{"id", uint64_t{id}},
+       {"outcome", answered ? "answered" : (refused ? "refused" : "unknown")},
+       {"answer", answered ? outcome.answer.ToString() : ""}});
+}
+
+}  // namespace
+
 KvSession::Outcome ExecuteRecorded(sim::World& world, KvSession& session,
                                    History& history, Question question,
                                    runtime::Instant deadline) {
   const History::OperationId id =
       history.Invoke(question, absl::Nanoseconds(world.now()));
+  ExplainQuestion(world, id, question);
   KvSession::Outcome outcome = session.Execute(question, deadline);
+  ExplainOutcome(world, id, outcome);
   const absl::Duration now = absl::Nanoseconds(world.now());
   switch (outcome.kind) {
     case KvSession::Outcome::Kind::kAnswered:

@@ -184,6 +184,11 @@ void Cluster::Boot(uint32_t node) {
   raft::NodeObserver* observer =
       checks_->Begin(node, world_.boots(host(node)) + 1);
   if (tap_) observer = tap_(node, observer);
+  if (world_.traced()) {
+    narrators_.push_back(
+        std::make_unique<Narrator>(world_, host(node), *observer));
+    observer = narrators_.back().get();
+  }
   world_.Boot(host(node), [this, node, observer](sim::Process& process) {
     RunNode(node, observer, process);
   });

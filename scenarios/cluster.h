@@ -28,6 +28,7 @@
 #include "scenarios/checks/safety_checks.h"
 #include "scenarios/checks/violations.h"
 #include "scenarios/damage_ledger.h"
+#include "scenarios/narrator.h"
 #include "scenarios/raft_lens.h"
 #include "scenarios/scenario.h"
 #include "sim/world.h"
@@ -127,6 +128,8 @@ class Cluster {
   std::unique_ptr<Violations> violations_;
   std::unique_ptr<SafetyChecks> checks_;
   std::unique_ptr<DamageLedger> damage_;
+  // One for each life, if there is a trace.
+  std::vector<std::unique_ptr<Narrator>> narrators_;
   std::function<void(uint32_t, int)> on_exit_;
 };
 
