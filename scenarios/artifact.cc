@@ -97,8 +97,10 @@ absl::StatusOr<Artifact> ParseBody(absl::string_view bytes) {
   ASSIGN_OR_RETURN(const std::string result, TakeSection("result", &rest));
   ASSIGN_OR_RETURN(artifact.result, ParseRunResult(result));
   ASSIGN_OR_RETURN(const std::string tape, TakeSection("tape", &rest));
-  if (!absl::Base64Unescape(tape, &artifact.tape)) {
-    return absl::DataLossError("the tape is no base64");
+  ASSIGN_OR_RETURN(const std::string outline, TakeSection("outline", &rest));
+  if (!absl::Base64Unescape(tape, &artifact.tape) ||
+      !absl::Base64Unescape(outline, &artifact.outline)) {
+    return absl::DataLossError("tape or outline is no base64");
   }
   if (!rest.empty()) return absl::DataLossError("bytes after the last section");
   return artifact;
@@ -133,6 +135,7 @@ std::string FormatArtifact(const Artifact& artifact) {
   AppendSection(&text, "scenario", artifact.scenario_text);
   AppendSection(&text, "result", SerializeRunResult(artifact.result));
   AppendSection(&text, "tape", absl::Base64Escape(artifact.tape));
+  AppendSection(&text, "outline", absl::Base64Escape(artifact.outline));
   return text + ChecksumLine(text);
 }
 

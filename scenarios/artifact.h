@@ -3,7 +3,7 @@
 //
 // The file is text. Its last line is a checksum of all before it, so damage and
 // truncation are told from a run that differs. Whoever opens it in an editor
-// can read everything but the tape.
+// can read everything but tape and outline.
 
 #ifndef SCENARIOS_ARTIFACT_H_
 #define SCENARIOS_ARTIFACT_H_
@@ -20,13 +20,14 @@
 namespace scenarios {
 
 struct Artifact {
-  static constexpr uint32_t kFormatVersion = 1;
+  static constexpr uint32_t kFormatVersion = 2;
   static constexpr size_t kBytesMax = 256 << 20;
 
   std::string build;          // BuildIdentity() of the program that ran.
   std::string scenario_text;  // The scenario file, whole.
   RunResult result;
-  std::string tape;  // Every choice: see tape_codec.h. May be empty.
+  std::string tape;     // Every choice: see tape_codec.h.
+  std::string outline;  // Every event in outline: see run_outline.h.
 };
 
 // Compiler and build of this program: a run is repeated exactly only by an

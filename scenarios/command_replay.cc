@@ -1,13 +1,14 @@
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 
 #include "scenarios/artifact.h"
 #include "scenarios/command_line.h"
 #include "scenarios/commands.h"
+#include "scenarios/perfetto_trace.h"
 #include "scenarios/recorded_run.h"
 #include "scenarios/runner.h"
 #include "scenarios/scenario_library.h"
@@ -22,21 +23,25 @@ struct ReplaySettings {
   uint64_t seed = 1;
   std::string directory;
   std::optional<absl::Duration> until;
-  std::string trace;
+  std::string trace;      // "text", "json", "perfetto" or none.
+  std::string out;        // Where the trace goes; empty: stdout.
+  bool schedule = false;  // The trace shows the simulator's steps as well.
   bool lenient = false;
   bool json = false;
 };
 
 absl::StatusOr<ReplaySettings> ParseSettings(
     const std::vector<std::string>& words) {
-  CommandLine line(words, {"lenient", "json"},
-                   {"scenario", "seed", "trace", "until", "scenarios"});
+  CommandLine line(words, {"lenient", "json", "schedule"},
+                   {"scenario", "seed", "trace", "out", "until", "scenarios"});
   ReplaySettings settings;
   line.Text("scenario", &settings.scenario);
   line.Text("scenarios", &settings.directory);
   line.Text("trace", &settings.trace);
+  line.Text("out", &settings.out);
   line.Number("seed", 0, ~uint64_t{0}, &settings.seed);
   line.Span("until", &settings.until);
+  settings.schedule = line.Has("schedule");
   settings.lenient = line.Has("lenient");
   settings.json = line.Has("json");
   if (line.positional().size() == 1 && settings.scenario.empty() &&
@@ -44,47 +49,89 @@ absl::StatusOr<ReplaySettings> ParseSettings(
     settings.artifact = line.positional()[0];
   } else if (!line.positional().empty() || settings.scenario.empty()) {
     line.Fail("replay needs an artifact, or --scenario S --seed N");
+  } else if (settings.lenient) {
+    line.Fail("--lenient needs an artifact: a seed has no tape");
   }
-  if (!settings.trace.empty() && settings.trace != "text" &&
-      settings.trace != "json") {
-    line.Fail("--trace: expected text or json");
+  if (line.Has("trace") && settings.trace != "text" &&
+      settings.trace != "json" && settings.trace != "perfetto") {
+    line.Fail("--trace: expected text, json or perfetto");
+  }
+  if (!line.Has("trace") && (line.Has("out") || settings.schedule)) {
+    line.Fail("--out and --schedule are about a --trace");
   }
   if (!line.status().ok()) return line.status();
   return settings;
 }
 
-std::unique_ptr<sim::TraceSink> TraceFor(const ReplaySettings& settings) {
-  if (settings.trace == "text") {
-    return std::make_unique<sim::TextTrace>(std::cout,
-                                            sim::TraceLevel::kMessages);
+// Where the trace goes, and in which form.
+class TraceOutput {
+ public:
+  // Errors: UNAVAILABLE.
+  absl::Status Open(const ReplaySettings& settings) {
+    if (!settings.out.empty()) {
+      file_.open(settings.out, std::ios::trunc);
+      if (!file_) {
+        return absl::UnavailableError(
+            absl::StrCat("--out: cannot write ", settings.out));
+      }
+    }
+    std::ostream& out = settings.out.empty() ? std::cout : file_;
+    const sim::TraceLevel level = settings.schedule ? sim::TraceLevel::kSchedule
+                                                    : sim::TraceLevel::kStory;
+    if (settings.trace == "text") {
+      sink_ = std::make_unique<sim::TextTrace>(out, level);
+    } else if (settings.trace == "json") {
+      sink_ = std::make_unique<sim::JsonTrace>(out, level);
+    } else if (settings.trace == "perfetto") {
+      sink_ = std::make_unique<PerfettoTrace>(out, settings.schedule);
+    }
+    return absl::OkStatus();
   }
-  if (settings.trace == "json") {
-    return std::make_unique<sim::JsonTrace>(std::cout,
-                                            sim::TraceLevel::kMessages);
+
+  sim::TraceSink* sink() const { return sink_.get(); }
+
+  // The run is over. Errors: UNAVAILABLE.
+  absl::Status Close() {
+    sink_.reset();
+    std::cout.flush();
+    file_.flush();
+    return file_ ? absl::OkStatus()
+                 : absl::UnavailableError("--out: cannot write all of it");
   }
-  return nullptr;
+
+ private:
+  std::ofstream file_;
+  std::unique_ptr<sim::TraceSink> sink_;
+};
+
+// A trace for programs that goes to stdout is alone there.
+std::FILE* SummaryFile(const ReplaySettings& settings) {
+  const bool for_programs =
+      settings.trace == "json" || settings.trace == "perfetto";
+  return for_programs && settings.out.empty() ? stderr : stdout;
 }
 
 void Print(const ReplaySettings& settings, const RunResult& result) {
-  std::cout.flush();
+  std::FILE* const out = SummaryFile(settings);
   if (settings.json) {
-    std::printf("%s\n", RunResultJson(result).c_str());
+    std::fprintf(out, "%s\n", RunResultJson(result).c_str());
     return;
   }
-  std::printf("%s: %s seed %llu, %llu events, digest %016llx\n",
-              OutcomeName(result.outcome), result.scenario.c_str(),
-              static_cast<unsigned long long>(result.seed),
-              static_cast<unsigned long long>(result.events),
-              static_cast<unsigned long long>(result.digest));
+  std::fprintf(out, "%s: %s seed %llu, %llu events, digest %016llx\n",
+               OutcomeName(result.outcome), result.scenario.c_str(),
+               static_cast<unsigned long long>(result.seed),
+               static_cast<unsigned long long>(result.events),
+               static_cast<unsigned long long>(result.digest));
   for (const std::string& knob : result.knobs) {
-    std::printf("  %s\n", knob.c_str());
+    std::fprintf(out, "  %s\n", knob.c_str());
   }
   for (const auto& [kind, count] : result.faults) {
-    std::printf("  struck %s %llu\n", kind.c_str(),
-                static_cast<unsigned long long>(count));
+    std::fprintf(out, "  struck %s %llu\n", kind.c_str(),
+                 static_cast<unsigned long long>(count));
   }
   if (!result.passed()) {
-    std::printf("%s\n%s\n", result.signature.c_str(), result.message.c_str());
+    std::fprintf(out, "%s\n%s\n", result.signature.c_str(),
+                 result.message.c_str());
   }
 }
 
@@ -96,38 +143,17 @@ int ReplaySeed(const ReplaySettings& settings) {
   const absl::StatusOr<Scenario> scenario =
       ScenarioLibrary(settings.directory).Load(settings.scenario);
   if (!scenario.ok()) return UsageError(scenario.status());
-  const std::unique_ptr<sim::TraceSink> trace = TraceFor(settings);
+  TraceOutput trace;
+  absl::Status status = trace.Open(settings);
+  if (!status.ok()) return UsageError(status);
   RunOptions options;
   options.seed = settings.seed;
-  options.trace = trace.get();
+  options.trace = trace.sink();
   options.until = settings.until;
   const RunResult result = RunScenario(*scenario, options);
+  status = trace.Close();
   Print(settings, result);
-  return ExitCodeOf(result);
-}
-
-// Whether the replay is what was recorded; if not, says where they part.
-bool IsTheSame(const RunResult& recorded, const RunResult& replayed) {
-  if (recorded.digest == replayed.digest &&
-      recorded.signature == replayed.signature) {
-    return true;
-  }
-  size_t same = 0;
-  while (same < recorded.checkpoints.size() &&
-         same < replayed.checkpoints.size() &&
-         recorded.checkpoints[same] == replayed.checkpoints[same]) {
-    ++same;
-  }
-  std::fprintf(
-      stderr,
-      "raft_sim: not the recorded run: digest %016llx, recorded "
-      "%016llx; they part between the events %llu and %llu\n",
-      static_cast<unsigned long long>(replayed.digest),
-      static_cast<unsigned long long>(recorded.digest),
-      static_cast<unsigned long long>(same * sim::Digest::kEventsPerCheckpoint),
-      static_cast<unsigned long long>((same + 1) *
-                                      sim::Digest::kEventsPerCheckpoint));
-  return false;
+  return status.ok() ? ExitCodeOf(result) : UsageError(status);
 }
 
 int ReplayArtifact(const ReplaySettings& settings) {
@@ -142,19 +168,28 @@ int ReplayArtifact(const ReplaySettings& settings) {
                  "raft_sim: recorded by another build: %s; this is %s\n",
                  artifact->build.c_str(), BuildIdentity().c_str());
   }
-  const std::unique_ptr<sim::TraceSink> trace = TraceFor(settings);
-  const absl::StatusOr<RunResult> result =
+  TraceOutput trace;
+  absl::Status status = trace.Open(settings);
+  if (!status.ok()) return UsageError(status);
+  const absl::StatusOr<Replayed> replayed =
       Replay(*artifact, {.lenient = settings.lenient,
                          .until = settings.until,
-                         .trace = trace.get()});
-  if (!result.ok()) return UsageError(result.status());
-  Print(settings, *result);
-  const bool must_be_the_same =
-      !settings.lenient && !settings.until.has_value();
-  if (must_be_the_same && !IsTheSame(artifact->result, *result)) {
+                         .trace = trace.sink()});
+  status = trace.Close();
+  if (!replayed.ok()) return UsageError(replayed.status());
+  Print(settings, replayed->result);
+  if (settings.lenient) {
+    std::fprintf(stderr, "%llu choices from the tape, %llu from the dice\n",
+                 static_cast<unsigned long long>(replayed->from_tape),
+                 static_cast<unsigned long long>(replayed->from_dice));
+  }
+  if (!status.ok()) return UsageError(status);
+  if (!replayed->difference.empty()) {
+    std::fprintf(stderr, "raft_sim: not the recorded run: %s\n",
+                 replayed->difference.c_str());
     return kExitNotDeterministic;
   }
-  return ExitCodeOf(*result);
+  return ExitCodeOf(replayed->result);
 }
 
 }  // namespace

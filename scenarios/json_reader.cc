@@ -111,11 +111,10 @@ absl::Status Parser::Object(size_t depth, JsonValue* out) {
   rest_.remove_prefix(1);
   if (Take('}')) return absl::OkStatus();
   do {
-    auto& [name, value] = out->members.emplace_back();
     Skip();
-    RETURN_IF_ERROR(Text(&name));
+    RETURN_IF_ERROR(Text(&out->names.emplace_back()));
     if (!Take(':')) return Defect("':'");
-    RETURN_IF_ERROR(Value(depth + 1, &value));
+    RETURN_IF_ERROR(Value(depth + 1, &out->elements.emplace_back()));
   } while (Take(','));
   return Take('}') ? absl::OkStatus() : Defect("',' or '}'");
 }
@@ -189,15 +188,13 @@ absl::Status Parser::Number(JsonValue* out) {
 
 const JsonValue& JsonValue::operator[](absl::string_view name) const {
   static const JsonValue kNothing;
-  for (const auto& [key, value] : members) {
-    if (key == name) return value;
-  }
-  return kNothing;
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return kNothing;
+  return elements[static_cast<size_t>(found - names.begin())];
 }
 
 bool JsonValue::Has(absl::string_view name) const {
-  return std::any_of(members.begin(), members.end(),
-                     [name](const auto& one) { return one.first == name; });
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 uint64_t JsonValue::Unsigned() const {

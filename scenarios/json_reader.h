@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -32,8 +31,8 @@ class JsonValue {
 
   Kind kind = Kind::kNull;
   std::string text;  // kText; kNumber and kBool as they were written.
-  std::vector<JsonValue> elements;                         // kArray.
-  std::vector<std::pair<std::string, JsonValue>> members;  // kObject, in order.
+  std::vector<JsonValue> elements;  // kArray and kObject, in order.
+  std::vector<std::string> names;   // kObject: of each element.
 
   // The member of this name; a null value if there is none.
   const JsonValue& operator[](absl::string_view name) const;

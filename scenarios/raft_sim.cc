@@ -18,7 +18,8 @@ constexpr const char* kUsage = R"(usage:
                [--memory 4GiB] [--json] [--verbose]
   raft_sim merge FILE... [--junit FILE] [--json]
   raft_sim replay ARTIFACT | --scenario S --seed N
-               [--trace text|json] [--until TIME] [--lenient] [--json]
+               [--trace text|json|perfetto [--out FILE] [--schedule]]
+               [--until TIME] [--lenient] [--json]
   raft_sim bench [SCENARIO...] [--seeds A..B] [--json]
 
 Scenarios are named as in `list`, or given as a path to a .yaml file;

@@ -4,6 +4,7 @@
 #define SCENARIOS_RECORDED_RUN_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -13,23 +14,27 @@
 #include "absl/time/time.h"
 
 #include "scenarios/artifact.h"
+#include "scenarios/run_outline.h"
 #include "scenarios/run_result.h"
 #include "scenarios/scenario.h"
 #include "sim/trace.h"
 
 namespace scenarios {
 
-// Keeps the last lines of the story.
-class LastEvents final : public sim::TraceSink {
+// Keeps the skeleton of the run, and the last lines of its story.
+class RunRecorder final : public sim::TraceSink {
  public:
-  explicit LastEvents(size_t kept) : kept_(kept) {}
+  explicit RunRecorder(size_t lines_kept) : lines_kept_(lines_kept) {}
   void OnEvent(const sim::TraceEvent& event) override;
-  std::vector<std::string> lines() const {
+
+  const RunOutline& outline() const { return skeleton_.outline(); }
+  std::vector<std::string> last_lines() const {
     return {lines_.begin(), lines_.end()};
   }
 
  private:
-  const size_t kept_;
+  const size_t lines_kept_;
+  OutlineRecorder skeleton_;
   std::deque<std::string> lines_;
 };
 
@@ -43,10 +48,21 @@ struct ReplayOptions {
   sim::TraceSink* trace = nullptr;
 };
 
+struct Replayed {
+  RunResult result;
+  // Not lenient: the first event that is not what was recorded, with both
+  // sides. Empty: it was the recorded run, as far as it went.
+  std::string difference;
+  // Where its choices came from.
+  uint64_t from_tape = 0;
+  uint64_t from_dice = 0;
+};
+
 // Runs an artifact again.
-// Errors: INVALID_ARGUMENT or DATA_LOSS when its scenario or tape is no good.
-absl::StatusOr<RunResult> Replay(const Artifact& artifact,
-                                 const ReplayOptions& options);
+// Errors: INVALID_ARGUMENT or DATA_LOSS when its scenario, tape or outline is
+//         no good.
+absl::StatusOr<Replayed> Replay(const Artifact& artifact,
+                                const ReplayOptions& options);
 
 }  // namespace scenarios
 

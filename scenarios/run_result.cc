@@ -129,8 +129,8 @@ std::vector<std::string> TextsOf(const JsonValue& array) {
 
 Counts CountsOf(const JsonValue& object) {
   Counts counts;
-  for (const auto& [name, value] : object.members) {
-    counts.emplace_back(name, value.Unsigned());
+  for (size_t i = 0; i < object.names.size(); ++i) {
+    counts.emplace_back(object.names[i], object.elements[i].Unsigned());
   }
   return counts;
 }

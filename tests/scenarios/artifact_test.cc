@@ -26,6 +26,7 @@ Artifact SomeArtifact() {
   artifact.result.reached = {{"raft.split-vote", 1}};
   artifact.result.knobs = {"network.frame_loss = 1%"};
   artifact.result.last_events = {"[1s] n1 raft.role role=leader"};
+  artifact.outline = std::string("\7\0\377", 3);
   artifact.tape = std::string("\0\1\2\xff binary", 11);
   return artifact;
 }
@@ -38,6 +39,7 @@ TEST(ArtifactTest, WhatWasWrittenIsReadBack) {
   EXPECT_EQ(back->build, artifact.build);
   EXPECT_EQ(back->scenario_text, artifact.scenario_text);
   EXPECT_EQ(back->tape, artifact.tape);
+  EXPECT_EQ(back->outline, artifact.outline);
   EXPECT_EQ(SerializeRunResult(back->result),
             SerializeRunResult(artifact.result));
   EXPECT_EQ(back->result.seed, artifact.result.seed);
@@ -71,7 +73,7 @@ TEST(ArtifactTest, ErrorsNameTheFileAndTheDefect) {
   EXPECT_EQ(ParseArtifact("hello", "x.raft").status().message(),
             "x.raft: not an artifact");
   EXPECT_EQ(ParseArtifact("twinraft artifact 9\n", "x").status().message(),
-            "x: expected an artifact of version 1, not '9'");
+            "x: expected an artifact of version 2, not '9'");
   std::string text = FormatArtifact(SomeArtifact());
   text[100] ^= 1;
   EXPECT_EQ(ParseArtifact(text, "x").status().message(),
