@@ -18,6 +18,9 @@ void Incarnations::OnStarted(const NodeLife& life) {
 
 void Incarnations::OnHeard(const NodeLife& life, uint32_t from,
                            runtime::Incarnation incarnation) {
+  // Durable once: a disk that was wiped since has forgotten it, and what was
+  // said before may still be under way.
+  if (incarnation <= last_[from]) return;
   DurableState& disk = *disks_[from - 1];
   if (incarnation <= disk.incarnation()) return;
   disk.Update();

@@ -205,6 +205,14 @@ TEST_F(IncarnationsTest, OneThatIsToldBeforeItIsDurableIsCaught) {
   EXPECT_EQ(reports_.first(), "incarnation-durable");
 }
 
+TEST_F(IncarnationsTest, WhatWasSaidBeforeTheDiskWasWipedMayStillArrive) {
+  Boot(3);
+  shadow_.SetIncarnation(0);
+  disks_[0]->Reread();
+  check_.OnHeard(kN2, 1, runtime::Incarnation(3));
+  EXPECT_EQ(reports_.first(), "");
+}
+
 // ----------------------------------------------------------- being cut off
 
 class LeaderContactTest : public testing::Test {
