@@ -6,6 +6,8 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -49,8 +51,15 @@ class NetworkActsTest : public testing::Test {
     clients_ = std::make_unique<Clients>(*world_, *cluster_, scenario_.workload,
                                          history_);
     nemesis_ = std::make_unique<Nemesis>(*world_, *cluster_, scenario_,
-                                         std::vector<KnobSetting>{});
+                                         std::vector<KnobSetting>{},
+                                         std::vector<uint32_t>{});
     nemesis_->Start();
+    for (const Step& step : scenario_.steps) {
+      world_->At(absl::ToInt64Nanoseconds(step.at), sim::EventClass::kFault,
+                 [this, &step] {
+                   nemesis_->StrikeNow(std::get<Act>(step.deed), step.lasts);
+                 });
+    }
   }
 
   void RunTo(absl::Duration time) {
