@@ -67,7 +67,10 @@ const std::vector<Ban>& Bans() {
        "use absl::btree_map or a sorted vector: hash order is not the same in "
        "two runs",
        {"prod/"}},
-      {"\\bthread_local\\b", "pass it by constructor", {"prod/"}},
+      // A heap is of a thread, and decides nothing.
+      {"\\bthread_local\\b",
+       "pass it by constructor",
+       {"prod/", "scenarios/heap.cc"}},
       {"\\bgetenv\\(", "take it as an option", {"prod/"}},
       {"#include <(fstream|filesystem)>",
        "use persist::Disk",
