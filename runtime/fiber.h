@@ -96,9 +96,11 @@ class Fiber {
     if (inside_ == nullptr) [[unlikely]] {
       Prepare();
     }
-    if constexpr (kSwitchesAreWatched) BeforeEnter();
-    inside_ = boost::context::detail::jump_fcontext(inside_, this).fctx;
-    if constexpr (kSwitchesAreWatched) AfterReturn();
+    if constexpr (kSwitchesAreWatched) {
+      SwitchInWatched();
+    } else {
+      inside_ = boost::context::detail::jump_fcontext(inside_, this).fctx;
+    }
     if (state_ == State::kEnded) [[unlikely]] {
       GiveStackBack();
     }
@@ -106,9 +108,11 @@ class Fiber {
   // From inside: returns to whoever switched in. Throws if the fiber is unwound
   // while it is set aside.
   void SwitchOut() {
-    if constexpr (kSwitchesAreWatched) BeforeLeave(/*for_ever=*/false);
-    outside_ = boost::context::detail::jump_fcontext(outside_, nullptr).fctx;
-    if constexpr (kSwitchesAreWatched) AfterEnter();
+    if constexpr (kSwitchesAreWatched) {
+      SwitchOutWatched();
+    } else {
+      outside_ = boost::context::detail::jump_fcontext(outside_, nullptr).fctx;
+    }
   }
   // From outside: ends the fiber by unwinding its stack.
   void Unwind();
@@ -122,8 +126,10 @@ class Fiber {
   static boost::context::detail::transfer_t UnwindHere(
       boost::context::detail::transfer_t from);
 
-  // Tell the sanitizers: outside, before and after the fiber runs; inside, when
-  // it gets and gives up the processor.
+  // The same, and tell the sanitizers: outside, before and after the fiber
+  // runs; inside, when it gets and gives up the processor.
+  void SwitchInWatched();
+  void SwitchOutWatched();
   void BeforeEnter();
   void AfterReturn();
   void AfterEnter();
