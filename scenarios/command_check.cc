@@ -38,10 +38,10 @@ int CheckCommand(const std::vector<std::string>& words) {
       exit_code = kExitUsage;
       continue;
     }
-    std::printf("%s: good: %u nodes, %s, %zu steps\n", name.c_str(),
+    std::printf("%s: good: %u nodes, %s, %zu step%s\n", name.c_str(),
                 scenario->cluster.nodes,
                 absl::FormatDuration(scenario->phases.End()).c_str(),
-                scenario->steps.size());
+                scenario->steps.size(), scenario->steps.size() == 1 ? "" : "s");
   }
   return exit_code;
 }
