@@ -136,15 +136,15 @@ class Node::Impl {
   void RunCore() {
     for (;;) {
       for (size_t i = 0; i < kEventsPerTurn; ++i) {
-        if (!TakeOne()) break;
+        // Asked before every step: the disk may have failed after a message had
+        // woken this fiber, and then there is no other sign of it.
         if (fibers_.cancelled()) return;
+        if (!TakeOne()) break;
       }
       if (HasWork()) {
         executor_.Yield();
-        if (fibers_.cancelled()) return;
-      } else if (mailbox_changed_.WaitWake(core_.deadline()) ==
-                 runtime::Wake::kCancelled) {
-        return;
+      } else {
+        (void)mailbox_changed_.WaitWake(core_.deadline());
       }
     }
   }

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
@@ -39,10 +41,35 @@ class Recorder final : public StateMachine {
   uint64_t hash_ = 0;
 };
 
+// Counts the steps of a core after its disk has failed.
+class StepsAfterFailure final : public NodeObserver {
+ public:
+  void OnStarted(const Core&, runtime::Instant) override {}
+  void OnEvent(const Core&, const Event&, runtime::Instant) override {
+    ++(failed_ ? after_ : before_);
+  }
+  void OnStep(const Core&, const Effects&) override {}
+  void OnSendLeaves(const Core&, const Send&) override {}
+  void OnApplied(const Core&, std::span<const Command>,
+                 std::span<const runtime::Bytes>, Index, uint64_t) override {}
+  void OnAnswered(const Core&, Ticket, const Outcome&) override {}
+  void OnStorageFailed(const Core&) override { failed_ = true; }
+
+  int before() const { return before_; }
+  int after() const { return after_; }
+
+ private:
+  bool failed_ = false;
+  int before_ = 0;
+  int after_ = 0;
+};
+
 // Three hosts that found a group, and handles to look inside while they live.
 class Trio {
  public:
-  explicit Trio(uint64_t seed) : world_({.seed = seed, .knobs = {}}) {
+  // `observer` may be null; it sees the first host.
+  explicit Trio(uint64_t seed, NodeObserver* observer = nullptr)
+      : observer_(observer), world_({.seed = seed, .knobs = {}}) {
     for (int i = 1; i <= 3; ++i) world_.AddHost(absl::StrCat("n", i));
     for (sim::HostId host = 0; host < 3; ++host) Boot(host);
   }
@@ -54,6 +81,8 @@ class Trio {
   sim::World& world() { return world_; }
   Node* node(sim::HostId host) { return nodes_[host]; }
   Recorder* machine(sim::HostId host) { return machines_[host]; }
+  // Where node() lives.
+  runtime::Executor* executor(sim::HostId host) { return executors_[host]; }
 
   // Commands that some node said were applied.
   const std::vector<std::string>& acknowledged() const { return acknowledged_; }
@@ -102,12 +131,13 @@ class Trio {
                      .network = process.network(),
                      .disk = process.disk(),
                      .random = process.Stream("raft"),
-                     .observer = nullptr,
+                     .observer = host == 0 ? observer_ : nullptr,
                      .on_storage_failure = {}},
                     options, machine);
     ASSERT_TRUE(started.ok()) << started.status();
     nodes_[host] = &(*started)->node();
     machines_[host] = &machine;
+    executors_[host] = &process.network_executor();
     runtime::FiberGroup fibers(process.network_executor());
     fibers.Spawn("proposer", [&] { ProposeForEver(process, **started); });
     (void)process.network_executor().Park();
@@ -132,7 +162,9 @@ class Trio {
     }
   }
 
+  NodeObserver* const observer_;
   std::vector<std::string> acknowledged_;
+  std::map<sim::HostId, runtime::Executor*> executors_;
   std::map<sim::HostId, Node*> nodes_;
   std::map<sim::HostId, Recorder*> machines_;
   sim::World world_;
@@ -176,6 +208,19 @@ TEST(HostTest, WhatWasAcknowledgedSurvivesAPowerCutOfAll) {
           << command << " seed " << seed;
     }
   }
+}
+
+TEST(HostTest, AMessageThatIsThereAlreadyIsNotTakenAfterTheDiskHasFailed) {
+  StepsAfterFailure steps;
+  Trio trio(1, &steps);
+  trio.world().RunFor(absl::Seconds(1));
+  trio.executor(0)->Post([&trio] {
+    trio.node(0)->OnPeerLink(NodeId(2), false);
+    trio.node(0)->OnFailure(absl::DataLossError("the disk is gone"));
+  });
+  trio.world().RunFor(absl::Seconds(1));
+  EXPECT_GT(steps.before(), 10);
+  EXPECT_EQ(steps.after(), 0);
 }
 
 TEST(HostTest, TheSameSeedGivesTheSameRun) {
