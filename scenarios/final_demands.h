@@ -9,10 +9,6 @@
 // are no quorum nothing is demanded of them: what was damaged proves either
 // (damage_ledger.h).
 //
-// A node that damage keeps down need not be there, and if those that are left
-// are no quorum nothing is demanded of them: what was damaged proves either
-// (damage_ledger.h).
-//
 // What is not met ends the world with a failure: "liveness-leader",
 // "liveness-write", "liveness-read", "convergence"; of a core
 // "liveness-core-leader", "core-convergence" and so on.

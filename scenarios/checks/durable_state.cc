@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <iterator>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -41,9 +43,29 @@ void DurableState::Reread() {
   last_ = persist::Lsn(0);
   chain_ = 0;
   hard_state_ = persist::HardState();
-  log_.Clear();
-  ++losses_;
+  const LogMirror before = std::exchange(log_, LogMirror());
   Update();
+  NoteLoss(before, log_.last().Next());
+}
+
+void DurableState::OnBoot() {
+  ++boots_;
+  ReadSuperblock();
+  if (std::has_single_bit(boots_) || !GoesOn()) {
+    Reread();
+  } else {
+    Update();
+  }
+}
+
+bool DurableState::GoesOn() const {
+  if (!segment_.has_value()) return false;
+  const auto current = std::find_if(
+      superblock_.segments.begin(), superblock_.segments.end(),
+      [this](const auto& listed) { return listed.id == segment_->id; });
+  if (current == superblock_.segments.end()) return false;
+  const auto next = std::next(current);
+  return next == superblock_.segments.end() || next->first_lsn == last_.Next();
 }
 
 void DurableState::ReadSuperblock() {
@@ -107,6 +129,11 @@ bool DurableState::TakeFrame() {
   return true;
 }
 
+void DurableState::NoteLoss(const LogMirror& log, persist::Index from) {
+  if (!log.Has(from) || (loss_.has_value() && loss_->index <= from)) return;
+  loss_ = {from, log.At(from)};
+}
+
 bool DurableState::PayloadsAreWhole(const persist::FrameHead& head,
                                     std::span<const std::byte> bytes) {
   size_t at = head.head_bytes;
@@ -129,8 +156,8 @@ void DurableState::Apply(const persist::FrameHead& head) {
     if (ours) {
       hard_state_ = group.hard_state;
       if (group.truncate_from.value() != 0) {
+        NoteLoss(log_, group.truncate_from);
         log_.TruncateFrom(group.truncate_from);
-        ++losses_;
       }
     }
     for (const persist::Record& record : group.records) {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -47,12 +48,22 @@ class DurableState {
 
   // Catches up with what has become durable. Cheap when nothing has.
   void Update();
-  // Forgets and reads everything again: after a boot, the log goes on in
-  // another segment than the one where it ended.
+  // Forgets and reads everything again.
   void Reread();
+  // The node has booted: its log goes on in another segment, mostly where it
+  // ended. Reads everything again when it does not, and at the first, second,
+  // fourth, eighth ... boot: so all readings together cost what the last one
+  // does, and yet every byte is read again.
+  void OnBoot();
 
-  // Grows whenever entries may have gone from log(): it was cut, or read anew.
-  uint64_t losses() const { return losses_; }
+  // The first of the entries that log() has lost since this was last asked: it
+  // was cut, or is shorter since it was read anew. Of several losses, the one
+  // with the lowest index.
+  struct Loss {
+    persist::Index index;
+    LogMirror::Entry entry;
+  };
+  std::optional<Loss> TakeLoss() { return std::exchange(loss_, std::nullopt); }
 
   const persist::HardState& hard_state() const { return hard_state_; }
   const LogMirror& log() const { return log_; }
@@ -60,6 +71,8 @@ class DurableState {
 
  private:
   void ReadSuperblock();
+  // Whether what was read is still how the log begins.
+  bool GoesOn() const;
   // The durable bytes of the current segment from `offset_` on: all that were
   // read, at least `size` of them unless there are fewer.
   std::span<const std::byte> BytesAhead(size_t size);
@@ -70,11 +83,14 @@ class DurableState {
   // Goes on to the next segment, if that is where the next frame belongs.
   bool EnterNextSegment();
   void Apply(const persist::FrameHead& head);
+  // `log` has had the entry at `from`, if any; log_ is about to lose it.
+  void NoteLoss(const LogMirror& log, persist::Index from);
   static bool PayloadsAreWhole(const persist::FrameHead& head,
                                std::span<const std::byte> bytes);
 
   const ShadowReader shadow_;
   const runtime::GroupId group_;
+  uint64_t boots_ = 0;
   // Of the shadow and of the superblock, when last read.
   std::optional<uint64_t> version_;
   std::optional<uint64_t> superblock_version_;
@@ -93,7 +109,7 @@ class DurableState {
 
   persist::HardState hard_state_;
   LogMirror log_;
-  uint64_t losses_ = 0;
+  std::optional<Loss> loss_;
 };
 
 using Disks = std::vector<std::unique_ptr<DurableState>>;  // n1 is at 0.

@@ -2,16 +2,15 @@
 // of a majority of the voters, those of crashed nodes included (Raft §5.4.3).
 //
 // Since equal entries have equal logs before them, it is enough to ask for the
-// last committed one, and to ask again when a disk has lost something.
+// last committed one, and only when a disk has lost a committed one. A disk
+// that was damaged is remembered as it was until somebody reads it anew:
+// whether it may be damaged is not judged here (scenarios/damage_ledger.h).
 //
 // quorum-retention.
 
 #ifndef SCENARIOS_CHECKS_QUORUM_RETENTION_H_
 #define SCENARIOS_CHECKS_QUORUM_RETENTION_H_
 
-#include <cstdint>
-
-#include "scenarios/checks/by_node.h"
 #include "scenarios/checks/committed_log.h"
 #include "scenarios/checks/durable_state.h"
 #include "scenarios/checks/violations.h"
@@ -32,7 +31,6 @@ class QuorumRetention {
   Violations& violations_;
   const CommittedLog& committed_;
   const Disks& disks_;
-  ByNode<uint64_t> losses_;  // Of the disk, when last looked at.
 };
 
 }  // namespace scenarios

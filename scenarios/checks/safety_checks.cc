@@ -103,7 +103,7 @@ void SafetyChecks::Observer::OnStarted(const raft::Core& core,
   for (persist::Index i(1); i <= core.log().last_index(); ++i) {
     TakeRecord(core.log().At(i), core.term(), false);
   }
-  disk().Reread();
+  disk().OnBoot();
   checks_.streams_.OnStarted(
       life_, core.submitted(),
       {.term = core.term(), .vote = core.vote(), .commit = core.commit()},

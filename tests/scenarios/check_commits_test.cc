@@ -167,6 +167,7 @@ TEST(QuorumRetentionTest, ACommittedEntryThatLeavesAQuorumIsCaught) {
   }
   committed.OnCommit(kN1, Term(2), Index(2), log);
   QuorumRetention check(reports, committed, disks);
+  for (const auto& disk : disks) disk->Update();
   shadows[0]->Store(State(3), {3}, Index(2));
   disks[0]->Update();
   check.OnDisk(kN1);

@@ -19,61 +19,6 @@
 namespace scenarios {
 namespace {
 
-TEST(DurableStateTest, ReadsFramesAsTheyBecomeDurable) {
-  FakeShadow disk;
-  DurableState durable(disk.Reader(), FakeShadow::kGroup);
-  durable.Update();
-  EXPECT_EQ(durable.log().last(), Index(0));
-  disk.Found();
-  disk.Store(State(1), {1, 1});
-  durable.Update();
-  EXPECT_EQ(durable.log().last(), Index(2));
-  disk.Store(State(2, 3), {2}, Index(2));
-  durable.Update();
-  EXPECT_EQ(durable.log().last(), Index(2));
-  EXPECT_EQ(durable.log().At(Index(2)).term, Term(2));
-  EXPECT_EQ(durable.hard_state().vote, NodeId(3));
-}
-
-TEST(DurableStateTest, IgnoresAFrameThatIsNotWhole) {
-  FakeShadow disk;
-  disk.Found();
-  disk.Store(State(1), {1, 1});
-  disk.DamageLastByte();
-  DurableState durable(disk.Reader(), FakeShadow::kGroup);
-  durable.Update();
-  EXPECT_EQ(durable.log().last(), Index(0));
-}
-
-TEST(DurableStateTest, GoesOnInTheNextSegment) {
-  FakeShadow disk;
-  disk.Found();
-  disk.Store(State(1), {1});
-  disk.Roll();
-  disk.Store(State(1), {1});
-  DurableState durable(disk.Reader(), FakeShadow::kGroup);
-  durable.Update();
-  EXPECT_EQ(durable.log().last(), Index(2));
-  disk.Roll();
-  disk.Store(State(4), {4});
-  durable.Update();
-  EXPECT_EQ(durable.log().last(), Index(3));
-  EXPECT_EQ(durable.hard_state().term, Term(4));
-}
-
-TEST(DurableStateTest, ALaterSegmentTakesOverWhereItBegins) {
-  FakeShadow disk;
-  disk.Found();
-  disk.Store(State(1), {1});
-  disk.Store(State(1), {1, 1});
-  disk.RollBackTo(1);  // A boot that trusted only the first frame.
-  disk.Store(State(2), {2});
-  DurableState durable(disk.Reader(), FakeShadow::kGroup);
-  durable.Update();
-  EXPECT_EQ(durable.log().last(), Index(2));
-  EXPECT_EQ(durable.log().At(Index(2)).term, Term(2));
-}
-
 raft::Message Vote(uint64_t term, bool granted) {
   return raft::VoteReply{Term(term), granted};
 }
