@@ -80,18 +80,26 @@ const sim::DiskDamage& DamageLedger::DamageOf(uint32_t node) const {
 }
 
 bool DamageLedger::IsDamaged(uint32_t node) const {
-  return wiped_.contains(node) || !DamageOf(node).Sectors().empty();
+  return wiped_.contains(node) || HasMisreadSuperblock(node) ||
+         !DamageOf(node).Sectors().empty();
+}
+
+bool DamageLedger::HasMisreadSuperblock(uint32_t node) const {
+  const std::vector<sim::Misread>& misreads = DamageOf(node).misreads();
+  return std::any_of(misreads.begin(), misreads.end(),
+                     [](const sim::Misread& misread) {
+                       return misread.site.path == persist::kSuperblockPath;
+                     });
 }
 
 bool DamageLedger::Explains(uint32_t node, int code, absl::string_view why) {
   const int stops_with =
       wiped_.contains(node) ? kv::kExitUsage : kv::kExitDamage;
   if (code != stops_with) return false;
-  if (NamesDamage(node, why)) {
-    refused_[node] = std::string(why);
-    return true;
-  }
-  return NamesMisread(node, why);
+  if (NamesMisread(node, why)) return true;  // The next boot may read it well.
+  if (!NamesDamage(node, why)) return false;
+  refused_[node] = std::string(why);
+  return true;
 }
 
 bool DamageLedger::NamesDamage(uint32_t node, absl::string_view why) const {
@@ -99,15 +107,17 @@ bool DamageLedger::NamesDamage(uint32_t node, absl::string_view why) const {
     return absl::StrContains(why, "--init-cluster");
   }
   const Place place = PlaceIn(why);
+  // Old slots of the superblock lead to segments that are gone, and so they do
+  // when they were only read once, by a life that then removed what they did
+  // not name.
+  const bool from_superblock =
+      absl::EndsWith(place.path, ".wal") && !place.offset.has_value();
+  if (from_superblock && HasMisreadSuperblock(node)) return true;
   const std::vector<sim::DamagedSector> sectors = DamageOf(node).Sectors();
   return std::any_of(
       sectors.begin(), sectors.end(), [&](const sim::DamagedSector& sector) {
-        if (Fits(place, sector.path, sector.offset, persist::kSectorBytes)) {
-          return true;
-        }
-        // An old slot of the superblock leads to segments that are gone.
-        return sector.path == persist::kSuperblockPath &&
-               absl::EndsWith(place.path, ".wal") && !place.offset.has_value();
+        return Fits(place, sector.path, sector.offset, persist::kSectorBytes) ||
+               (from_superblock && sector.path == persist::kSuperblockPath);
       });
 }
 

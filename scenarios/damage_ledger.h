@@ -69,6 +69,7 @@ class DamageLedger {
   uint32_t size() const { return static_cast<uint32_t>(hosts_.size()); }
   const sim::DiskDamage& DamageOf(uint32_t node) const;
   bool IsDamaged(uint32_t node) const;
+  bool HasMisreadSuperblock(uint32_t node) const;
   bool NamesDamage(uint32_t node, absl::string_view why) const;
   bool NamesMisread(uint32_t node, absl::string_view why) const;
 

@@ -149,6 +149,34 @@ TEST(DamageLedgerTest, OnlyDamageThatStruckExplainsARefusal) {
   EXPECT_FALSE(ledger.Explains(1, kv::kExitDamage, "the network is down"));
 }
 
+TEST(DamageLedgerTest, AMisreadExplainsTheRefusalOfItsOwnBoot) {
+  Trio trio;
+  DamageLedger& ledger = trio.cluster.damage();
+  trio.world.knobs().disk.stale_read_ppm = 1'000'000;
+  trio.Reboot(1);
+  EXPECT_FALSE(trio.cluster.running(1));
+  EXPECT_FALSE(ledger.LostForGood(1)) << "the next boot may read it well";
+  trio.world.knobs().disk.stale_read_ppm = 0;
+  trio.Reboot(1);
+  EXPECT_TRUE(trio.cluster.running(1));
+  EXPECT_FALSE(ledger.Explains(1, kv::kExitDamage,
+                               "superblock: neither slot validates"));
+}
+
+// A life that believed an old superblock may have removed a segment.
+TEST(DamageLedgerTest, AMisreadSuperblockExplainsASegmentThatIsGone) {
+  Trio trio;
+  DamageLedger& ledger = trio.cluster.damage();
+  const std::string why =
+      "0000000000000001.wal: the superblock lists it, it is missing";
+  EXPECT_FALSE(ledger.Explains(1, kv::kExitDamage, why));
+  trio.world.knobs().disk.stale_read_ppm = 1'000'000;
+  trio.Reboot(1);
+  trio.world.knobs().disk.stale_read_ppm = 0;
+  trio.cluster.Boot(1);
+  EXPECT_TRUE(ledger.Explains(1, kv::kExitDamage, why));
+}
+
 TEST(DamageLedgerTest, WithinTheAtlasOnlyAMinorityIsEverDamaged) {
   Trio trio;
   EXPECT_TRUE(trio.cluster.damage().Admit(2));
