@@ -232,7 +232,8 @@ void DiskDamage::AfterRead(const SimFile& file, uint64_t offset,
   // What is beyond the last byte that was ever written is zero before and
   // after: nothing to be wrong about.
   const uint64_t end = std::min(file.written_end(), offset + read.size());
-  if (end < offset + 2 * kSectorBytes) return;
+  const uint64_t first = (offset + kSectorBytes - 1) / kSectorBytes;
+  if (end / kSectorBytes <= first) return;  // No whole sector.
   if (knobs.stale_read_ppm > 0 && when_.Chance(knobs.stale_read_ppm)) {
     const uint64_t at = DrawSectorWithin(offset, end - offset);
     Misdeliver({DamageKind::kStaleRead, file.durable_path(), at, kSectorBytes},
