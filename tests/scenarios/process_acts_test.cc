@@ -77,10 +77,9 @@ TEST(ProcessActsTest, AnActThatIsUndoneEarlyDriftsNoFurther) {
 
 TEST(ProcessActsTest, FaultsOfTheChaosPhaseReachTheHosts) {
   const RunResult result = Passed(WithSteps(
-      "  - {at: 1s, crash: all, for: 1ms}\n"
       "  - {at: 3s, crash: all, for: 1ms}\n",
       "faults: {process.cpu_factor: 2..20, process.clock_drift_max: 300ppm, "
-      "process.crash_at_suspend: 500ppm, process.crash_in_recovery: 90%}\n"));
+      "process.crash_at_suspend: 2000ppm, process.crash_in_recovery: 90%}\n"));
   EXPECT_EQ(CountOf(result.faults, "cpu.slow_host"), 3u);
   EXPECT_EQ(CountOf(result.faults, "clock.drift"), 3u);
   EXPECT_GE(CountOf(result.faults, "process.crash_at_suspend"), 1u);
