@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <sstream>
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "yaml-cpp/depthguard.h"
+#include "yaml-cpp/eventhandler.h"
 
 #include "config/yaml_reader.h"
 
@@ -61,24 +63,57 @@ bool CheckText(YamlErrors& errors, absl::string_view text) {
   return true;
 }
 
+// Notes where the second document begins, and nothing else.
+class DocumentCounter final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ == 2) second_ = mark;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  const std::optional<YAML::Mark>& second() const { return second_; }
+
+ private:
+  int documents_ = 0;
+  std::optional<YAML::Mark> second_;
+};
+
+// Looks no further than for a second one: where a document begins with what
+// cannot begin one, yaml-cpp finds document after document there, for ever.
+std::optional<YAML::Mark> SecondDocument(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentCounter counter;
+  if (parser.HandleNextDocument(counter)) parser.HandleNextDocument(counter);
+  return counter.second();
+}
+
 }  // namespace
 
 bool ReadDocument(YamlErrors& errors, const std::string& text,
                   YAML::Node* root) {
   if (!CheckText(errors, text)) return false;
-  std::vector<YAML::Node> documents;
   try {
-    documents = YAML::LoadAll(text);
+    if (const std::optional<YAML::Mark> second = SecondDocument(text)) {
+      return errors.Fail(*second, "expected one document, not two");
+    }
+    *root = YAML::Load(text);
   } catch (const YAML::DeepRecursion& error) {
     return errors.Fail(error.mark, "it is nested too deep");
   }
-  if (documents.empty() || documents.front().IsNull()) {
+  if (!root->IsDefined() || root->IsNull()) {
     return errors.Fail(YAML::Mark::null_mark(), "there is nothing in it");
   }
-  if (documents.size() > 1) {
-    return errors.Fail(documents[1], "expected one document, not two");
-  }
-  *root = documents.front();
   return true;
 }
 

@@ -53,7 +53,7 @@ TEST(BadFilesTest, WhatIsNoScenarioAtAll) {
        "f.yaml:1:1: expected a scenario: a map of keys"},
       {"a text", "!name\n", "f.yaml:1:1: expected a scenario: a map of keys"},
       {"two documents", "---\nname: y\n",
-       "f.yaml:3:1: expected one document, not two"},
+       "f.yaml:2:1: expected one document, not two"},
       {"a tab that indents", "cluster:\n\tnodes: 3\n",
        "f.yaml:3:1: expected spaces: a tab does not indent"},
       {"no UTF-8", "description: \xC3(\n",
