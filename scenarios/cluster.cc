@@ -10,6 +10,7 @@
 #include "kv/exit_code.h"
 #include "runtime/check.h"
 #include "runtime/fiber_group.h"
+#include "runtime/random.h"
 #include "runtime/wait_queue.h"
 #include "sim/sim_disk.h"
 #include "sim/sim_network.h"
@@ -66,7 +67,9 @@ ShadowReader ShadowOf(sim::World& world, sim::HostId host) {
       },
       .file_version = [&disk](const std::string& path) -> uint64_t {
         const std::optional<sim::ShadowFile> file = disk.Shadow(path);
-        return file.has_value() ? file->version() + 1 : 0;
+        // Another file under the same name may have come as far.
+        return file.has_value() ? runtime::MixHash(file->id(), file->version())
+                                : 0;
       },
       .version = [&disk] { return disk.shadow_version(); },
   };

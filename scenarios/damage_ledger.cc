@@ -61,9 +61,32 @@ bool DamageLedger::Admit(uint32_t node) {
   return true;
 }
 
+bool DamageLedger::OtherSlotIsBad(uint32_t node,
+                                  const sim::DamageSite& site) const {
+  if (site.path != persist::kSuperblockPath) return false;
+  const auto is_other = [&site](const std::string& path, uint64_t offset) {
+    return path == persist::kSuperblockPath &&
+           offset / persist::kSuperblockSlotBytes !=
+               site.offset / persist::kSuperblockSlotBytes;
+  };
+  const sim::DiskDamage& damage = DamageOf(node);
+  for (const sim::Misread& misread : damage.misreads()) {
+    if (misread.boot == world_.boots(hosts_[node - 1]) &&
+        is_other(misread.site.path, misread.site.offset)) {
+      return true;
+    }
+  }
+  const std::vector<sim::DamagedSector> sectors = damage.Sectors();
+  return std::any_of(sectors.begin(), sectors.end(),
+                     [&](const sim::DamagedSector& sector) {
+                       return is_other(sector.path, sector.offset);
+                     });
+}
+
 bool DamageLedger::Allows(uint32_t node, const sim::DamageSite& site) {
   const bool may = admitted_.contains(node) || admitted_.size() < damaged_max_;
   if (!may) return false;
+  if (OtherSlotIsBad(node, site)) return false;
   const uint64_t end = site.offset + site.bytes;
   const WalMap map = MapWal(shadows_[node - 1], raft::Host::kFirstGroup);
   for (const WalFrame& frame : map.frames) {

@@ -12,6 +12,8 @@
 // Under either, the last frame of a log is spared as long as nothing vouches
 // for it (wal_map.h): what no log can notice no quorum of two out of three can
 // make good.
+// And of the two slots of a superblock one is spared while the other is bad:
+// two old slots look like the disk of some days ago, and nothing can tell.
 //
 // A damaged node that refuses to start is excused if, and only if, what it
 // names as the reason is what was damaged: that is asked of the simulated disk.
@@ -66,6 +68,8 @@ class DamageLedger {
   std::string Lost() const;
 
  private:
+  // `site` is in one slot of the superblock, and the other cannot stand in.
+  bool OtherSlotIsBad(uint32_t node, const sim::DamageSite& site) const;
   uint32_t size() const { return static_cast<uint32_t>(hosts_.size()); }
   const sim::DiskDamage& DamageOf(uint32_t node) const;
   bool IsDamaged(uint32_t node) const;

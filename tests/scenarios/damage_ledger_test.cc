@@ -199,6 +199,25 @@ TEST(DamageLedgerTest, WhatNothingVouchesForIsSpared) {
   EXPECT_TRUE(ledger.Allows(1, site(frames.front())));
 }
 
+TEST(DamageLedgerTest, OneSlotOfASuperblockIsSparedWhileTheOtherIsBad) {
+  Trio trio(Atlas::kBeyond);
+  DamageLedger& ledger = trio.cluster.damage();
+  const std::string path(persist::kSuperblockPath);
+  const auto site = [&path](uint64_t offset) {
+    return sim::DamageSite{.kind = sim::DamageKind::kStaleRead,
+                           .path = path,
+                           .offset = offset,
+                           .bytes = persist::kSectorBytes};
+  };
+  const uint64_t second = persist::kSuperblockSlotBytes;
+  EXPECT_TRUE(ledger.Allows(1, site(0)));
+  EXPECT_TRUE(ledger.Allows(1, site(second)));
+  EXPECT_TRUE(trio.DamageOf(1).Rot(path, second, persist::kSectorBytes).ok());
+  EXPECT_FALSE(ledger.Allows(1, site(0)));
+  EXPECT_TRUE(ledger.Allows(1, site(second)));
+  EXPECT_TRUE(ledger.Allows(2, site(0)));
+}
+
 TEST(DamageLedgerTest, AWipedNodeRefusesToFoundTheClusterAgain) {
   Trio trio;
   ASSERT_TRUE(trio.cluster.Wipe(3));
