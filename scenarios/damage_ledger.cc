@@ -116,19 +116,20 @@ bool DamageLedger::HasMisreadSuperblock(uint32_t node) const {
 }
 
 bool DamageLedger::Explains(uint32_t node, int code, absl::string_view why) {
-  const int stops_with =
-      wiped_.contains(node) ? kv::kExitUsage : kv::kExitDamage;
-  if (code != stops_with) return false;
-  if (NamesMisread(node, why)) return true;  // The next boot may read it well.
-  if (!NamesDamage(node, why)) return false;
+  if (code == kv::kExitUsage) {
+    if (!wiped_.contains(node)) return false;
+    if (!absl::StrContains(why, "--init-cluster")) return false;
+  } else {
+    if (code != kv::kExitDamage) return false;
+    // The next boot may read it well. So may what a wiped node has begun anew.
+    if (NamesMisread(node, why)) return true;
+    if (!NamesDamage(node, why)) return false;
+  }
   refused_[node] = std::string(why);
   return true;
 }
 
 bool DamageLedger::NamesDamage(uint32_t node, absl::string_view why) const {
-  if (wiped_.contains(node)) {
-    return absl::StrContains(why, "--init-cluster");
-  }
   const Place place = PlaceIn(why);
   // Old slots of the superblock lead to segments that are gone, and so they do
   // when they were only read once, by a life that then removed what they did

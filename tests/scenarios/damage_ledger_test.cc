@@ -232,6 +232,20 @@ TEST(DamageLedgerTest, AWipedNodeRefusesToFoundTheClusterAgain) {
   EXPECT_NE(trio.cluster.leader_of_majority(trio.cluster.nodes()), 0u);
 }
 
+TEST(DamageLedgerTest, WhatAWipedNodeHasBegunAnewMayBeMisreadToo) {
+  Trio trio;
+  DamageLedger& ledger = trio.cluster.damage();
+  trio.world.knobs().disk.stale_read_ppm = 1'000'000;
+  trio.Reboot(1);
+  trio.world.knobs().disk.stale_read_ppm = 0;
+  ASSERT_FALSE(trio.DamageOf(1).misreads().empty());
+  const std::string path = trio.DamageOf(1).misreads().back().site.path;
+  ledger.NoteWiped(1);
+  EXPECT_TRUE(ledger.Explains(1, kv::kExitDamage, path + ": a bad checksum"));
+  EXPECT_FALSE(ledger.Explains(1, kv::kExitDamage, "another: a bad checksum"));
+  EXPECT_FALSE(ledger.Explains(1, kv::kExitUsage, path + ": a bad checksum"));
+}
+
 TEST(DamageLedgerTest, ThatAQuorumIsLostIsProvedByItsRefusals) {
   Trio trio(Atlas::kBeyond);
   trio.RotFirstFrame(1);
