@@ -173,6 +173,19 @@ void YamlMap::Count(absl::string_view key, uint64_t min, uint64_t max,
   }
 }
 
+void YamlMap::Chance(absl::string_view key, uint32_t* out) {
+  const YAML::Node* value = Find(key);
+  Range range;
+  if (value == nullptr ||
+      !ReadRange(errors_, *value, Unit::kPartsPerMillion, &range)) {
+    return;
+  }
+  if (range.low != range.high) {
+    errors_.Fail(*value, "expected one probability, not a range");
+  }
+  *out = static_cast<uint32_t>(range.low);
+}
+
 void YamlMap::Done() { RefuseUnknown({}); }
 
 void YamlMap::RefuseUnknown(std::span<const absl::string_view> others) {

@@ -87,6 +87,8 @@ class YamlMap {
   void SpanRange(absl::string_view key, absl::Duration* low,
                  absl::Duration* high);
   void Count(absl::string_view key, uint64_t min, uint64_t max, uint32_t* out);
+  // One probability, in parts per million.
+  void Chance(absl::string_view key, uint32_t* out);
 
   // Keys that nobody has asked for are errors. The last call.
   void Done();

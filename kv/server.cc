@@ -46,7 +46,8 @@ class Server::Impl {
         network_(network),
         random_(std::move(random)),
         options_(std::move(options)),
-        started_(executor.Now()) {}
+        started_(executor.Now()),
+        store_(options_.sessions_max) {}
 
   absl::Status Start(raft::HostWorld world) {
     options_.host.members = RaftMembers(options_.members);

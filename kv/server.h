@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "kv/sessions.h"
 #include "net/address.h"
 #include "raft/host.h"
 
@@ -43,6 +44,9 @@ struct ServerOptions {
   // How long a Redis command may take before it is answered with an error.
   absl::Duration request_timeout = absl::Seconds(5);
   size_t redis_clients_max = 10'000;
+  // See kv/sessions.h: the same on every node, for the life of the cluster.
+  // Fewer are for tests and simulations, whose clients are few.
+  size_t sessions_max = Sessions::kSessionsMax;
 };
 
 class Server {

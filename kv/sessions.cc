@@ -23,7 +23,7 @@ uint64_t Sessions::HashOf(uint64_t id, uint64_t sequence,
 }
 
 void Sessions::Open(raft::Index index) {
-  if (sessions_.size() >= kSessionsMax) EvictOldest();
+  if (sessions_.size() >= sessions_max_) EvictOldest();
   const uint64_t id = index.value();
   const auto [it, fresh] = sessions_.try_emplace(id);
   CHECK(fresh, "two entries at index ", id);

@@ -29,8 +29,7 @@ namespace kv {
 
 class Sessions {
  public:
-  // Beyond it the least recently used session is dropped. Changing any of these
-  // changes what a log means.
+  // Changing any of these changes what a log means.
   static constexpr size_t kSessionsMax = 4096;
   // Kept results of one session; beyond either, its entries are refused as busy
   // until the client acknowledges some.
@@ -48,6 +47,11 @@ class Sessions {
     Verdict verdict = Verdict::kInvalid;
     const runtime::Bytes* result = nullptr;  // kDuplicate; until the next call.
   };
+
+  // Beyond `sessions_max` the least recently used session is dropped. Requires:
+  // it is not 0, and the same on every node that ever applies this log.
+  explicit Sessions(size_t sessions_max = kSessionsMax)
+      : sessions_max_(sessions_max) {}
 
   // The entry at `index` opens a session of that id.
   void Open(raft::Index index);
@@ -81,6 +85,7 @@ class Sessions {
   void Forget(Session& session, uint64_t first_pending);
   void EvictOldest();
 
+  const size_t sessions_max_;
   absl::btree_map<uint64_t, Session> sessions_;  // By id.
   absl::btree_map<uint64_t, uint64_t> by_use_;   // last_used -> id.
   uint64_t hash_ = 0;

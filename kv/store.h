@@ -30,6 +30,10 @@ class Store final : public raft::StateMachine {
   // Values do not grow beyond it, and one reply carries no more in all.
   static constexpr size_t kValueBytesMax = kEntryBytesMax;
 
+  // `sessions_max`: see kv/sessions.h.
+  explicit Store(size_t sessions_max = Sessions::kSessionsMax)
+      : sessions_(sessions_max) {}
+
   // raft::StateMachine. A payload that is not an entry changes nothing, alike
   // on every node.
   void Apply(std::span<const raft::Command> commands,

@@ -132,21 +132,6 @@ void ReadKinds(YamlErrors& errors, const YAML::Node& node,
   for (const YAML::Node& item : node) read_one(item);
 }
 
-void ReadChance(YamlErrors& errors, YamlMap& map, absl::string_view key,
-                uint32_t* out) {
-  const YAML::Node* node = map.Find(key);
-  config::Range range;
-  if (node == nullptr ||
-      !config::ReadRange(errors, *node, config::Unit::kPartsPerMillion,
-                         &range)) {
-    return;
-  }
-  if (range.low != range.high) {
-    errors.Fail(*node, "expected one probability, not a range");
-  }
-  *out = static_cast<uint32_t>(range.low);
-}
-
 void ReadFilter(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
                 Act* act) {
   YamlMap map(errors, node, "a filter");
@@ -156,8 +141,8 @@ void ReadFilter(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
   if (const YAML::Node* kind = map.Find("kind")) {
     ReadKinds(errors, *kind, &filter.what.kinds);
   }
-  ReadChance(errors, map, "drop", &filter.what.drop_ppm);
-  ReadChance(errors, map, "duplicate", &filter.what.duplicate_ppm);
+  map.Chance("drop", &filter.what.drop_ppm);
+  map.Chance("duplicate", &filter.what.duplicate_ppm);
   map.SpanRange("delay", &filter.what.delay_min, &filter.what.delay_max);
   uint32_t count = 0;
   map.Count("count", 1, 1'000'000, &count);

@@ -160,6 +160,7 @@ void ReadCluster(YamlErrors& errors, const YAML::Node& node,
   uint32_t uncommitted = static_cast<uint32_t>(cluster->uncommitted_bytes);
   map.Count("uncommitted_bytes", 1, 1 << 30, &uncommitted);
   cluster->uncommitted_bytes = uncommitted;
+  map.Count("sessions_max", 1, kSessionsMax, &cluster->sessions_max);
   map.Done();
   if (cluster->heartbeat_interval <= absl::ZeroDuration() ||
       cluster->heartbeat_interval >= cluster->election_timeout_min) {

@@ -174,6 +174,7 @@ void Clients::Run(Client& client, sim::Process& process) {
     if (stopped_) return;
     due = std::max(due + workload_.interval, executor.Now());
     const Question question = Ask(client, dice);
+    if (dice.Chance(workload_.renew_session_ppm)) session.Renew();
     const KvSession::Outcome outcome =
         ExecuteRecorded(world_, session, history_, question,
                         executor.Now() + workload_.timeout);

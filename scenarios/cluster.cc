@@ -135,6 +135,7 @@ kv::ServerOptions Cluster::OptionsOf(uint32_t node) const {
   options.host.core.heartbeat_interval = shape_.heartbeat_interval;
   options.host.core.uncommitted_bytes_max = shape_.uncommitted_bytes;
   options.host.storage.segment_bytes = shape_.segment_bytes;
+  options.sessions_max = shape_.sessions_max;
   options.host.init_cluster = !checks_->EverStarted(node);
   options.rpc_listen = rpc_address(node);
   for (uint32_t member = 1; member <= size(); ++member) {

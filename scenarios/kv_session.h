@@ -46,6 +46,9 @@ class KvSession {
   // Suspends until answered or until the deadline.
   Outcome Execute(const Question& question, runtime::Instant deadline);
 
+  // The next write opens a new session.
+  void Renew() { session_ = 0; }
+
  private:
   // What one attempt says about the whole operation.
   enum class Attempt : uint8_t {

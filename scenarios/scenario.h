@@ -23,6 +23,7 @@
 
 #include "absl/time/time.h"
 
+#include "kv/sessions.h"
 #include "scenarios/act.h"
 #include "scenarios/knob_table.h"
 #include "scenarios/seed_choices.h"
@@ -34,6 +35,7 @@ namespace scenarios {
 
 inline constexpr uint32_t kNodesMax = 9;
 inline constexpr uint32_t kClientsMax = 64;
+inline constexpr uint32_t kSessionsMax = kv::Sessions::kSessionsMax;
 
 struct ClusterShape {
   uint32_t nodes = 3;
@@ -44,6 +46,8 @@ struct ClusterShape {
   uint64_t segment_bytes = 256 << 10;
   // A leader refuses proposals as busy beyond this.
   uint64_t uncommitted_bytes = 64 << 20;
+  // The store remembers no more; the one used least recently goes first.
+  uint32_t sessions_max = kSessionsMax;
 };
 
 struct Phases {
@@ -74,6 +78,9 @@ struct Workload {
   // After this a client gives up waiting: the answer stays unknown.
   absl::Duration timeout = absl::Seconds(2);
   OperationMix mix;
+  // Of a client to go on under a new session, as if it had started anew. The
+  // store still remembers the old one.
+  uint32_t renew_session_ppm = 0;
 };
 
 // Faults at random, as a Poisson process during the chaos phase.

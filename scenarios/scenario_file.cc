@@ -58,6 +58,7 @@ void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
   map.Count("keys", 1, 100'000, &workload->keys);
   map.Count("value_bytes", 1, 64 << 10, &workload->value_bytes);
   map.Span("timeout", &workload->timeout);
+  map.Chance("renew_session", &workload->renew_session_ppm);
   if (const YAML::Node* mix = map.Find("mix")) {
     ReadMix(errors, *mix, &workload->mix);
   }

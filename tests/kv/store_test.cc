@@ -217,6 +217,20 @@ TEST_F(StoreTest, TheLeastRecentlyUsedSessionGoesFirst) {
   EXPECT_EQ(store_.Get("n"), "1");
 }
 
+TEST_F(StoreTest, FewerSessionsMayBeRemembered) {
+  Store small(2);
+  const auto open = [&small](uint64_t index) {
+    CommandBatch batch;
+    batch.Add(Operation::kOpenSession, {});
+    const raft::Command command{persist::Index(index), persist::Term(1),
+                                EncodeEntry({}, batch)};
+    runtime::Bytes result;
+    small.Apply(std::span(&command, 1), std::span(&result, 1));
+  };
+  for (uint64_t index = 1; index <= 5; ++index) open(index);
+  EXPECT_EQ(small.session_count(), 2u);
+}
+
 TEST_F(StoreTest, ASessionThatAcknowledgesNothingIsTurnedAway) {
   const uint64_t session = OpenSession();
   uint64_t sequence = 0;

@@ -30,7 +30,7 @@ TEST(ScenarioFileTest, EverythingCanBeSaid) {
 name: all-of-it
 description: Every key there is.
 cluster: {nodes: 5, election_timeout: 100ms..200ms, heartbeat: 20ms,
-          segment_bytes: 64KiB}
+          segment_bytes: 64KiB, uncommitted_bytes: 1MiB, sessions_max: 7}
 phases: {warm_up: 1s, chaos: 30s, quiet: 10s}
 workload:
   clients: 3
@@ -38,6 +38,7 @@ workload:
   keys: 4
   value_bytes: 64
   timeout: 500ms
+  renew_session: 2.5%
   mix: {get: 1, set: 2, increment: 3, compare_and_set: 4}
 environment: {network.latency: 1ms..5ms, disk.sync_latency: 1ms}
 faults: {network.frame_loss: 0%..2.5%}
@@ -64,8 +65,11 @@ must_reach: [raft.vote_split]
   ASSERT_TRUE(scenario.ok()) << scenario.status();
   EXPECT_EQ(scenario->cluster.nodes, 5u);
   EXPECT_EQ(scenario->cluster.segment_bytes, 65536u);
+  EXPECT_EQ(scenario->cluster.uncommitted_bytes, 1u << 20);
+  EXPECT_EQ(scenario->cluster.sessions_max, 7u);
   EXPECT_EQ(scenario->phases.End(), absl::Seconds(41));
   EXPECT_EQ(scenario->workload.mix.compare_and_set, 4u);
+  EXPECT_EQ(scenario->workload.renew_session_ppm, 25'000u);
   ASSERT_EQ(scenario->faults.size(), 1u);
   EXPECT_EQ(scenario->faults[0].ToString(),
             "network.frame_loss = 0%..25000ppm");
