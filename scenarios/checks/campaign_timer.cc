@@ -6,7 +6,7 @@
 namespace scenarios {
 namespace {
 
-// Whether the step must have put off the next campaign.
+// Whether the step was told what must put off the next campaign.
 bool Resets(const CoreStep& step) {
   switch (step.told.kind) {
     case Told::Kind::kAppendRequest:
@@ -20,10 +20,21 @@ bool Resets(const CoreStep& step) {
   }
 }
 
+// Whether it may have: a vote may be given again to whoever has it.
+bool MayReset(const CoreStep& step) {
+  return Resets(step) || step.effects.role_changed ||
+         step.told.kind == Told::Kind::kDeadline ||
+         (step.told.kind == Told::Kind::kVoteRequest &&
+          step.after.vote.value() == step.told.from);
+}
+
 }  // namespace
 
 void CampaignTimer::OnStep(const CoreStep& step) {
-  runtime::Instant& reset = resets_[step.life.node];
+  Timer& timer = timers_[step.life.node];
+  CheckPutOff(step, timer);
+  timer.due = step.deadline;
+  runtime::Instant& reset = timer.reset;
   if (Resets(step)) reset = step.told.now;
   const bool campaigns = step.effects.role_changed &&
                          (step.after.role == raft::Role::kPreCandidate ||
@@ -42,6 +53,21 @@ void CampaignTimer::OnStep(const CoreStep& step) {
                    " after its timer was reset; the timeout is ",
                    absl::FormatDuration(step.options.election_timeout_min),
                    " at least"));
+}
+
+void CampaignTimer::CheckPutOff(const CoreStep& step, const Timer& timer) {
+  // A leader's deadline is its next heartbeat.
+  if (step.leads() || step.deadline <= timer.due || MayReset(step)) return;
+  violations_.Report(
+      "campaign-put-off",
+      absl::StrCat(step.life.ToString(), " of term ", step.after.term.value(),
+                   " puts off its next campaign by ",
+                   absl::FormatDuration(step.deadline - timer.due),
+                   " and has heard nothing that is a reason",
+                   step.told.from != 0
+                       ? absl::StrCat(", but a message from n", step.told.from,
+                                      " of term ", step.told.term.value())
+                       : ""));
 }
 
 }  // namespace scenarios

@@ -71,6 +71,8 @@ struct CoreStep {
   raft::NodeId leader;          // After; 0: not known.
   const raft::Leader* leading;  // After; null unless it leads.
   persist::Index durable_upto;  // Its log, as it believes.
+  // After: when it acts by itself; unless it leads, it campaigns then.
+  runtime::Instant deadline;
   const raft::CoreOptions& options;
   const raft::Effects& effects;  // Not yet carried out.
   const LogMirror& log;          // After.

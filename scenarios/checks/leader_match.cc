@@ -17,6 +17,16 @@ void LeaderMatch::OnStep(const CoreStep& step) {
       CheckMove(step, peer, progress, of_peer);
     }
     of_peer = {progress.match, progress.session};
+    if (progress.next > progress.match &&
+        progress.next <= step.log.last().Next()) {
+      continue;
+    }
+    violations_.Report(
+        "next-out-of-place",
+        absl::StrCat(step.life.ToString(), " of term ", step.after.term.value(),
+                     " would send n", peer, " entry ", progress.next.value(),
+                     " next; it has acknowledged ", progress.match.value(),
+                     ", and the log ends at ", step.log.last().value()));
   }
 }
 

@@ -2,8 +2,10 @@
 // ahead of the log that is on that disk. It only grows, and only by an answer
 // that accepts entries, in the session of the question, up to what that answer
 // says; never by a heartbeat, a refusal or a link (Raft figure 2, matchIndex).
+// And what it sends next lies behind that, and in its log or right behind it
+// (nextIndex).
 //
-// match-is-true, match-moved.
+// match-is-true, match-moved, next-out-of-place.
 
 #ifndef SCENARIOS_CHECKS_LEADER_MATCH_H_
 #define SCENARIOS_CHECKS_LEADER_MATCH_H_

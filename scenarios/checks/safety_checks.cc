@@ -113,7 +113,7 @@ void SafetyChecks::Observer::OnStarted(const raft::Core& core,
   checks_.incarnations_.OnStarted(life_);
   checks_.votes_.OnStarted(life_, core.term(), core.vote());
   checks_.stickiness_.OnStarted(life_, now);
-  checks_.timers_.OnStarted(life_, now);
+  checks_.timers_.OnStarted(life_, now, core.deadline());
   checks_.steady_.OnLeader(life_, core.term(), core.leader());
   view_.term = core.term();
   TakeCommit(core);
@@ -146,6 +146,7 @@ void SafetyChecks::Observer::OnStep(const raft::Core& core,
                       core.leader(),
                       core.leading(),
                       core.durable_index(),
+                      core.deadline(),
                       core.options(),
                       effects,
                       log_};

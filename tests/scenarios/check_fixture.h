@@ -89,6 +89,7 @@ struct FakeStep {
   NodeId leader;
   raft::Leader leading;  // Used when `after` leads.
   Index durable_upto;
+  runtime::Instant deadline;
   raft::CoreOptions options;
   raft::Effects effects;
   LogMirror log = Log({1, 2});
@@ -97,8 +98,8 @@ struct FakeStep {
     const bool leads = after.role == Role::kLeader;
     return {kN1,          told,    before,
             after,        leader,  leads ? &leading : nullptr,
-            durable_upto, options, effects,
-            log};
+            durable_upto, deadline, options,
+            effects,      log};
   }
   FakeStep& Tell(Told::Kind kind, uint32_t from, uint64_t term) {
     told.kind = kind;

@@ -170,6 +170,19 @@ TEST_F(LeaderMatchTest, OneThatGoesBackIsCaught) {
   EXPECT_EQ(Moves(1), "match-moved");
 }
 
+TEST_F(LeaderMatchTest, SendingAgainWhatWasAcknowledgedIsCaught) {
+  Acknowledge(2);
+  step_.Peer(2).next = Index(3);
+  EXPECT_EQ(Moves(2), "");
+  step_.Peer(2).next = Index(2);
+  EXPECT_EQ(Take(), "next-out-of-place");
+}
+
+TEST_F(LeaderMatchTest, SendingWhatTheLogDoesNotHaveIsCaught) {
+  step_.Peer(2).next = Index(5);
+  EXPECT_EQ(Take(), "next-out-of-place");
+}
+
 TEST(CommitProgressTest, WhatAMajorityHasMustBeCommitted) {
   FakeStep step;
   step.Lead().log = Log({1, 2, 2});

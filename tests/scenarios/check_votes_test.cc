@@ -168,7 +168,9 @@ TEST_F(LeaderStickinessTest, BootCountsAsHearingALeader) {
 
 class CampaignTimerTest : public testing::Test {
  protected:
-  CampaignTimerTest() : check_(reports_) { check_.OnStarted(kN1, At(0)); }
+  CampaignTimerTest() : check_(reports_) {
+    check_.OnStarted(kN1, At(0), At(200));
+  }
 
   static runtime::Instant At(int64_t milliseconds) {
     return runtime::Instant::FromNanos(milliseconds * 1'000'000);
@@ -185,6 +187,11 @@ class CampaignTimerTest : public testing::Test {
     step.told.now = At(milliseconds);
     step.after.role = Role::kPreCandidate;
     step.effects.role_changed = true;
+    check_.OnStep(step.Take());
+    return reports_.first();
+  }
+  std::string PutsOff(FakeStep step, int64_t milliseconds) {
+    step.deadline = At(milliseconds);
     check_.OnStep(step.Take());
     return reports_.first();
   }
@@ -221,6 +228,26 @@ TEST_F(CampaignTimerTest, CampaigningRightAfterAVoteIsCaught) {
 TEST_F(CampaignTimerTest, CampaigningWithoutAPauseIsCaught) {
   EXPECT_EQ(Campaigns(200), "");
   EXPECT_EQ(Campaigns(300), "campaigns-too-soon");
+}
+
+TEST_F(CampaignTimerTest, TheLeaderAndAVotePutItOff) {
+  EXPECT_EQ(PutsOff(FakeStep().Tell(Told::Kind::kHeartbeatRequest, 2, 2), 300),
+            "");
+  FakeStep vote = Asked(2, 2, true);
+  vote.after.vote = NodeId(2);
+  EXPECT_EQ(PutsOff(vote, 400), "");
+  EXPECT_EQ(PutsOff(vote, 500), "") << "the same candidate asks again";
+}
+
+TEST_F(CampaignTimerTest, AnOldLeaderThatPutsItOffIsCaught) {
+  const FakeStep old = FakeStep().Tell(Told::Kind::kHeartbeatRequest, 2, 1);
+  EXPECT_EQ(PutsOff(old, 200), "");
+  EXPECT_EQ(PutsOff(old, 201), "campaign-put-off");
+}
+
+TEST_F(CampaignTimerTest, ARefusedCandidateThatPutsItOffIsCaught) {
+  EXPECT_EQ(PutsOff(FakeStep().Tell(Told::Kind::kVoteRequest, 3, 2), 300),
+            "campaign-put-off");
 }
 
 // ------------------------------------------------------------- pre-votes
