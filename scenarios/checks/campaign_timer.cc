@@ -6,6 +6,9 @@
 namespace scenarios {
 namespace {
 
+// Among millions of nanoseconds no two draws are alike by chance.
+constexpr uint32_t kAlikeMax = 4;
+
 // Whether the step was told what must put off the next campaign.
 bool Resets(const CoreStep& step) {
   switch (step.told.kind) {
@@ -40,6 +43,7 @@ void CampaignTimer::OnStep(const CoreStep& step) {
                          (step.after.role == raft::Role::kPreCandidate ||
                           step.after.role == raft::Role::kCandidate);
   if (!campaigns) return;
+  CheckDrawn(step);
   const absl::Duration since = step.told.now - reset;
   reset = step.told.now;
   if (step.told.kind != Told::Kind::kDeadline ||
@@ -53,6 +57,21 @@ void CampaignTimer::OnStep(const CoreStep& step) {
                    " after its timer was reset; the timeout is ",
                    absl::FormatDuration(step.options.election_timeout_min),
                    " at least"));
+}
+
+void CampaignTimer::CheckDrawn(const CoreStep& step) {
+  const raft::CoreOptions& options = step.options;
+  if (options.election_timeout_min == options.election_timeout_max) return;
+  const absl::Duration timeout = step.deadline - step.told.now;
+  alike_ = timeout == last_timeout_ ? alike_ + 1 : 1;
+  last_timeout_ = timeout;
+  if (alike_ < kAlikeMax) return;
+  violations_.Report(
+      "timeouts-alike",
+      absl::StrCat(step.life.ToString(), " of term ", step.after.term.value(),
+                   " waits ", absl::FormatDuration(timeout),
+                   " for its campaign, like those of the ", alike_ - 1,
+                   " campaigns before"));
 }
 
 void CampaignTimer::CheckPutOff(const CoreStep& step, const Timer& timer) {

@@ -225,6 +225,26 @@ TEST_F(CampaignTimerTest, CampaigningRightAfterAVoteIsCaught) {
   EXPECT_EQ(Campaigns(349), "campaigns-too-soon");
 }
 
+TEST_F(CampaignTimerTest, TimeoutsThatAreAllAlikeAreCaught) {
+  const auto campaigns_for = [&](int64_t now, int64_t timeout) {
+    FakeStep step;
+    step.told.kind = Told::Kind::kDeadline;
+    step.told.now = At(now);
+    step.deadline = At(now + timeout);
+    step.after.role = Role::kPreCandidate;
+    step.effects.role_changed = true;
+    check_.OnStep(step.Take());
+    return reports_.first();
+  };
+  EXPECT_EQ(campaigns_for(1000, 300), "");
+  EXPECT_EQ(campaigns_for(2000, 300), "");
+  EXPECT_EQ(campaigns_for(3000, 299), "");
+  EXPECT_EQ(campaigns_for(4000, 300), "");
+  EXPECT_EQ(campaigns_for(5000, 300), "");
+  EXPECT_EQ(campaigns_for(6000, 300), "");
+  EXPECT_EQ(campaigns_for(7000, 300), "timeouts-alike");
+}
+
 TEST_F(CampaignTimerTest, CampaigningWithoutAPauseIsCaught) {
   EXPECT_EQ(Campaigns(200), "");
   EXPECT_EQ(Campaigns(300), "campaigns-too-soon");
