@@ -6,6 +6,26 @@ namespace scenarios {
 
 using raft::Role;
 
+namespace {
+
+// The term that must be known after the step; 0: any.
+persist::Term TermTaught(const Told& told) {
+  switch (told.kind) {
+    case Told::Kind::kVoteReply:
+    case Told::Kind::kAppendRequest:
+    case Told::Kind::kAppendReply:
+    case Told::Kind::kHeartbeatRequest:
+    case Told::Kind::kHeartbeatReply:
+      return told.term;
+    case Told::Kind::kPreVoteReply:
+      return told.yes ? persist::Term() : told.own_term;
+    default:
+      return persist::Term();
+  }
+}
+
+}  // namespace
+
 // One step may lead through several: a group of one wins its pre-vote at once.
 bool RoleTransitions::Allowed(Role from, Role to, bool same_term) const {
   switch (to) {
@@ -23,7 +43,18 @@ bool RoleTransitions::Allowed(Role from, Role to, bool same_term) const {
   return false;
 }
 
+void RoleTransitions::CheckTerm(const CoreStep& step) {
+  const persist::Term taught = TermTaught(step.told);
+  if (taught <= step.after.term) return;
+  violations_.Report(
+      "term-ignored",
+      absl::StrCat(step.life.ToString(), " stays in term ",
+                   step.after.term.value(), " though n", step.told.from,
+                   " has told it of term ", taught.value()));
+}
+
 void RoleTransitions::OnStep(const CoreStep& step) {
+  CheckTerm(step);
   if (step.before.role != step.after.role || !step.same_term()) {
     if (!Allowed(step.before.role, step.after.role, step.same_term())) {
       violations_.Report("role-transition",

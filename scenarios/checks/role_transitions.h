@@ -1,9 +1,11 @@
 // Roles change as Raft figure 4 says, with the pre-candidate of thesis §9.6
 // before the candidate: nobody leads who did not stand, nobody stands who did
 // not ask first, a leader only ever becomes a follower. And in one term a node
-// knows one leader, the one that there is (Raft §5.2).
+// knows one leader, the one that there is (Raft §5.2). Whoever hears of a later
+// term goes on in it, but for requests for votes, which loyalty to a leader
+// ignores (figure 2, "Rules for Servers").
 //
-// role-transition, one-leader-known.
+// role-transition, one-leader-known, term-ignored.
 
 #ifndef SCENARIOS_CHECKS_ROLE_TRANSITIONS_H_
 #define SCENARIOS_CHECKS_ROLE_TRANSITIONS_H_
@@ -34,6 +36,7 @@ class RoleTransitions {
   };
 
   bool Allowed(raft::Role from, raft::Role to, bool same_term) const;
+  void CheckTerm(const CoreStep& step);
   void CheckLeader(const CoreStep& step);
 
   Violations& violations_;

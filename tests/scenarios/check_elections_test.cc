@@ -165,6 +165,29 @@ TEST_F(RoleTransitionsTest, FollowingInATermWithoutLeaderIsCaught) {
   EXPECT_EQ(Follows(2, 3), "one-leader-known");
 }
 
+TEST_F(RoleTransitionsTest, StayingInATermThatIsOverIsCaught) {
+  FakeStep step;
+  step.Tell(Told::Kind::kHeartbeatReply, 3, 3);
+  step.after.term = Term(3);
+  check_.OnStep(step.Take());
+  EXPECT_EQ(reports_.first(), "");
+  step.after.term = Term(2);
+  check_.OnStep(step.Take());
+  EXPECT_EQ(reports_.first(), "term-ignored");
+}
+
+TEST_F(RoleTransitionsTest, ARefusedPreVoteTeachesATermAndAGrantedOneDoesNot) {
+  FakeStep step;
+  step.Tell(Told::Kind::kPreVoteReply, 3, 3);
+  step.told.own_term = Term(5);
+  step.told.yes = true;
+  check_.OnStep(step.Take());
+  EXPECT_EQ(reports_.first(), "");
+  step.told.yes = false;
+  check_.OnStep(step.Take());
+  EXPECT_EQ(reports_.first(), "term-ignored");
+}
+
 // ------------------------------------------------------------------ lives
 
 class IncarnationsTest : public testing::Test {
