@@ -1,8 +1,9 @@
 // A linearizable read sees everything that was committed anywhere when it was
 // asked for, and its leader was still the leader afterwards: a majority has
 // echoed a round that left later than the question came (Raft §8, thesis §6.4).
+// Who ceases to lead refuses the reads that still wait: nobody else will answer.
 //
-// read-floor, read-round.
+// read-floor, read-round, read-forgotten.
 
 #ifndef SCENARIOS_CHECKS_READ_FLOOR_H_
 #define SCENARIOS_CHECKS_READ_FLOOR_H_

@@ -156,6 +156,21 @@ TEST_F(ReadFloorTest, ReadingBelowWhatWasCommittedIsCaught) {
   EXPECT_EQ(Ready(2), "read-floor");
 }
 
+TEST_F(ReadFloorTest, ADeposedLeaderRefusesWhatWaits) {
+  FakeStep step;
+  step.Lead().after.role = Role::kFollower;
+  step.effects.refused = {{Ticket(1), raft::RefusalReason::kLostLead}};
+  check_.OnStep(step.Take());
+  EXPECT_EQ(reports_.first(), "");
+}
+
+TEST_F(ReadFloorTest, AReadThatADeposedLeaderForgetsIsCaught) {
+  FakeStep step;
+  step.Lead().after.role = Role::kFollower;
+  check_.OnStep(step.Take());
+  EXPECT_EQ(reports_.first(), "read-forgotten");
+}
+
 // ----------------------------------------------------------- exactly once
 
 class ExactlyOnceTest : public testing::Test {
