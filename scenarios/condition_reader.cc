@@ -11,7 +11,7 @@
 
 #include "config/spelling.h"
 #include "scenarios/act_readers.h"
-#include "scenarios/runner.h"
+#include "scenarios/rare_states.h"
 
 namespace scenarios {
 namespace {
@@ -219,10 +219,10 @@ void Reader::ReadParts(const YAML::Node& node, Condition* condition,
 
 bool CheckRareState(YamlErrors& errors, const YAML::Node& node,
                     const std::string& name) {
-  const std::vector<std::string> known = RareStates();
-  if (std::binary_search(known.begin(), known.end(), name)) return true;
-  return errors.Fail(node, absl::StrCat("unknown rare state '", name, "'",
-                                        config::MeantOrOneOf(name, known)));
+  if (IsRareState(name)) return true;
+  return errors.Fail(
+      node, absl::StrCat("unknown rare state '", name, "'",
+                         config::MeantOrOneOf(name, RareStateNames())));
 }
 
 void ReadCondition(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,

@@ -1,13 +1,11 @@
 #include "scenarios/runner.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "runtime/probe.h"
 #include "runtime/random.h"
 #include "scenarios/client_oracle.h"
 #include "scenarios/clients.h"
@@ -232,19 +230,6 @@ void Run::DescribeHosts(RunResult* result) {
 
 RunResult RunScenario(const Scenario& scenario, const RunOptions& options) {
   return Run(scenario, options).Execute();
-}
-
-std::vector<std::string> RareStates() {
-  std::vector<std::string> names;
-  for (const runtime::ProbeSite* site : runtime::ProbeSites()) {
-    if (site->kind == runtime::ProbeKind::kSometimes ||
-        site->kind == runtime::ProbeKind::kReachable) {
-      names.emplace_back(site->name);
-    }
-  }
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
 }
 
 }  // namespace scenarios

@@ -36,9 +36,6 @@ struct RunOptions {
 
 RunResult RunScenario(const Scenario& scenario, const RunOptions& options);
 
-// Every rare state (SOMETIMES, REACHABLE) linked into this program, sorted.
-std::vector<std::string> RareStates();
-
 }  // namespace scenarios
 
 #endif  // SCENARIOS_RUNNER_H_

@@ -12,6 +12,7 @@
 
 #include "runtime/random.h"
 #include "scenarios/commands.h"
+#include "scenarios/rare_states.h"
 #include "scenarios/recorded_run.h"
 #include "scenarios/runner.h"
 #include "scenarios/scenario_library.h"
@@ -202,7 +203,7 @@ int Sweep::Run() {
   for (const Scenario& scenario : settings_.scenarios) {
     report_.MustReach(scenario.must_reach);
   }
-  report_.Catalogue(RareStates());
+  report_.Catalogue(RareStateNames());
   SweepCalls calls;
   calls.job = [this](uint64_t n, SweepJob* job) { return Job(n, job); };
   calls.run = [this](const SweepJob& job) { return RunJob(job); };

@@ -80,11 +80,10 @@ void ReadFloor::OnStep(const CoreStep& step) {
     });
   }
   if (step.leads() || asked_.empty()) return;
-  violations_.Report(
-      "read-forgotten",
-      absl::StrCat(life_.ToString(), " leads no more in term ",
-                   step.after.term.value(), " and leaves ", asked_.size(),
-                   " reads without an answer"));
+  violations_.Report("read-forgotten",
+                     absl::StrCat(life_.ToString(), " leads no more in term ",
+                                  step.after.term.value(), " and leaves ",
+                                  asked_.size(), " reads without an answer"));
   asked_.clear();
 }
 

@@ -1,7 +1,7 @@
 // A linearizable read sees everything that was committed anywhere when it was
 // asked for, and its leader was still the leader afterwards: a majority has
 // echoed a round that left later than the question came (Raft §8, thesis §6.4).
-// Who ceases to lead refuses the reads that still wait: nobody else will answer.
+// Who ceases to lead refuses the reads that still wait: nobody else answers.
 //
 // read-floor, read-round, read-forgotten.
 

@@ -96,8 +96,8 @@ struct FakeStep {
 
   CoreStep Take() const {
     const bool leads = after.role == Role::kLeader;
-    return {kN1,          told,    before,
-            after,        leader,  leads ? &leading : nullptr,
+    return {kN1,          told,     before,
+            after,        leader,   leads ? &leading : nullptr,
             durable_upto, deadline, options,
             effects,      log};
   }
