@@ -1,6 +1,7 @@
 #include "scenarios/perfetto_trace.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -43,10 +44,11 @@ std::string Micros(sim::Time time) {
   return absl::StrFormat("%d.%03d", time / 1000, time % 1000);
 }
 
-std::string Arguments(const sim::TraceEvent* event) {
+constexpr absl::string_view kNoArguments = "{}";
+
+std::string Arguments(const sim::TraceEvent& event) {
   std::string json = "{";
-  if (event == nullptr) return "{}";
-  for (const runtime::NoteField& field : event->fields) {
+  for (const runtime::NoteField& field : event.fields) {
     absl::StrAppend(&json, json.size() > 1 ? "," : "", JsonQuoted(field.key),
                     ":",
                     field.text.data() != nullptr ? JsonQuoted(field.text)
@@ -83,9 +85,10 @@ PerfettoTrace::PerfettoTrace(std::ostream& out, bool fibers)
 PerfettoTrace::~PerfettoTrace() {
   for (auto& [name, host] : hosts_) {
     CloseLife(host);
+    CloseMessages(host, now_ + kMoment);
     for (const auto& [id, open] : host.operations) {
       Slice(host, kOperations, open.begin, now_, open.name + ": no answer",
-            nullptr);
+            kNoArguments);
     }
   }
   out_ << "\n]}\n";
@@ -121,6 +124,9 @@ PerfettoTrace::Host& PerfettoTrace::HostOf(const sim::TraceEvent& event) {
   Write(absl::StrCat("{\"ph\":\"M\",\"name\":\"process_name\"",
                      Place(host.pid, 0),
                      ",\"args\":{\"name\":", JsonQuoted(name), "}}"));
+  Write(absl::StrCat("{\"ph\":\"M\",\"name\":\"process_sort_index\"",
+                     Place(host.pid, 0), ",\"args\":{\"sort_index\":", host.pid,
+                     "}}"));
   return host;
 }
 
@@ -144,7 +150,7 @@ void PerfettoTrace::NameTrack(Host& host, uint32_t track) {
 bool PerfettoTrace::TakeSchedule(Host& host, const sim::TraceEvent& event) {
   if (event.kind == "disk.done") {
     Slice(host, kDisk, event.at - NumberOf(event, "took_ns"), event.at,
-          TextOf(event, "call"), nullptr);
+          TextOf(event, "call"), kNoArguments);
     return true;
   }
   if (event.level == sim::TraceLevel::kStory) return false;
@@ -153,7 +159,7 @@ bool PerfettoTrace::TakeSchedule(Host& host, const sim::TraceEvent& event) {
     const uint32_t track =
         kFibers + static_cast<uint32_t>(NumberOf(event, "executor") & 1);
     Slice(host, track, event.at, event.at + NumberOf(event, "cost"), "slice",
-          &event);
+          Arguments(event));
   }
   return true;
 }
@@ -214,9 +220,8 @@ void PerfettoTrace::BeginRole(Host& host, const sim::TraceEvent& event) {
 }
 
 void PerfettoTrace::OnSend(Host& host, const sim::TraceEvent& event) {
-  Slice(host, kMessages, event.at, event.at + kMoment,
-        absl::StrCat(TextOf(event, "message"), " to ", TextOf(event, "to")),
-        &event);
+  Message(host, event,
+          absl::StrCat(TextOf(event, "message"), " to ", TextOf(event, "to")));
   std::vector<Sent>& sent =
       sent_[MessageKey(event.host_name, TextOf(event, "to"), event)];
   if (sent.size() == kSentKept) sent.erase(sent.begin());
@@ -225,8 +230,7 @@ void PerfettoTrace::OnSend(Host& host, const sim::TraceEvent& event) {
 
 void PerfettoTrace::OnReceive(Host& host, const sim::TraceEvent& event) {
   const std::string from = TextOf(event, "from");
-  Slice(host, kMessages, event.at, event.at + kMoment,
-        absl::StrCat(TextOf(event, "message"), " from ", from), &event);
+  Message(host, event, absl::StrCat(TextOf(event, "message"), " from ", from));
   const auto found = sent_.find(MessageKey(from, event.host_name, event));
   if (found == sent_.end() || found->second.empty()) return;
   // The last one of this content that has not arrived yet; a copy comes from
@@ -254,7 +258,7 @@ bool PerfettoTrace::TakeClient(Host& host, const sim::TraceEvent& event) {
   if (open == host.operations.end()) return true;
   Slice(host, kOperations, open->second.begin, event.at,
         absl::StrCat(open->second.name, ": ", TextOf(event, "outcome")),
-        &event);
+        Arguments(event));
   host.operations.erase(open);
   return true;
 }
@@ -263,18 +267,34 @@ bool PerfettoTrace::TakeClient(Host& host, const sim::TraceEvent& event) {
 
 void PerfettoTrace::Slice(Host& host, uint32_t track, sim::Time begin,
                           sim::Time end, absl::string_view name,
-                          const sim::TraceEvent* about) {
+                          absl::string_view arguments) {
   NameTrack(host, track);
   Write(absl::StrCat("{\"ph\":\"X\",\"name\":", JsonQuoted(name),
                      Place(host.pid, track), ",\"ts\":", Micros(begin),
-                     ",\"dur\":", Micros(end - begin),
-                     ",\"args\":", Arguments(about), "}"));
+                     ",\"dur\":", Micros(end - begin), ",\"args\":", arguments,
+                     "}"));
+}
+
+void PerfettoTrace::Message(Host& host, const sim::TraceEvent& event,
+                            std::string name) {
+  if (!host.messages.empty() && host.messages.front().at != event.at) {
+    CloseMessages(host, event.at);
+  }
+  host.messages.push_back({event.at, std::move(name), Arguments(event)});
+}
+
+void PerfettoTrace::CloseMessages(Host& host, sim::Time until) {
+  for (const Moment& message : host.messages) {
+    Slice(host, kMessages, message.at, std::min(until, message.at + kMoment),
+          message.name, message.arguments);
+  }
+  host.messages.clear();
 }
 
 void PerfettoTrace::Close(Host& host, uint32_t track,
                           std::optional<Open>& open) {
   if (!open.has_value()) return;
-  Slice(host, track, open->begin, now_, open->name, nullptr);
+  Slice(host, track, open->begin, now_, open->name, kNoArguments);
   open.reset();
 }
 
@@ -286,7 +306,7 @@ void PerfettoTrace::Instant(Host& host, uint32_t track,
   Write(absl::StrCat("{\"ph\":\"i\",\"s\":\"", to_all ? "g" : "t",
                      "\",\"name\":", JsonQuoted(name), Place(host.pid, track),
                      ",\"ts\":", Micros(event.at),
-                     ",\"args\":", Arguments(&event), "}"));
+                     ",\"args\":", Arguments(event), "}"));
 }
 
 void PerfettoTrace::Counter(const Host& host, absl::string_view name,

@@ -64,11 +64,19 @@ class PerfettoTrace final : public sim::TraceSink {
     sim::Time at = 0;
     bool arrived = false;
   };
+  // A slice that ends when the next one of its track begins, at the latest:
+  // those that overlap in part are not shown.
+  struct Moment {
+    sim::Time at = 0;
+    std::string name;
+    std::string arguments;
+  };
   struct Host {
     uint32_t pid = 0;
     std::optional<Open> role;
     std::optional<Open> life;
     std::optional<Open> pause;
+    std::vector<Moment> messages;               // Of one instant, the last.
     absl::btree_map<int64_t, Open> operations;  // By id.
     absl::btree_map<uint32_t, bool> named;      // Tracks.
   };
@@ -87,7 +95,10 @@ class PerfettoTrace final : public sim::TraceSink {
 
   // The elements of the picture.
   void Slice(Host& host, uint32_t track, sim::Time begin, sim::Time end,
-             absl::string_view name, const sim::TraceEvent* about);
+             absl::string_view name, absl::string_view arguments);
+  void Message(Host& host, const sim::TraceEvent& event, std::string name);
+  // `until`: when the next message comes.
+  void CloseMessages(Host& host, sim::Time until);
   void Close(Host& host, uint32_t track, std::optional<Open>& open);
   void Instant(Host& host, uint32_t track, const sim::TraceEvent& event,
                absl::string_view name);

@@ -113,6 +113,31 @@ TEST_F(PerfettoTraceTest, SlicesEndAfterTheyBegin) {
   }
 }
 
+// Perfetto drops a slice that begins in another one and ends after it.
+TEST_F(PerfettoTraceTest, SlicesOfATrackLieInOneAnotherOrApart) {
+  // By track: begin, and minus the end, so that the outer one comes first.
+  std::map<std::pair<uint64_t, uint64_t>,
+           std::multiset<std::pair<int64_t, int64_t>>>
+      tracks;
+  for (const JsonValue& slice : All("X")) {
+    const int64_t begin = Nanos(slice["ts"]);
+    tracks[{slice["pid"].Unsigned(), slice["tid"].Unsigned()}].emplace(
+        begin, -(begin + Nanos(slice["dur"])));
+  }
+  for (const auto& [track, slices] : tracks) {
+    std::vector<int64_t> open;  // Ends of those that we are in.
+    for (const auto& [begin, minus_end] : slices) {
+      while (!open.empty() && open.back() <= begin) open.pop_back();
+      if (!open.empty()) {
+        EXPECT_LE(-minus_end, open.back())
+            << "process " << track.first << " track " << track.second << " at "
+            << begin;
+      }
+      open.push_back(-minus_end);
+    }
+  }
+}
+
 TEST_F(PerfettoTraceTest, RolesOfAHostFollowEachOtherWithoutOverlap) {
   std::map<uint64_t, int64_t> end_of;
   size_t roles = 0;
