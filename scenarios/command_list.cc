@@ -8,6 +8,7 @@
 
 #include "scenarios/command_line.h"
 #include "scenarios/commands.h"
+#include "scenarios/rare_states.h"
 #include "scenarios/scenario_library.h"
 #include "scenarios/text_record.h"
 
@@ -56,14 +57,31 @@ void PrintJson(const Scenario& scenario) {
       must_reach.c_str());
 }
 
+void PrintStates(bool as_json) {
+  for (const RareState& state : RareStates()) {
+    if (as_json) {
+      std::printf("{\"state\":%s,\"meaning\":%s}\n",
+                  JsonQuoted(state.name).c_str(),
+                  JsonQuoted(state.meaning).c_str());
+    } else {
+      std::printf("%s\n    %s\n", std::string(state.name).c_str(),
+                  std::string(state.meaning).c_str());
+    }
+  }
+}
+
 }  // namespace
 
 int ListCommand(const std::vector<std::string>& words) {
-  CommandLine line(words, {"json"}, {"scenarios"});
+  CommandLine line(words, {"json", "states"}, {"scenarios"});
   std::string directory;
   line.Text("scenarios", &directory);
   if (!line.positional().empty()) line.Fail("list takes no scenarios");
   if (!line.status().ok()) return UsageError(line.status());
+  if (line.Has("states")) {
+    PrintStates(line.Has("json"));
+    return kExitPassed;
+  }
   const ScenarioLibrary library(directory);
   const absl::StatusOr<std::vector<Scenario>> all = library.LoadAll({"all"});
   if (!all.ok()) return UsageError(all.status());

@@ -1,5 +1,6 @@
 // raft_sim: tells stories to a simulated cluster and checks what it does.
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -10,7 +11,7 @@
 namespace {
 
 constexpr const char* kUsage = R"(usage:
-  raft_sim list [--json]
+  raft_sim list [--states] [--json]
   raft_sim check SCENARIO...|all
   raft_sim run SCENARIO...|all [--seeds A..B | --for 60s] [--jobs N]
                [--shard K/N] [--artifacts DIR] [--junit FILE]
@@ -23,7 +24,8 @@ constexpr const char* kUsage = R"(usage:
   raft_sim bench [SCENARIO...] [--seeds A..B] [--json]
 
 Scenarios are named as in `list`, or given as a path to a .yaml file;
---scenarios DIR looks for them elsewhere. merge reads what `run --json` printed
+--scenarios DIR looks for them elsewhere. `list --states` names the rare states
+of must_reach. merge reads what `run --json` printed
 for each shard. Every sweep also runs a planted bug, which must be found.
 Exit code: 0 all seeds passed, 1 some did not or the planted bug survived,
 2 usage or bad input, 3 not deterministic.
@@ -34,6 +36,13 @@ Exit code: 0 all seeds passed, 1 some did not or the planted bug survived,
 int main(int argc, char** argv) {
   scenarios::InstallCrashHandlers();
   const std::vector<std::string> words(argv + 1, argv + argc);
+  const bool asks_for_help = std::any_of(
+      words.begin(), words.end(),
+      [](const std::string& word) { return word == "--help" || word == "-h"; });
+  if (asks_for_help || (!words.empty() && words[0] == "help")) {
+    std::fputs(kUsage, stdout);
+    return scenarios::kExitPassed;
+  }
   if (!words.empty()) {
     const std::vector<std::string> rest(words.begin() + 1, words.end());
     if (words[0] == "list") return scenarios::ListCommand(rest);
@@ -42,10 +51,6 @@ int main(int argc, char** argv) {
     if (words[0] == "merge") return scenarios::MergeCommand(rest);
     if (words[0] == "replay") return scenarios::ReplayCommandLine(rest);
     if (words[0] == "bench") return scenarios::BenchCommand(rest);
-    if (words[0] == "help" || words[0] == "--help") {
-      std::fputs(kUsage, stdout);
-      return scenarios::kExitPassed;
-    }
   }
   std::fputs(kUsage, stderr);
   return scenarios::kExitUsage;
