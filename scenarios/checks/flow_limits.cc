@@ -29,6 +29,7 @@ void FlowLimits::OnStep(const CoreStep& step) {
   if (told.kind == Told::Kind::kAppendReply) {
     peers[told.from].probed_session = 0;
     CountRejections(step, *leader, peers[told.from]);
+    CheckFreed(step, *leader);
   }
   if (told.kind == Told::Kind::kDeadline) {
     for (const auto& [node, progress] : leader->peers) {
@@ -66,6 +67,24 @@ void FlowLimits::CheckRoom(const CoreStep& step, const raft::Leader& leader) {
       absl::StrCat(step.life.ToString(), " of term ", step.after.term.value(),
                    " has ", leader.uncommitted_bytes,
                    " bytes uncommitted, or more in flight than it may"));
+}
+
+void FlowLimits::CheckFreed(const CoreStep& step, const raft::Leader& leader) {
+  const auto peer = leader.peers.find(raft::NodeId(step.told.from));
+  if (peer == leader.peers.end()) return;
+  const raft::Progress& progress = peer->second;
+  const raft::Replicating* replicating = progress.replicating();
+  if (replicating == nullptr || replicating->window.empty() ||
+      progress.next != progress.match.Next()) {
+    return;
+  }
+  violations_.Report(
+      "window-not-freed",
+      absl::StrCat(step.life.ToString(), " of term ", step.after.term.value(),
+                   " takes ", replicating->window.messages(), " messages to n",
+                   step.told.from,
+                   " for under way; all of them are acknowledged, up to ",
+                   progress.match.value()));
 }
 
 void FlowLimits::CountProbes(const CoreStep& step, const raft::Leader& leader,

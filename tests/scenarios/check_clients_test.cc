@@ -287,6 +287,17 @@ TEST_F(FlowLimitsTest, TooMuchInFlightIsCaught) {
   EXPECT_EQ(Take(), "flow-limits");
 }
 
+TEST_F(FlowLimitsTest, WhatIsAcknowledgedAndStillInFlightIsCaught) {
+  raft::Replicating replicating;
+  replicating.window.Add(Index(2), 10, runtime::Instant());
+  step_.Peer(2).state = replicating;
+  step_.Peer(2).match = Index(1);
+  step_.Tell(Told::Kind::kAppendReply, 2, 2);
+  EXPECT_EQ(Take(), "");
+  step_.Peer(2).match = Index(2);
+  EXPECT_EQ(Take(), "window-not-freed");
+}
+
 TEST_F(FlowLimitsTest, TooMuchUncommittedIsCaught) {
   step_.options.uncommitted_bytes_max = 100;
   step_.options.append_bytes_max = 100;
