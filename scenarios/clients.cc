@@ -6,6 +6,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "runtime/fiber_group.h"
+
 namespace scenarios {
 
 namespace {
@@ -164,16 +166,30 @@ void Clients::Remember(Client& client, const Question& question,
 }
 
 void Clients::Run(Client& client, sim::Process& process) {
+  KvSession session(process, servers_);
+  runtime::FiberGroup lanes(process.network_executor());
+  for (uint32_t lane = 1; lane < workload_.pipeline; ++lane) {
+    lanes.Spawn("client.lane", [this, lane, &client, &process, &session] {
+      RunLane(client, lane, process, session);
+    });
+  }
+  RunLane(client, 0, process, session);
+  (void)lanes.Join();  // Cancelled: the client is to stop.
+}
+
+void Clients::RunLane(Client& client, uint32_t lane, sim::Process& process,
+                      KvSession& session) {
   runtime::Executor& executor = process.network_executor();
   runtime::Random dice = process.Stream("workload");
-  KvSession session(process, servers_);
+  if (lane > 0) dice = dice.Fork("lane", lane);
   runtime::Instant due =
       executor.Now() + dice.Between(absl::ZeroDuration(), workload_.interval);
   while (!stopped_) {
     if (!executor.SleepUntil(due).ok()) return;
     if (stopped_) return;
     due = std::max(due + workload_.interval, executor.Now());
-    const Question question = Ask(client, dice);
+    Question question = Ask(client, dice);
+    question.client += lane * kClientsMax;
     if (dice.Chance(workload_.renew_session_ppm)) session.Renew();
     const KvSession::Outcome outcome =
         ExecuteRecorded(world_, session, history_, question,

@@ -1,6 +1,10 @@
 // The simulated clients: processes on hosts of their own ("c1", "c2"...) that
 // work on the store and write down what they asked and what they were told.
 //
+// With a pipeline of several a client keeps as many operations under way at the
+// same time, over one session. Each of these lanes counts as a client of its
+// own in the history: nothing orders one behind the other.
+//
 // Every value that is set is unique, so that the history tells who wrote what.
 // Sets and compare-and-sets go to the keys "k0".."kN", increments to
 // "i0".."iN".
@@ -57,6 +61,9 @@ class Clients {
   };
 
   void Run(Client& client, sim::Process& process);
+  // One operation after the other, until Stop().
+  void RunLane(Client& client, uint32_t lane, sim::Process& process,
+               KvSession& session);
   Question Ask(Client& client, runtime::Random& dice);
   void Remember(Client& client, const Question& question, const Answer& answer);
   std::string UniqueValue(Client& client);

@@ -1,6 +1,7 @@
 #include "scenarios/kv_session.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "runtime/check.h"
@@ -131,34 +132,36 @@ bool KvSession::BackOff(runtime::Instant deadline) {
 bool KvSession::OpenSession(runtime::Instant deadline) {
   kv::KvRequest open;
   open.operation = kv::Operation::kOpenSession;
-  while (session_ == 0 && executor_.Now() < deadline) {
+  while (session_ == nullptr && executor_.Now() < deadline) {
     kv::KvReply reply;
     if (TryOnce(open, deadline, &reply) == Attempt::kAnswered) {
-      // One that was opened and not heard of is only a session too many.
-      session_ = static_cast<uint64_t>(reply.integer);
-      sequence_ = 0;
+      // One that was opened and not heard of is only a session too many; so is
+      // one that comes when another fiber has opened one.
+      if (session_ != nullptr) break;
+      session_ = std::make_shared<Opened>();
+      session_->id = static_cast<uint64_t>(reply.integer);
     } else if (!BackOff(deadline)) {
       return false;
     }
   }
-  return session_ != 0;
+  return session_ != nullptr;
 }
 
 KvSession::Outcome KvSession::Execute(const Question& question,
                                       runtime::Instant deadline) {
   Outcome outcome;
   kv::KvRequest request = RequestFor(question);
+  std::optional<Pending> write;
   const bool reads = question.operation == kv::Operation::kGet ||
                      question.operation == kv::Operation::kExists;
   if (!reads) {
     if (!OpenSession(deadline)) return outcome;
-    request.session = session_;
-    request.sequence = ++sequence_;
-    request.first_pending = sequence_;
+    write.emplace(session_);
   }
   bool perhaps = false;
   while (executor_.Now() < deadline) {
     kv::KvReply reply;
+    if (write.has_value()) write->Stamp(request);
     const Attempt attempt = TryOnce(request, deadline, &reply);
     if (attempt == Attempt::kAnswered) {
       SOMETIMES(perhaps && !reads, "client.answered_after_doubt");
@@ -169,7 +172,7 @@ KvSession::Outcome KvSession::Execute(const Question& question,
     if (attempt == Attempt::kPerhaps) perhaps = true;
     if (attempt == Attempt::kExpired) {
       REACHABLE("client.session_expired");
-      session_ = 0;
+      if (write.has_value() && session_ == write->session()) session_.reset();
       break;
     }
     if (!BackOff(deadline)) break;

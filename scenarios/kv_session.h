@@ -5,6 +5,9 @@
 // applied once. When the patience for an operation ends and some attempt of it
 // might still be under way, its outcome is kUnknown: it may take effect at any
 // time later, or never.
+//
+// Several fibers may each carry out an operation at the same time, over one
+// session: its entries then arrive in any order.
 
 #ifndef SCENARIOS_KV_SESSION_H_
 #define SCENARIOS_KV_SESSION_H_
@@ -13,8 +16,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/time/time.h"
 
 #include "kv/service.h"
@@ -47,9 +52,38 @@ class KvSession {
   Outcome Execute(const Question& question, runtime::Instant deadline);
 
   // The next write opens a new session.
-  void Renew() { session_ = 0; }
+  void Renew() { session_.reset(); }
 
  private:
+  // One that the store knows, or has known.
+  struct Opened {
+    uint64_t id = 0;
+    uint64_t last_sequence = 0;
+    absl::btree_set<uint64_t> pending;  // Sequences of writes under way.
+  };
+  // A write under way: what is below the first of them is acknowledged.
+  class Pending {
+   public:
+    explicit Pending(std::shared_ptr<Opened> session)
+        : session_(std::move(session)), sequence_(++session_->last_sequence) {
+      session_->pending.insert(sequence_);
+    }
+    Pending(const Pending&) = delete;
+    Pending& operator=(const Pending&) = delete;
+    ~Pending() { session_->pending.erase(sequence_); }
+
+    void Stamp(kv::KvRequest& request) const {
+      request.session = session_->id;
+      request.sequence = sequence_;
+      request.first_pending = *session_->pending.begin();
+    }
+    const std::shared_ptr<Opened>& session() const { return session_; }
+
+   private:
+    const std::shared_ptr<Opened> session_;
+    const uint64_t sequence_;
+  };
+
   // What one attempt says about the whole operation.
   enum class Attempt : uint8_t {
     kAnswered,
@@ -70,8 +104,7 @@ class KvSession {
   const absl::Duration patience_;                      // Of one attempt.
   std::vector<std::unique_ptr<net::ClientEnd>> ends_;  // By server.
   size_t server_ = 0;
-  uint64_t session_ = 0;  // 0: none yet.
-  uint64_t sequence_ = 0;
+  std::shared_ptr<Opened> session_;  // Null: none yet.
 };
 
 // kv/service.h's arguments for a question.

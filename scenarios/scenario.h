@@ -35,6 +35,7 @@ namespace scenarios {
 
 inline constexpr uint32_t kNodesMax = 9;
 inline constexpr uint32_t kClientsMax = 64;
+inline constexpr uint32_t kPipelineMax = 64;
 inline constexpr uint32_t kSessionsMax = kv::Sessions::kSessionsMax;
 
 struct ClusterShape {
@@ -72,6 +73,7 @@ struct Workload {
   // The first so many clients only read. They stay with a leader that still
   // answers reads, when those who write to it have long gone to the next.
   uint32_t readers = 0;
+  uint32_t pipeline = 1;  // Operations that a client has under way at once.
   absl::Duration interval = absl::Milliseconds(20);  // Between two operations.
   uint32_t keys = 8;
   uint32_t value_bytes = 16;

@@ -54,6 +54,7 @@ void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
   YamlMap map(errors, node, "the workload");
   map.Count("clients", 0, kClientsMax, &workload->clients);
   map.Count("readers", 0, kClientsMax, &workload->readers);
+  map.Count("pipeline", 1, kPipelineMax, &workload->pipeline);
   map.Span("interval", &workload->interval);
   map.Count("keys", 1, 100'000, &workload->keys);
   map.Count("value_bytes", 1, 64 << 10, &workload->value_bytes);

@@ -39,6 +39,7 @@ workload:
   value_bytes: 64
   timeout: 500ms
   renew_session: 2.5%
+  pipeline: 4
   mix: {get: 1, set: 2, increment: 3, compare_and_set: 4}
 environment: {network.latency: 1ms..5ms, disk.sync_latency: 1ms}
 faults: {network.frame_loss: 0%..2.5%}
@@ -70,6 +71,7 @@ must_reach: [raft.vote_split]
   EXPECT_EQ(scenario->phases.End(), absl::Seconds(41));
   EXPECT_EQ(scenario->workload.mix.compare_and_set, 4u);
   EXPECT_EQ(scenario->workload.renew_session_ppm, 25'000u);
+  EXPECT_EQ(scenario->workload.pipeline, 4u);
   ASSERT_EQ(scenario->faults.size(), 1u);
   EXPECT_EQ(scenario->faults[0].ToString(),
             "network.frame_loss = 0%..25000ppm");
