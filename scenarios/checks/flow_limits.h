@@ -1,9 +1,9 @@
 // A leader keeps within what its options allow: what is uncommitted, what is in
 // flight to each follower (a message may hold one entry of any size), and one
-// unanswered probe for each follower until the next heartbeat. When all that was
-// sent is acknowledged, nothing is in flight. And it finds the place where two
-// logs part within one rejection per term of its own log, and two (Raft §5.3:
-// "one per term").
+// unanswered probe for each follower until the next heartbeat. When all that
+// was sent is acknowledged, nothing is in flight. And it finds the place where
+// two logs part within one rejection per term of its own log, and two (Raft
+// §5.3: "one per term").
 //
 // flow-limits, window-not-freed, one-probe, probes-to-agree.
 
