@@ -57,8 +57,11 @@ std::string Arguments(const sim::TraceEvent& event) {
   return json + "}";
 }
 
+// A thread that is called like its process would stand before all others.
 std::string Place(uint32_t pid, uint32_t track) {
-  return absl::StrCat(",\"pid\":", pid, ",\"tid\":", track);
+  constexpr uint32_t kTracksMax = 10;
+  const uint32_t tid = track == 0 ? 0 : pid * kTracksMax + track;
+  return absl::StrCat(",\"pid\":", pid, ",\"tid\":", tid);
 }
 
 // The same at both ends of a message.

@@ -143,7 +143,7 @@ TEST_F(PerfettoTraceTest, RolesOfAHostFollowEachOtherWithoutOverlap) {
   size_t roles = 0;
   std::map<std::pair<uint64_t, int64_t>, int64_t> sorted;
   for (const JsonValue& slice : All("X")) {
-    if (slice["tid"].Unsigned() != 1) continue;
+    if (slice["tid"].Unsigned() % 10 != 1) continue;
     ++roles;
     sorted[{slice["pid"].Unsigned(), Nanos(slice["ts"])}] =
         Nanos(slice["ts"]) + Nanos(slice["dur"]);
