@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -136,6 +137,31 @@ TEST_F(PerfettoTraceTest, SlicesOfATrackLieInOneAnotherOrApart) {
       open.push_back(-minus_end);
     }
   }
+}
+
+// At 1.000 us and 1.500 us: a message is drawn for longer than that.
+TEST(PerfettoMessagesTest, AMessageEndsWhereTheNextOneBegins) {
+  std::ostringstream out;
+  {
+    PerfettoTrace trace(out, false);
+    const runtime::NoteField fields[] = {{"to", "n2"}, {"message", "append"}};
+    for (const sim::Time at : {1000, 1500, 1500}) {
+      trace.OnEvent({.at = at,
+                     .host = 0,
+                     .host_name = "n1",
+                     .kind = "raft.send",
+                     .fields = fields});
+    }
+  }
+  const absl::StatusOr<JsonValue> json = ParseJson(out.str());
+  ASSERT_TRUE(json.ok()) << json.status();
+  std::vector<std::pair<int64_t, int64_t>> slices;  // Begin and length.
+  for (const JsonValue& element : (*json)["traceEvents"].elements) {
+    if (element["ph"].text != "X") continue;
+    slices.emplace_back(Nanos(element["ts"]), Nanos(element["dur"]));
+  }
+  EXPECT_EQ(slices, (std::vector<std::pair<int64_t, int64_t>>{
+                        {1000, 500}, {1500, 2000}, {1500, 2000}}));
 }
 
 TEST_F(PerfettoTraceTest, RolesOfAHostFollowEachOtherWithoutOverlap) {
