@@ -72,7 +72,8 @@ void Core::Step(const Env& env, Event event, Effects& effects) {
 
 runtime::Instant Core::deadline() const {
   const Leader* leader = leading();
-  return leader != nullptr ? leader->heartbeat_due : election_due_;
+  return leader != nullptr ? leader->heartbeat_due
+                           : std::min(election_due_, quick_due_);
 }
 
 Role Core::role() const { return static_cast<Role>(state_.index()); }
@@ -117,8 +118,11 @@ void Core::On(Turn& turn, const Durable& event) {
   if (leading() != nullptr) CommitByCounting(turn);
 }
 
-void Core::On(Turn&, const PeerLost& event) {
-  if (leading() == nullptr) return;
+void Core::On(Turn& turn, const PeerLost& event) {
+  if (leading() == nullptr) {
+    LeaderLinkLost(turn, event.peer);
+    return;
+  }
   const auto peer = Leading().peers.find(event.peer);
   if (peer == Leading().peers.end()) return;
   // What was in flight is gone. The next heartbeat asks where we are: a link

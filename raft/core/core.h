@@ -101,7 +101,8 @@ struct Durable {
   Sequence upto;
 };
 
-// A connection to this peer broke: what was in flight is lost.
+// A connection to this peer broke: what was in flight is lost. If it led us, it
+// is most likely dead.
 struct PeerLost {
   NodeId peer;
 };
@@ -281,6 +282,9 @@ class Core {
   // ----- election.cc: Raft §5.2, §5.4.1; thesis §4.2.3, §6.2, §9.6
   void ResetElectionTimer(Turn& turn);
   bool HearsALeader(const Env& env) const;
+  void LeaderLinkLost(Turn& turn, NodeId peer);
+  void LeaderHeard(Turn& turn);
+  void DrawQuickCampaign(Turn& turn, absl::Duration wait);
   void StartPreVote(Turn& turn);
   void StartElection(Turn& turn);
   void CountPreVotes(Turn& turn);
@@ -346,10 +350,15 @@ class Core {
   // When a leader was last heard. Boot counts as hearing one: whom a member
   // heard in its last life is forgotten, the promise to stand by it is not.
   runtime::Instant leader_contact_;
+  // When a connection to the leader that was heard then broke, and it has not
+  // been heard since: it is not stood by any more.
+  std::optional<runtime::Instant> leader_lost_;
   // Not leading: campaign at election_due_, which is election_timeout_ after
   // the timer was last reset. Drawn anew for every campaign and term.
   absl::Duration election_timeout_;
   runtime::Instant election_due_;
+  // The campaign that a lost leader is worth, if that is sooner.
+  runtime::Instant quick_due_ = runtime::Instant::InfiniteFuture();
 };
 
 }  // namespace raft

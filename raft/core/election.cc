@@ -13,17 +13,56 @@ void Core::ResetElectionTimer(Turn& turn) {
   election_timeout_ = turn.env.dice.Between(options_.election_timeout_min,
                                             options_.election_timeout_max);
   election_due_ = turn.env.now + election_timeout_;
+  quick_due_ = runtime::Instant::InfiniteFuture();
 }
 
 bool Core::HearsALeader(const Env& env) const {
   if (leading() != nullptr) return true;
-  return env.now < leader_contact_ + options_.election_timeout_min;
+  return !leader_lost_.has_value() &&
+         env.now < leader_contact_ + options_.election_timeout_min;
+}
+
+// ------------------------------------------------------- a leader that is gone
+
+// A connection breaks when a process ends: its kernel says so at once, long
+// before the silence would. So we neither stand by the leader any more nor wait
+// for our timer. Should only the connection have broken, the others still hear
+// the leader and refuse us, and its next message puts everything back.
+void Core::LeaderLinkLost(Turn& turn, NodeId peer) {
+  const auto* follower = std::get_if<Follower>(&state_);
+  if (follower == nullptr || follower->leader != peer || peer == NodeId()) {
+    return;
+  }
+  // A pair has two connections, and a dead process breaks both.
+  if (leader_lost_.has_value()) return;
+  leader_lost_ = turn.env.now;
+  // All who were led hear of it at the same time.
+  DrawQuickCampaign(turn, absl::ZeroDuration());
+}
+
+void Core::LeaderHeard(Turn& turn) {
+  leader_contact_ = turn.env.now;
+  leader_lost_.reset();
+  quick_due_ = runtime::Instant::InfiniteFuture();
+}
+
+void Core::DrawQuickCampaign(Turn& turn, absl::Duration wait) {
+  const absl::Duration spread = turn.env.dice.Between(
+      absl::ZeroDuration(), options_.heartbeat_interval / 2);
+  quick_due_ = turn.env.now + wait + spread;
 }
 
 // ------------------------------------------------------------- campaigning
 
 void Core::StartPreVote(Turn& turn) {
   ResetElectionTimer(turn);
+  // Some may not have noticed yet, and refuse: ask again, but for a break that
+  // only we have seen not for long.
+  if (leader_lost_.has_value() &&
+      turn.env.now < *leader_lost_ + options_.election_timeout_min) {
+    REACHABLE("raft.leader_link_lost_campaign");
+    DrawQuickCampaign(turn, options_.heartbeat_interval);
+  }
   PreCandidate candidate;
   candidate.votes[self_] = true;
   state_ = std::move(candidate);
@@ -110,7 +149,7 @@ void Core::BecomeLeader(Turn& turn) {
 // ----------------------------------------------------------------- answers
 
 void Core::Handle(Turn& turn, Sender from, const PreVoteRequest& request) {
-  // Nothing changes here, whatever is asked and answered (thesis §9.6). A
+  // Nothing is promised here, whatever is asked and answered (thesis §9.6). A
   // refusal tells our term, so that a log that should win is not held back by
   // a term that only others know.
   const bool hears_a_leader = HearsALeader(turn.env);
@@ -118,6 +157,9 @@ void Core::Handle(Turn& turn, Sender from, const PreVoteRequest& request) {
                        log_.IsUpToDate(request.last_index, request.last_term);
   SOMETIMES(hears_a_leader && request.campaign_term > term_,
             "raft.prevote_refused_sticky");
+  // One quick campaign is enough: ours would only split the vote.
+  const bool quick = quick_due_ != runtime::Instant::InfiniteFuture();
+  if (granted && quick) DrawQuickCampaign(turn, options_.heartbeat_interval);
   Answer(turn, from, Sequence(),
          PreVoteReply{.campaign_term = request.campaign_term,
                       .term = term_,
@@ -178,7 +220,7 @@ void Core::FollowLeader(Turn& turn, Sender from, Term term) {
         term_leader_.value(), " and ", from.node.value(), " both lead term ",
         term_.value());
   term_leader_ = from.node;
-  leader_contact_ = turn.env.now;
+  LeaderHeard(turn);
   if (leader() == from.node) {
     election_due_ = turn.env.now + election_timeout_;
     return;

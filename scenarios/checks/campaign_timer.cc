@@ -23,6 +23,26 @@ bool Resets(const CoreStep& step) {
   }
 }
 
+// Whether it hears of the end of the leader that it follows.
+bool LosesLeader(const CoreStep& step) {
+  return step.told.kind == Told::Kind::kPeerLost &&
+         step.after.role == raft::Role::kFollower && step.leader.value() != 0 &&
+         step.told.from == step.leader.value();
+}
+
+bool HearsLeader(const CoreStep& step) {
+  return (step.told.kind == Told::Kind::kAppendRequest ||
+          step.told.kind == Told::Kind::kHeartbeatRequest) &&
+         step.told.term >= step.before.term;
+}
+
+// Whether another's campaign makes it wait with one that it need not have
+// waited for.
+bool GivesWay(const CoreStep& step, runtime::Instant due) {
+  return step.told.kind == Told::Kind::kPreVoteRequest &&
+         due <= step.told.now + 3 * step.options.heartbeat_interval / 2;
+}
+
 // Whether it may have: a vote may be given again to whoever has it.
 bool MayReset(const CoreStep& step) {
   return Resets(step) || step.effects.role_changed ||
@@ -37,26 +57,33 @@ void CampaignTimer::OnStep(const CoreStep& step) {
   Timer& timer = timers_[step.life.node];
   CheckPutOff(step, timer);
   timer.due = step.deadline;
-  runtime::Instant& reset = timer.reset;
-  if (Resets(step)) reset = step.told.now;
+  if (LosesLeader(step) && !timer.leader_lost) {
+    timer.leader_lost = true;
+    timer.campaigned = step.told.now - step.options.heartbeat_interval;
+  }
+  if (HearsLeader(step)) timer.leader_lost = false;
+  if (Resets(step)) timer.reset = step.told.now;
   const bool campaigns = step.effects.role_changed &&
                          (step.after.role == raft::Role::kPreCandidate ||
                           step.after.role == raft::Role::kCandidate);
   if (!campaigns) return;
   CheckDrawn(step);
-  const absl::Duration since = step.told.now - reset;
-  reset = step.told.now;
-  if (step.told.kind != Told::Kind::kDeadline ||
-      since >= step.options.election_timeout_min) {
-    return;
-  }
+  const runtime::Instant from =
+      timer.leader_lost ? timer.campaigned : timer.reset;
+  const absl::Duration since = step.told.now - from;
+  const absl::Duration wait = timer.leader_lost
+                                  ? step.options.heartbeat_interval
+                                  : step.options.election_timeout_min;
+  timer.reset = step.told.now;
+  timer.campaigned = step.told.now;
+  if (step.told.kind != Told::Kind::kDeadline || since >= wait) return;
   violations_.Report(
       "campaigns-too-soon",
       absl::StrCat(step.life.ToString(), " campaigns in term ",
                    step.before.term.value(), " ", absl::FormatDuration(since),
-                   " after its timer was reset; the timeout is ",
-                   absl::FormatDuration(step.options.election_timeout_min),
-                   " at least"));
+                   timer.leader_lost ? " after its last campaign; it waits "
+                                     : " after its timer was reset; it waits ",
+                   absl::FormatDuration(wait), " at least"));
 }
 
 void CampaignTimer::CheckDrawn(const CoreStep& step) {
@@ -77,6 +104,7 @@ void CampaignTimer::CheckDrawn(const CoreStep& step) {
 void CampaignTimer::CheckPutOff(const CoreStep& step, const Timer& timer) {
   // A leader's deadline is its next heartbeat.
   if (step.leads() || step.deadline <= timer.due || MayReset(step)) return;
+  if (timer.leader_lost && GivesWay(step, step.deadline)) return;
   violations_.Report(
       "campaign-put-off",
       absl::StrCat(step.life.ToString(), " of term ", step.after.term.value(),

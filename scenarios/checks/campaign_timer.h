@@ -5,6 +5,10 @@
 // not put off the campaign of whoever hears it. Timeouts are drawn: campaigns
 // that follow each other, of whatever nodes, do not all wait equally long.
 //
+// Only one whose connection to its leader has broken, and who has not heard it
+// since, need not wait: it may campaign at once and again after a heartbeat
+// interval, and gives way to another for one and a half.
+//
 // campaigns-too-soon, campaign-put-off, timeouts-alike.
 
 #ifndef SCENARIOS_CHECKS_CAMPAIGN_TIMER_H_
@@ -29,7 +33,7 @@ class CampaignTimer {
   // `deadline` as in CoreStep.
   void OnStarted(const NodeLife& life, runtime::Instant now,
                  runtime::Instant deadline) {
-    timers_[life.node] = {now, deadline};
+    timers_[life.node] = {now, deadline, false, {}};
   }
   void OnStep(const CoreStep& step);
 
@@ -37,6 +41,9 @@ class CampaignTimer {
   struct Timer {
     runtime::Instant reset;
     runtime::Instant due;
+    // The connection to the leader broke, and it was not heard since.
+    bool leader_lost = false;
+    runtime::Instant campaigned;  // Valid while leader_lost.
   };
 
   void CheckPutOff(const CoreStep& step, const Timer& timer);

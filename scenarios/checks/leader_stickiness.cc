@@ -9,11 +9,14 @@ namespace scenarios {
 
 void LeaderStickiness::OnStep(const CoreStep& step) {
   const Told& told = step.told;
-  runtime::Instant& contact = contacts_[step.life.node];
+  Contact& contact = contacts_[step.life.node];
   switch (told.kind) {
     case Told::Kind::kAppendRequest:
     case Told::Kind::kHeartbeatRequest:
-      if (told.term >= step.before.term) contact = told.now;
+      if (told.term >= step.before.term) contact = {told.now, false};
+      return;
+    case Told::Kind::kPeerLost:
+      if (told.from == step.leader.value()) contact.lost = true;
       return;
     case Told::Kind::kPreVoteRequest:
     case Told::Kind::kVoteRequest:
@@ -21,8 +24,10 @@ void LeaderStickiness::OnStep(const CoreStep& step) {
     default:
       return;
   }
-  const bool stands_by = step.before.role == raft::Role::kLeader ||
-                         told.now < contact + step.options.election_timeout_min;
+  const bool heard =
+      !contact.lost &&
+      told.now < contact.heard + step.options.election_timeout_min;
+  const bool stands_by = step.before.role == raft::Role::kLeader || heard;
   if (!stands_by) return;
   bool granted = false;
   for (const raft::Send& send : step.effects.sends) {
@@ -33,7 +38,7 @@ void LeaderStickiness::OnStep(const CoreStep& step) {
       "leader-stickiness",
       absl::StrCat(step.life.ToString(), granted ? " supports" : " follows",
                    " n", told.from, " into term ", told.term.value(), " ",
-                   absl::FormatDuration(told.now - contact),
+                   absl::FormatDuration(told.now - contact.heard),
                    " after it heard a leader"));
 }
 

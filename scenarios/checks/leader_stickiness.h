@@ -1,7 +1,8 @@
 // Who has heard the leader of its term, or has just booted and may have, stands
 // by it for the minimum election timeout: it grants neither vote nor pre-vote,
 // and does not even take the term of a request (thesis §4.2.3, §6.2, §9.6).
-// Measured by the clock of the voter.
+// Measured by the clock of the voter. A connection to this leader that breaks
+// ends that, until the leader is heard again.
 //
 // leader-stickiness.
 
@@ -21,13 +22,18 @@ class LeaderStickiness {
   explicit LeaderStickiness(Violations& violations) : violations_(violations) {}
 
   void OnStarted(const NodeLife& life, runtime::Instant now) {
-    contacts_[life.node] = now;
+    contacts_[life.node] = {now, false};
   }
   void OnStep(const CoreStep& step);
 
  private:
+  struct Contact {
+    runtime::Instant heard;
+    bool lost = false;  // The connection broke since.
+  };
+
   Violations& violations_;
-  ByNode<runtime::Instant> contacts_;  // Of the life that runs.
+  ByNode<Contact> contacts_;  // Of the life that runs.
 };
 
 }  // namespace scenarios
