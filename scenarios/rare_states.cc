@@ -35,6 +35,8 @@ constexpr RareState kRareStates[] = {
     {"raft.duplicate_append", "A follower had all entries of an append."},
     {"raft.figure8_old_term_not_committed",
      "A majority had an entry of an older term, and that was not enough."},
+    {"raft.leader_link_lost_campaign",
+     "A campaign because the connection to the leader broke."},
     {"raft.old_leader_truncated", "Entries of an older term were removed."},
     {"raft.prevote_refusal_taught_term",
      "A refused pre-vote told of a later term."},

@@ -254,6 +254,12 @@ class Core {
     Effects& out;
     std::optional<size_t> store;  // Its place in out.stores.
   };
+  // A leader that is most likely dead, and who may campaign in its place now.
+  struct LostLeader {
+    runtime::Instant since;
+    NodeId turn_of;
+    runtime::Instant turn_ends;
+  };
   // Whom a message came from.
   struct Sender {
     NodeId node;
@@ -284,6 +290,9 @@ class Core {
   bool HearsALeader(const Env& env) const;
   void LeaderLinkLost(Turn& turn, NodeId peer);
   void LeaderHeard(Turn& turn);
+  bool HasQuickTurn(const Env& env, NodeId from,
+                    const PreVoteRequest& request) const;
+  void TakeQuickTurn(Turn& turn, NodeId node);
   void DrawQuickCampaign(Turn& turn, absl::Duration wait);
   void StartPreVote(Turn& turn);
   void StartElection(Turn& turn);
@@ -352,7 +361,7 @@ class Core {
   runtime::Instant leader_contact_;
   // When a connection to the leader that was heard then broke, and it has not
   // been heard since: it is not stood by any more.
-  std::optional<runtime::Instant> leader_lost_;
+  std::optional<LostLeader> leader_lost_;
   // Not leading: campaign at election_due_, which is election_timeout_ after
   // the timer was last reset. Drawn anew for every campaign and term.
   absl::Duration election_timeout_;

@@ -1,6 +1,7 @@
 // How a term gets its leader. Raft §5.2 and §5.4.1; thesis §4.2.3 (standing by
 // the leader), §6.2 (a leader that is cut off steps down), §9.6 (pre-vote).
 
+#include <tuple>
 #include <utility>
 
 #include "raft/core/core.h"
@@ -35,7 +36,8 @@ void Core::LeaderLinkLost(Turn& turn, NodeId peer) {
   }
   // A pair has two connections, and a dead process breaks both.
   if (leader_lost_.has_value()) return;
-  leader_lost_ = turn.env.now;
+  leader_lost_ =
+      LostLeader{.since = turn.env.now, .turn_of = {}, .turn_ends = {}};
   // All who were led hear of it at the same time.
   DrawQuickCampaign(turn, absl::ZeroDuration());
 }
@@ -44,6 +46,27 @@ void Core::LeaderHeard(Turn& turn) {
   leader_contact_ = turn.env.now;
   leader_lost_.reset();
   quick_due_ = runtime::Instant::InfiniteFuture();
+}
+
+// Campaigns for a lost leader's place begin within a few milliseconds of each
+// other, and two at a time split the vote: a whole timeout lost. So each member
+// supports one of them and no other for a while; who asks for itself gives way
+// to the better log, and then to the greater name.
+bool Core::HasQuickTurn(const Env& env, NodeId from,
+                        const PreVoteRequest& request) const {
+  if (!leader_lost_.has_value() || env.now >= leader_lost_->turn_ends ||
+      leader_lost_->turn_of == from) {
+    return true;
+  }
+  return leader_lost_->turn_of == self_ &&
+         std::tuple(request.last_term, request.last_index, from) >
+             std::tuple(log_.last_term(), log_.last_index(), self_);
+}
+
+void Core::TakeQuickTurn(Turn& turn, NodeId node) {
+  if (!leader_lost_.has_value()) return;
+  leader_lost_->turn_of = node;
+  leader_lost_->turn_ends = turn.env.now + options_.heartbeat_interval;
 }
 
 void Core::DrawQuickCampaign(Turn& turn, absl::Duration wait) {
@@ -59,9 +82,11 @@ void Core::StartPreVote(Turn& turn) {
   // Some may not have noticed yet, and refuse: ask again, but for a break that
   // only we have seen not for long.
   if (leader_lost_.has_value() &&
-      turn.env.now < *leader_lost_ + options_.election_timeout_min) {
+      turn.env.now < leader_lost_->since + options_.election_timeout_min) {
     REACHABLE("raft.leader_link_lost_campaign");
     DrawQuickCampaign(turn, options_.heartbeat_interval);
+    // A member whose disk hangs does not ask, and so is in nobody's way.
+    if (durable_ == submitted_) TakeQuickTurn(turn, self_);
   }
   PreCandidate candidate;
   candidate.votes[self_] = true;
@@ -154,10 +179,11 @@ void Core::Handle(Turn& turn, Sender from, const PreVoteRequest& request) {
   // a term that only others know.
   const bool hears_a_leader = HearsALeader(turn.env);
   const bool granted = request.campaign_term > term_ && !hears_a_leader &&
-                       log_.IsUpToDate(request.last_index, request.last_term);
+                       log_.IsUpToDate(request.last_index, request.last_term) &&
+                       HasQuickTurn(turn.env, from.node, request);
   SOMETIMES(hears_a_leader && request.campaign_term > term_,
             "raft.prevote_refused_sticky");
-  // One quick campaign is enough: ours would only split the vote.
+  if (granted) TakeQuickTurn(turn, from.node);
   const bool quick = quick_due_ != runtime::Instant::InfiniteFuture();
   if (granted && quick) DrawQuickCampaign(turn, options_.heartbeat_interval);
   Answer(turn, from, Sequence(),
