@@ -21,9 +21,10 @@
 // The paper's terms are used throughout: Raft §n is Ongaro & Ousterhout 2014,
 // thesis §n is Ongaro 2014. Impossible states CHECK (core/invariants.h).
 //
-// Files: core, election, replication, reads implement the handlers of this
-// class by chapter of the paper; log, membership, progress, quorum, unsynced
-// are the values it is made of; invariants states what must always hold.
+// Files: core, election, fail_over, replication, reads implement the handlers
+// of this class by chapter of the paper; log, membership, progress, quorum,
+// unsynced are the values it is made of; invariants states what must always
+// hold.
 
 #ifndef RAFT_CORE_CORE_H_
 #define RAFT_CORE_CORE_H_
@@ -254,11 +255,11 @@ class Core {
     Effects& out;
     std::optional<size_t> store;  // Its place in out.stores.
   };
-  // A leader that is most likely dead, and who may campaign in its place now.
+  // A leader that is most likely dead, and whom we support in its place.
   struct LostLeader {
     runtime::Instant since;
-    NodeId turn_of;
-    runtime::Instant turn_ends;
+    NodeId supported;
+    runtime::Instant supported_until;
   };
   // Whom a message came from.
   struct Sender {
@@ -288,12 +289,6 @@ class Core {
   // ----- election.cc: Raft §5.2, §5.4.1; thesis §4.2.3, §6.2, §9.6
   void ResetElectionTimer(Turn& turn);
   bool HearsALeader(const Env& env) const;
-  void LeaderLinkLost(Turn& turn, NodeId peer);
-  void LeaderHeard(Turn& turn);
-  bool HasQuickTurn(const Env& env, NodeId from,
-                    const PreVoteRequest& request) const;
-  void TakeQuickTurn(Turn& turn, NodeId node);
-  void DrawQuickCampaign(Turn& turn, absl::Duration wait);
   void StartPreVote(Turn& turn);
   void StartElection(Turn& turn);
   void CountPreVotes(Turn& turn);
@@ -305,6 +300,14 @@ class Core {
   void Handle(Turn& turn, Sender from, const VoteReply& reply);
   void FollowLeader(Turn& turn, Sender from, Term term);
   bool StepDownIfCutOff(Turn& turn);
+
+  // ----- fail_over.cc: when the connection to the leader breaks
+  void LeaderLinkLost(Turn& turn, NodeId peer);
+  void LeaderHeard(Turn& turn);
+  bool MaySupport(const Env& env, NodeId from,
+                  const PreVoteRequest& request) const;
+  void Support(Turn& turn, NodeId node);
+  void DrawQuickCampaign(Turn& turn, absl::Duration wait);
 
   // ----- replication.cc: Raft §5.3, §5.4.2
   void Handle(Turn& turn, Sender from, AppendRequest& request);

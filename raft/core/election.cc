@@ -1,7 +1,6 @@
 // How a term gets its leader. Raft §5.2 and §5.4.1; thesis §4.2.3 (standing by
 // the leader), §6.2 (a leader that is cut off steps down), §9.6 (pre-vote).
 
-#include <tuple>
 #include <utility>
 
 #include "raft/core/core.h"
@@ -23,58 +22,6 @@ bool Core::HearsALeader(const Env& env) const {
          env.now < leader_contact_ + options_.election_timeout_min;
 }
 
-// ------------------------------------------------------- a leader that is gone
-
-// A connection breaks when a process ends: its kernel says so at once, long
-// before the silence would. So we neither stand by the leader any more nor wait
-// for our timer. Should only the connection have broken, the others still hear
-// the leader and refuse us, and its next message puts everything back.
-void Core::LeaderLinkLost(Turn& turn, NodeId peer) {
-  const auto* follower = std::get_if<Follower>(&state_);
-  if (follower == nullptr || follower->leader != peer || peer == NodeId()) {
-    return;
-  }
-  // A pair has two connections, and a dead process breaks both.
-  if (leader_lost_.has_value()) return;
-  leader_lost_ =
-      LostLeader{.since = turn.env.now, .turn_of = {}, .turn_ends = {}};
-  // All who were led hear of it at the same time.
-  DrawQuickCampaign(turn, absl::ZeroDuration());
-}
-
-void Core::LeaderHeard(Turn& turn) {
-  leader_contact_ = turn.env.now;
-  leader_lost_.reset();
-  quick_due_ = runtime::Instant::InfiniteFuture();
-}
-
-// Campaigns for a lost leader's place begin within a few milliseconds of each
-// other, and two at a time split the vote: a whole timeout lost. So each member
-// supports one of them and no other for a while; who asks for itself gives way
-// to the better log, and then to the greater name.
-bool Core::HasQuickTurn(const Env& env, NodeId from,
-                        const PreVoteRequest& request) const {
-  if (!leader_lost_.has_value() || env.now >= leader_lost_->turn_ends ||
-      leader_lost_->turn_of == from) {
-    return true;
-  }
-  return leader_lost_->turn_of == self_ &&
-         std::tuple(request.last_term, request.last_index, from) >
-             std::tuple(log_.last_term(), log_.last_index(), self_);
-}
-
-void Core::TakeQuickTurn(Turn& turn, NodeId node) {
-  if (!leader_lost_.has_value()) return;
-  leader_lost_->turn_of = node;
-  leader_lost_->turn_ends = turn.env.now + options_.heartbeat_interval;
-}
-
-void Core::DrawQuickCampaign(Turn& turn, absl::Duration wait) {
-  const absl::Duration spread = turn.env.dice.Between(
-      absl::ZeroDuration(), options_.heartbeat_interval / 2);
-  quick_due_ = turn.env.now + wait + spread;
-}
-
 // ------------------------------------------------------------- campaigning
 
 void Core::StartPreVote(Turn& turn) {
@@ -86,7 +33,7 @@ void Core::StartPreVote(Turn& turn) {
     REACHABLE("raft.leader_link_lost_campaign");
     DrawQuickCampaign(turn, options_.heartbeat_interval);
     // A member whose disk hangs does not ask, and so is in nobody's way.
-    if (durable_ == submitted_) TakeQuickTurn(turn, self_);
+    if (durable_ == submitted_) Support(turn, self_);
   }
   PreCandidate candidate;
   candidate.votes[self_] = true;
@@ -180,10 +127,10 @@ void Core::Handle(Turn& turn, Sender from, const PreVoteRequest& request) {
   const bool hears_a_leader = HearsALeader(turn.env);
   const bool granted = request.campaign_term > term_ && !hears_a_leader &&
                        log_.IsUpToDate(request.last_index, request.last_term) &&
-                       HasQuickTurn(turn.env, from.node, request);
+                       MaySupport(turn.env, from.node, request);
   SOMETIMES(hears_a_leader && request.campaign_term > term_,
             "raft.prevote_refused_sticky");
-  if (granted) TakeQuickTurn(turn, from.node);
+  if (granted) Support(turn, from.node);
   const bool quick = quick_due_ != runtime::Instant::InfiniteFuture();
   if (granted && quick) DrawQuickCampaign(turn, options_.heartbeat_interval);
   Answer(turn, from, Sequence(),

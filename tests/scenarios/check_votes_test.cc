@@ -125,14 +125,25 @@ class LeaderStickinessTest : public testing::Test {
  protected:
   LeaderStickinessTest() : check_(reports_) {
     check_.OnStarted(kN1, At(0));
-    FakeStep contact;
-    contact.Tell(Told::Kind::kHeartbeatRequest, 3, 2);
-    contact.told.now = At(1000);
-    check_.OnStep(contact.Take());
+    Hears(1000);
   }
 
   static runtime::Instant At(int64_t milliseconds) {
     return runtime::Instant::FromNanos(milliseconds * 1'000'000);
+  }
+  void Hears(int64_t milliseconds) {
+    FakeStep contact;
+    contact.Tell(Told::Kind::kHeartbeatRequest, 3, 2);
+    contact.told.now = At(milliseconds);
+    check_.OnStep(contact.Take());
+  }
+  std::string LosesAt(int64_t milliseconds, uint32_t peer) {
+    FakeStep step;
+    step.Tell(Told::Kind::kPeerLost, peer, 0);
+    step.told.now = At(milliseconds);
+    step.leader = NodeId(3);
+    check_.OnStep(step.Take());
+    return reports_.first();
   }
   std::string AskedAt(int64_t milliseconds, bool granted, uint64_t term) {
     FakeStep step = Asked(2, 2, granted);
@@ -164,6 +175,22 @@ TEST_F(LeaderStickinessTest, BootCountsAsHearingALeader) {
   EXPECT_EQ(AskedAt(5149, true, 3), "leader-stickiness");
 }
 
+TEST_F(LeaderStickinessTest, WhoLosesItsLeaderIsFree) {
+  EXPECT_EQ(LosesAt(1010, 3), "");
+  EXPECT_EQ(AskedAt(1020, true, 3), "");
+}
+
+TEST_F(LeaderStickinessTest, WhoLosesSomebodyElseIsNot) {
+  EXPECT_EQ(LosesAt(1010, 2), "");
+  EXPECT_EQ(AskedAt(1020, true, 3), "leader-stickiness");
+}
+
+TEST_F(LeaderStickinessTest, WhoHearsALostLeaderAgainStandsByIt) {
+  LosesAt(1010, 3);
+  Hears(1015);
+  EXPECT_EQ(AskedAt(1020, true, 3), "leader-stickiness");
+}
+
 // -------------------------------------------------------- when to campaign
 
 class CampaignTimerTest : public testing::Test {
@@ -179,6 +206,14 @@ class CampaignTimerTest : public testing::Test {
     FakeStep step;
     step.Tell(Told::Kind::kHeartbeatRequest, 2, term);
     step.told.now = At(milliseconds);
+    check_.OnStep(step.Take());
+  }
+  void Loses(int64_t milliseconds, uint32_t peer = 2) {
+    FakeStep step;
+    step.Tell(Told::Kind::kPeerLost, peer, 0);
+    step.told.now = At(milliseconds);
+    step.leader = NodeId(2);
+    step.deadline = At(milliseconds);
     check_.OnStep(step.Take());
   }
   std::string Campaigns(int64_t milliseconds) {
@@ -257,6 +292,34 @@ TEST_F(CampaignTimerTest, TheLeaderAndAVotePutItOff) {
   vote.after.vote = NodeId(2);
   EXPECT_EQ(PutsOff(vote, 400), "");
   EXPECT_EQ(PutsOff(vote, 500), "") << "the same candidate asks again";
+}
+
+TEST_F(CampaignTimerTest, WhoseLeaderIsLostNeedNotWait) {
+  Hears(100, 2);
+  Loses(110);
+  EXPECT_EQ(Campaigns(111), "");
+  EXPECT_EQ(Campaigns(161), "");
+  EXPECT_EQ(Campaigns(210), "campaigns-too-soon") << "after 49 ms";
+}
+
+TEST_F(CampaignTimerTest, ALeaderThatIsHeardAgainIsNotLost) {
+  Loses(110);
+  Hears(120, 2);
+  EXPECT_EQ(Campaigns(130), "campaigns-too-soon");
+}
+
+TEST_F(CampaignTimerTest, LosingSomebodyElseIsNoReason) {
+  Hears(100, 2);
+  Loses(110, 3);
+  EXPECT_EQ(Campaigns(111), "campaigns-too-soon");
+}
+
+TEST_F(CampaignTimerTest, WhoseLeaderIsLostGivesWayToAnotherForAWhile) {
+  Loses(110);
+  FakeStep asked = FakeStep().Tell(Told::Kind::kPreVoteRequest, 3, 3);
+  asked.told.now = At(130);
+  EXPECT_EQ(PutsOff(asked, 205), "");
+  EXPECT_EQ(PutsOff(asked, 206), "campaign-put-off");
 }
 
 TEST_F(CampaignTimerTest, AnOldLeaderThatPutsItOffIsCaught) {
