@@ -62,6 +62,7 @@ class Server::Impl {
   }
 
   absl::Status Stop(runtime::Instant deadline) {
+    HandLeadOver(deadline);
     if (resp_ != nullptr) resp_->Stop(deadline);
     (void)rpc_->Stop(deadline);  // What it had to cancel is unknown to them.
     peers_->Stop();
@@ -78,6 +79,15 @@ class Server::Impl {
   }
 
  private:
+  // Suspends. So that nobody has to find out that the leader is gone. If it
+  // cannot be done, they will.
+  void HandLeadOver(runtime::Instant deadline) {
+    raft::Node& node = host_->node();
+    if (options_.members.size() < 2) return;
+    if (node.status().role != raft::Role::kLeader) return;
+    (void)node.TransferLeadership(runtime::NodeId(), deadline);
+  }
+
   // Errors: those of Network::Listen().
   absl::Status OpenDoors() {
     const runtime::NodeId self = options_.host.self;

@@ -122,7 +122,7 @@ struct PeerTransportStats {
 
 class PeerTransport {
  public:
-  static constexpr uint16_t kProtocolVersion = 1;
+  static constexpr uint16_t kProtocolVersion = 2;
 
   // `executor` and `network` must outlive this. `random` serves the jitter.
   PeerTransport(runtime::Executor& executor, Network& network,

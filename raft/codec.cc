@@ -38,7 +38,7 @@ void CEREAL_SERIALIZE_FUNCTION_NAME(Archive& archive, PreVoteReply& m) {
 
 template <class Archive>
 void CEREAL_SERIALIZE_FUNCTION_NAME(Archive& archive, VoteRequest& m) {
-  archive(m.term, m.last_index, m.last_term);
+  archive(m.term, m.last_index, m.last_term, m.by_leader);
 }
 
 template <class Archive>
@@ -60,6 +60,11 @@ void CEREAL_SERIALIZE_FUNCTION_NAME(Archive& archive, HeartbeatRequest& m) {
 template <class Archive>
 void CEREAL_SERIALIZE_FUNCTION_NAME(Archive& archive, HeartbeatReply& m) {
   archive(m.term, m.read_round);
+}
+
+template <class Archive>
+void CEREAL_SERIALIZE_FUNCTION_NAME(Archive& archive, TimeoutNow& m) {
+  archive(m.term, m.last_index);
 }
 
 void CEREAL_SAVE_FUNCTION_NAME(net::WireWriter& archive,

@@ -7,6 +7,7 @@
 
 #include "raft/codec.h"
 #include "raft/outbox.h"
+#include "raft/transfers.h"
 #include "raft/waiters.h"
 #include "runtime/check.h"
 #include "runtime/crc32c.h"
@@ -43,6 +44,7 @@ class Node::Impl {
               {executor_.Now(), dice_}),
         outbox_(with.transport, core_, observer_),
         waiters_(core_, observer_),
+        transfers_(executor_, core_),
         mailbox_changed_(executor_),
         commit_changed_(executor_),
         fibers_(executor_) {}
@@ -57,6 +59,7 @@ class Node::Impl {
     fibers_.Cancel();
     (void)fibers_.Join();
     waiters_.AbandonAll();
+    transfers_.AbandonAll();
   }
 
   Outcome Propose(runtime::Bytes command, runtime::Instant deadline) {
@@ -88,6 +91,13 @@ class Node::Impl {
       default:
         return absl::CancelledError("stopping");
     }
+  }
+
+  absl::Status TransferLeadership(NodeId to, runtime::Instant deadline) {
+    if (fibers_.cancelled()) return absl::CancelledError("stopping");
+    Transfers::Waiter waiter(transfers_);
+    Push(TransferLead{waiter.ticket(), to});
+    return waiter.Wait(deadline);
   }
 
   NodeStatus status() const {
@@ -200,6 +210,10 @@ class Node::Impl {
     for (const ReadReady& ready : effects_.reads) {
       waiters_.OnReadReady(ready, applied_);
     }
+    for (const TransferEnded& ended : effects_.transfers) {
+      transfers_.OnEnded(ended);
+    }
+    if (effects_.role_changed) transfers_.OnRoleChanged();
     if (effects_.commit.has_value()) commit_changed_.NotifyOne();
   }
 
@@ -275,6 +289,7 @@ class Node::Impl {
   Effects effects_;  // Of the step under way; kept for its memory.
   Outbox outbox_;
   Waiters waiters_;
+  Transfers transfers_;
 
   std::deque<Event> mailbox_;
   std::vector<raft::Propose::Item> proposals_;
@@ -306,6 +321,10 @@ Outcome Node::Propose(runtime::Bytes command, runtime::Instant deadline) {
 
 absl::Status Node::ReadBarrier(runtime::Instant deadline) {
   return impl_->ReadBarrier(deadline);
+}
+
+absl::Status Node::TransferLeadership(NodeId to, runtime::Instant deadline) {
+  return impl_->TransferLeadership(to, deadline);
 }
 
 NodeStatus Node::status() const { return impl_->status(); }

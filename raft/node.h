@@ -120,6 +120,15 @@ class Node : public net::PeerReceiver, public persist::PersisterSink {
   //         DEADLINE_EXCEEDED, CANCELLED.
   absl::Status ReadBarrier(runtime::Instant deadline);
 
+  // Suspends until another member leads: `to`, or with 0 whoever is there and
+  // knows most. Meanwhile proposals are refused as kHandingOver. Gives up after
+  // an election timeout at the latest, and leads on; so it may when this
+  // returns an error, and is not bound to.
+  // Errors: FAILED_PRECONDITION (not the leader), RESOURCE_EXHAUSTED (another
+  //         transfer is under way), UNAVAILABLE (no such voter is there),
+  //         DEADLINE_EXCEEDED, CANCELLED.
+  absl::Status TransferLeadership(NodeId to, runtime::Instant deadline);
+
   NodeStatus status() const;
 
   // Suspends until the fibers have ended. Waiting callers get kUnknown.

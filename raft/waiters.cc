@@ -52,7 +52,9 @@ void Waiters::OnRefused(const Refused& refused, NodeId leader) {
   Outcome outcome;
   outcome.kind = Outcome::Kind::kRefused;
   outcome.reason = refused.reason;
-  outcome.leader_hint = leader;
+  // Who hands over is not the one to ask again.
+  const bool leaves = refused.reason == RefusalReason::kHandingOver;
+  outcome.leader_hint = leaves ? NodeId() : leader;
   Answer(*found->second, std::move(outcome));
 }
 

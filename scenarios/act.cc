@@ -30,6 +30,7 @@ struct Named {
   const char* operator()(const CrashLoop&) const { return "crash_loop"; }
   const char* operator()(const SkewClock&) const { return "clock"; }
   const char* operator()(const SlowCpu&) const { return "cpu"; }
+  const char* operator()(const Transfer&) const { return "transfer"; }
   const char* operator()(const FailSync&) const { return "fail_sync"; }
   const char* operator()(const TroubleDisk&) const { return "disk"; }
   const char* operator()(const RotDisk&) const { return "rot"; }
@@ -44,7 +45,8 @@ const char* ActName(const Act& act) { return std::visit(Named{}, act); }
 
 bool IsInstant(const Act& act) {
   return std::holds_alternative<ResetConnections>(act) ||
-         std::holds_alternative<HalfOpen>(act);
+         std::holds_alternative<HalfOpen>(act) ||
+         std::holds_alternative<Transfer>(act);
 }
 
 bool HasDuration(const Act& act) {

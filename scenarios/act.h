@@ -22,11 +22,12 @@ struct SetKnobs {
   std::vector<KnobSetting> knobs;
 };
 
-using Act = std::variant<Isolate, Partition, Cut, Bridge, Ring, Split,
-                         CutClients, Flap, Clog, Swizzle, ResetConnections,
-                         HalfOpen, Filter, Heal, Crash, PowerOff, Restart,
-                         Pause, Resume, CrashLoop, SkewClock, SlowCpu, FailSync,
-                         TroubleDisk, RotDisk, WipeDisk, DisturbLink, SetKnobs>;
+using Act =
+    std::variant<Isolate, Partition, Cut, Bridge, Ring, Split, CutClients, Flap,
+                 Clog, Swizzle, ResetConnections, HalfOpen, Filter, Heal, Crash,
+                 PowerOff, Restart, Pause, Resume, CrashLoop, SkewClock,
+                 SlowCpu, Transfer, FailSync, TroubleDisk, RotDisk, WipeDisk,
+                 DisturbLink, SetKnobs>;
 
 // "isolate", as in a scenario file.
 const char* ActName(const Act& act);

@@ -96,6 +96,7 @@ constexpr auto kReaders = std::to_array<ActReader>({
     {"crash_loop", ReadCrashLoop},
     {"clock", ReadClock},
     {"cpu", ReadCpu},
+    {"transfer", ReadTargeted<Transfer>},
 });
 
 }  // namespace

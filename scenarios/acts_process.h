@@ -52,6 +52,11 @@ struct SkewClock {
   absl::Duration jump;  // Of the wall clock, at once; may be negative.
 };
 
+// The leader is asked to hand over to the target. Nothing breaks.
+struct Transfer {
+  TargetChoice target;
+};
+
 struct SlowCpu {
   TargetChoice target;
   uint32_t factor = 1;

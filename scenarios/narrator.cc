@@ -28,7 +28,8 @@ std::string Text(const raft::PreVoteReply& message) {
 }
 std::string Text(const raft::VoteRequest& message) {
   return absl::StrCat("my last is ",
-                      Entry(message.last_index, message.last_term));
+                      Entry(message.last_index, message.last_term),
+                      message.by_leader ? ", the leader wants it" : "");
 }
 std::string Text(const raft::VoteReply& message) {
   return message.granted ? "yes" : "no";
@@ -59,6 +60,10 @@ std::string Text(const raft::HeartbeatRequest& message) {
 }
 std::string Text(const raft::HeartbeatReply& message) {
   return absl::StrCat("round ", message.read_round);
+}
+
+std::string Text(const raft::TimeoutNow& message) {
+  return absl::StrCat("stand at once; my last is ", message.last_index.value());
 }
 
 // A pre-vote speaks of the term that it would begin.
@@ -92,9 +97,10 @@ const char* OutcomeText(raft::Outcome::Kind kind) {
 
 const char* MessageName(const raft::Message& message) {
   // In the order of the variant.
-  constexpr std::array kNames = {"pre-vote",   "pre-vote-reply", "vote",
-                                 "vote-reply", "append",         "append-reply",
-                                 "heartbeat",  "heartbeat-reply"};
+  constexpr std::array kNames = {
+      "pre-vote",   "pre-vote-reply",  "vote",
+      "vote-reply", "append",          "append-reply",
+      "heartbeat",  "heartbeat-reply", "timeout-now"};
   static_assert(kNames.size() == std::variant_size_v<raft::Message>);
   return kNames[message.index()];
 }

@@ -99,6 +99,7 @@ class Nemesis {
   Undo Strike(const CrashLoop& act);
   Undo Strike(const SkewClock& act);
   Undo Strike(const SlowCpu& act);
+  Undo Strike(const Transfer& act);
   Undo Strike(const FailSync& act);
   Undo Strike(const TroubleDisk& act);
   Undo Strike(const RotDisk& act);

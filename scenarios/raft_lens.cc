@@ -13,8 +13,8 @@ namespace {
 
 constexpr auto kKinds = std::to_array<absl::string_view>(
     {"prevote", "prevote_reply", "vote", "vote_reply", "append", "probe",
-     "append_reply", "heartbeat", "heartbeat_reply", "hello", "welcome", "ping",
-     "pong"});
+     "append_reply", "heartbeat", "heartbeat_reply", "timeout_now", "hello",
+     "welcome", "ping", "pong"});
 
 struct Kind {
   absl::string_view operator()(const raft::PreVoteRequest&) const {
@@ -40,6 +40,9 @@ struct Kind {
   }
   absl::string_view operator()(const raft::HeartbeatReply&) const {
     return "heartbeat_reply";
+  }
+  absl::string_view operator()(const raft::TimeoutNow&) const {
+    return "timeout_now";
   }
 };
 
@@ -77,6 +80,9 @@ struct Describe {
   }
   Fields operator()(const raft::HeartbeatReply& m) const {
     return {{"term", m.term}, {"read_round", m.read_round}};
+  }
+  Fields operator()(const raft::TimeoutNow& m) const {
+    return {{"term", m.term}, {"last", m.last_index}};
   }
 };
 

@@ -59,6 +59,20 @@ Nemesis::Undo Nemesis::Strike(const Resume& act) {
 
 // --------------------------------------------------------------- crash loops
 
+Nemesis::Undo Nemesis::Strike(const Transfer& act) {
+  const Nodes nodes = Resolve(act.target);
+  const uint32_t leader = cluster_.leader();
+  if (leader == 0 || nodes.empty() || nodes.front() == leader) return nullptr;
+  const bool asked =
+      cluster_.Visit(leader, [to = raft::NodeId(nodes.front())](auto& server) {
+        // Whatever comes of it: the checks see it.
+        (void)server.node().TransferLeadership(
+            to, runtime::Instant::InfiniteFuture());
+      });
+  if (!asked) return nullptr;
+  return [] {};
+}
+
 Nemesis::Undo Nemesis::Strike(const CrashLoop& act) {
   const Nodes nodes = Resolve(act.target);
   if (!Seize(nodes)) return nullptr;

@@ -15,6 +15,7 @@ void Effects::Clear() {
   accepted.clear();
   refused.clear();
   reads.clear();
+  transfers.clear();
   commit.reset();
   role_changed = false;
 }
@@ -89,7 +90,9 @@ NodeId Core::leader() const {
 void Core::On(Turn& turn, const DeadlineReached&) {
   if (turn.env.now < deadline()) return;  // It was moved meanwhile.
   if (leading() != nullptr) {
-    if (!StepDownIfCutOff(turn)) KeepFollowers(turn);
+    if (StepDownIfCutOff(turn)) return;
+    KeepTransfer(turn);
+    KeepFollowers(turn);
     return;
   }
   if (!configuration().IsVoter(self_)) {
@@ -125,6 +128,9 @@ void Core::On(Turn& turn, const PeerLost& event) {
   }
   const auto peer = Leading().peers.find(event.peer);
   if (peer == Leading().peers.end()) return;
+  if (Leading().transfer.has_value() && Leading().transfer->to == event.peer) {
+    EndTransfer(turn, TransferEnd::kLost);
+  }
   // What was in flight is gone. The next heartbeat asks where we are: a link
   // that broke just now would only swallow the question.
   peer->second.Probe(peer->second.match.Next());
@@ -186,6 +192,9 @@ void Core::AdoptTerm(Turn& turn, Term term) {
 void Core::BecomeFollower(Turn& turn, NodeId leader) {
   if (leading() != nullptr) {
     RefuseReads(turn);
+    if (Leading().transfer.has_value()) {
+      EndTransfer(turn, TransferEnd::kStoodDown);
+    }
     // A leader has no election timer; the others go on with theirs.
     ResetElectionTimer(turn);
   }

@@ -21,10 +21,10 @@
 // The paper's terms are used throughout: Raft §n is Ongaro & Ousterhout 2014,
 // thesis §n is Ongaro 2014. Impossible states CHECK (core/invariants.h).
 //
-// Files: core, election, fail_over, replication, reads implement the handlers
-// of this class by chapter of the paper; log, membership, progress, quorum,
-// unsynced are the values it is made of; invariants states what must always
-// hold.
+// Files: events is what goes in and out; core, election, fail_over, transfer,
+// replication, reads implement the handlers of this class by chapter of the
+// paper; log, membership, progress, quorum, unsynced are the values it is made
+// of; invariants states what must always hold.
 
 #ifndef RAFT_CORE_CORE_H_
 #define RAFT_CORE_CORE_H_
@@ -39,6 +39,7 @@
 #include "absl/time/time.h"
 
 #include "persist/persister.h"
+#include "raft/core/events.h"
 #include "raft/core/log.h"
 #include "raft/core/membership.h"
 #include "raft/core/message.h"
@@ -67,101 +68,6 @@ struct CoreOptions {
   size_t uncommitted_bytes_max = 64 << 20;
 };
 
-// Names a request of the driver in the answers to it. Chosen by the driver.
-using Ticket = runtime::StrongInt<struct TicketTag>;
-
-// ---------------------------------------------------------------- events
-
-// The clock has reached deadline().
-struct DeadlineReached {};
-
-struct Inbound {
-  NodeId from;
-  runtime::Incarnation incarnation;  // Of the sender.
-  Message message;
-};
-
-// Commands to be replicated, in this order.
-struct Propose {
-  struct Item {
-    Ticket ticket;
-    runtime::Bytes payload;
-    uint32_t payload_crc32c;
-  };
-  std::vector<Item> items;
-};
-
-// A linearizable read wants to know when it may look at the state machine.
-// Raft §8, thesis §6.4.
-struct ReadRequest {
-  Ticket ticket;
-};
-
-// The stream of stores is durable up to here.
-struct Durable {
-  Sequence upto;
-};
-
-// A connection to this peer broke: what was in flight is lost. If it led us, it
-// is most likely dead.
-struct PeerLost {
-  NodeId peer;
-};
-
-using Event = std::variant<DeadlineReached, Inbound, Propose, ReadRequest,
-                           Durable, PeerLost>;
-
-// --------------------------------------------------------------- effects
-
-struct Send {
-  NodeId to;
-  // The life of the receiver that this answers; 0: it answers nobody.
-  runtime::Incarnation echo;
-  Sequence after;  // Leave only when durable up to here; 0: at once.
-  Message message;
-};
-
-// The ticket's command stands in the log; what becomes of it is decided when
-// that index is applied: the same term means applied, another means lost.
-struct Accepted {
-  Ticket ticket;
-  Index index;
-  Term term;
-};
-
-enum class RefusalReason : uint8_t {
-  kNotLeader,
-  kBusy,      // Leader, but too much is uncommitted: try again later.
-  kLostLead,  // A read that waited for its quorum round when the lead was lost.
-};
-
-// The ticket's request will have no effect, ever.
-struct Refused {
-  Ticket ticket;
-  RefusalReason reason;
-};
-
-// The read may look at the state machine once `index` is applied.
-struct ReadReady {
-  Ticket ticket;
-  Index index;
-};
-
-struct Effects {
-  std::vector<persist::Store> stores;
-  std::vector<Send> sends;
-  std::vector<Accepted> accepted;
-  std::vector<Refused> refused;
-  std::vector<ReadReady> reads;
-  // Everything up to here is committed and durable on this member, and may be
-  // applied. Set when it moved. (Core::commit() may be further.)
-  std::optional<Index> commit;
-  // Role, term or known leader changed.
-  bool role_changed = false;
-
-  void Clear();
-};
-
 // ------------------------------------------------------------------ core
 
 enum class Role : uint8_t { kFollower, kPreCandidate, kCandidate, kLeader };
@@ -185,12 +91,20 @@ struct Leader {
     uint64_t round;  // Confirmed by this round, or any later one.
     Index index;     // What was committed when it was asked, and the no-op.
   };
+  // The lead is being handed over: no proposal is taken.
+  struct Transfer {
+    Ticket ticket;
+    NodeId to;
+    runtime::Instant ends;  // Given up then.
+    bool told = false;      // It has all that we have, and knows.
+  };
   absl::btree_map<NodeId, Progress> peers;  // Without ourselves.
   Index noop_index;                         // The entry that opened this term.
   uint64_t read_round = 0;                  // The last one that has left.
   std::vector<PendingRead> reads;           // In order of asking.
   runtime::Instant heartbeat_due;
   size_t uncommitted_bytes = 0;  // Payload behind the commit index.
+  std::optional<Transfer> transfer;
 };
 
 class Core {
@@ -274,6 +188,7 @@ class Core {
   void On(Turn& turn, const ReadRequest& event);
   void On(Turn& turn, const Durable& event);
   void On(Turn& turn, const PeerLost& event);
+  void On(Turn& turn, const TransferLead& event);
   persist::Store& StoreOf(Turn& turn);
   void FinishStore(Turn& turn);
   void Post(Turn& turn, NodeId to, Sequence after, Message message);
@@ -290,7 +205,7 @@ class Core {
   void ResetElectionTimer(Turn& turn);
   bool HearsALeader(const Env& env) const;
   void StartPreVote(Turn& turn);
-  void StartElection(Turn& turn);
+  void StartElection(Turn& turn, bool by_leader);
   void CountPreVotes(Turn& turn);
   void CountVotesForUs(Turn& turn);
   void BecomeLeader(Turn& turn);
@@ -308,6 +223,13 @@ class Core {
                   const PreVoteRequest& request) const;
   void Support(Turn& turn, NodeId node);
   void DrawQuickCampaign(Turn& turn, absl::Duration wait);
+
+  // ----- transfer.cc: thesis §3.10
+  NodeId BestTarget(const Env& env) const;
+  void KeepTransfer(Turn& turn);
+  void TellTarget(Turn& turn);
+  void EndTransfer(Turn& turn, TransferEnd end);
+  void Handle(Turn& turn, Sender from, const TimeoutNow& message);
 
   // ----- replication.cc: Raft §5.3, §5.4.2
   void Handle(Turn& turn, Sender from, AppendRequest& request);

@@ -58,10 +58,10 @@ void Core::CountPreVotes(Turn& turn) {
         if (vote == votes.end()) return std::nullopt;
         return vote->second;
       });
-  if (result == VoteResult::kWon) StartElection(turn);
+  if (result == VoteResult::kWon) StartElection(turn, false);
 }
 
-void Core::StartElection(Turn& turn) {
+void Core::StartElection(Turn& turn, bool by_leader) {
   ResetElectionTimer(turn);
   Promise(turn, term_.Next(), self_);
   term_leader_ = NodeId();
@@ -69,7 +69,8 @@ void Core::StartElection(Turn& turn) {
   RoleChanged(turn);
   const VoteRequest request{.term = term_,
                             .last_index = log_.last_index(),
-                            .last_term = log_.last_term()};
+                            .last_term = log_.last_term(),
+                            .by_leader = by_leader};
   for (const NodeId voter : configuration().voters) {
     // The store is the last of an ordered stream: when it is durable, so are
     // the term, our vote and the log that the request claims.
@@ -153,7 +154,7 @@ void Core::Handle(Turn& turn, Sender from, const PreVoteReply& reply) {
 }
 
 void Core::Handle(Turn& turn, Sender from, const VoteRequest& request) {
-  const bool hears_a_leader = HearsALeader(turn.env);
+  const bool hears_a_leader = !request.by_leader && HearsALeader(turn.env);
   if (request.term > term_ && hears_a_leader) {
     // Thesis §4.2.3: as if it had not come, its term included.
     REACHABLE("raft.vote_ignored_sticky");

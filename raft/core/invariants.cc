@@ -60,6 +60,9 @@ void CheckLeader(const Core& core, const Leader& leader) {
     uncommitted += core.log().At(index).payload.size();
   }
   CHECK_EQ(leader.uncommitted_bytes, uncommitted);
+  CHECK(!leader.transfer.has_value() ||
+            leader.peers.contains(leader.transfer->to),
+        "the lead goes to a voter");
   CheckPeers(core, leader);
 }
 

@@ -41,6 +41,8 @@ struct VoteRequest {
   Term term;
   Index last_index;
   Term last_term;
+  // The leader itself wants it (TimeoutNow): nobody stands by it.
+  bool by_leader = false;
 };
 
 struct VoteReply {
@@ -90,9 +92,17 @@ struct HeartbeatReply {
   uint64_t read_round = 0;  // Echoed.
 };
 
-using Message =
-    std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply,
-                 AppendRequest, AppendReply, HeartbeatRequest, HeartbeatReply>;
+// The leader of `term` to the one it wants to succeed it: "you have all that I
+// have; stand for election now." Thesis §3.10.
+struct TimeoutNow {
+  Term term;
+  Index last_index;  // Of both logs. Late, when the receiver's goes further.
+};
+
+// A new kind goes to the end: the place is the number on the wire.
+using Message = std::variant<PreVoteRequest, PreVoteReply, VoteRequest,
+                             VoteReply, AppendRequest, AppendReply,
+                             HeartbeatRequest, HeartbeatReply, TimeoutNow>;
 
 // The kinds of log entry, stored in Record::kind.
 enum class EntryKind : uint8_t {

@@ -13,9 +13,13 @@ namespace raft {
 // --------------------------------------------------------------- proposing
 
 void Core::On(Turn& turn, Propose& event) {
-  if (leading() == nullptr) {
+  if (leading() == nullptr || Leading().transfer.has_value()) {
+    // What is appended now the next leader would have to wait for.
+    const RefusalReason reason = leading() == nullptr
+                                     ? RefusalReason::kNotLeader
+                                     : RefusalReason::kHandingOver;
     for (const Propose::Item& item : event.items) {
-      turn.out.refused.push_back({item.ticket, RefusalReason::kNotLeader});
+      turn.out.refused.push_back({item.ticket, reason});
     }
     return;
   }
@@ -159,6 +163,7 @@ void Core::Handle(Turn& turn, Sender from, const AppendReply& reply) {
     peer->Acknowledge(reply.match, turn.env.now);
     CommitByCounting(turn);
     Replicate(turn, from.node, *peer);
+    TellTarget(turn);
   } else {
     TakeRejection(*peer, reply);
     Replicate(turn, from.node, *peer);

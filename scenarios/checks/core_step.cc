@@ -29,6 +29,7 @@ void Tell(const raft::PreVoteReply& reply, const LogMirror&, Told& told) {
 void Tell(const raft::VoteRequest& request, const LogMirror&, Told& told) {
   told.kind = Kind::kVoteRequest;
   told.term = request.term;
+  told.yes = request.by_leader;
   TellVote(request, told);
 }
 
@@ -78,6 +79,17 @@ void Tell(const raft::HeartbeatReply& reply, const LogMirror&, Told& told) {
   told.kind = Kind::kHeartbeatReply;
   told.term = reply.term;
   told.read_round = reply.read_round;
+}
+
+void Tell(const raft::TimeoutNow& message, const LogMirror&, Told& told) {
+  told.kind = Kind::kTimeoutNow;
+  told.term = message.term;
+  told.last = message.last_index;
+}
+
+void Tell(const raft::TransferLead& transfer, const LogMirror&, Told& told) {
+  told.kind = Kind::kTransferLead;
+  told.ticket = transfer.ticket;
 }
 
 void Tell(const raft::DeadlineReached&, const LogMirror&, Told& told) {

@@ -32,6 +32,8 @@ struct Told {
     kReadRequest,
     kDurable,
     kPeerLost,
+    kTimeoutNow,
+    kTransferLead,
   };
 
   Kind kind = Kind::kNothing;
@@ -41,21 +43,23 @@ struct Told {
   runtime::Incarnation incarnation;  // Of the sender of a message.
   // The term that a message speaks for; of a pre-vote, the one to come.
   persist::Term term;
-  persist::Term own_term;   // kPreVoteReply: the sender's.
-  bool yes = false;         // Granted, accepted.
+  persist::Term own_term;  // kPreVoteReply: the sender's.
+  // Granted, accepted; kVoteRequest: the leader wants it.
+  bool yes = false;
   uint64_t session = 0;     // kAppendRequest, kAppendReply.
   uint64_t read_round = 0;  // Heartbeats, appends and their replies.
   persist::Index commit;    // kAppendRequest, kHeartbeatRequest.
   persist::Index previous;  // kAppendRequest: its previous_index.
   persist::Term previous_term;
   // Requests for votes: the claimed end of the log. kAppendRequest: its last
-  // entry, or previous if it is empty. kAppendReply: its match.
+  // entry, or previous if it is empty. kAppendReply: its match. kTimeoutNow:
+  // the end of the leader's log.
   persist::Index last;
   persist::Term last_term;
   // kAppendRequest: the first of its entries that another one of our log stands
   // in the place of; 0 if there is none.
   persist::Index conflict;
-  raft::Ticket ticket;        // kReadRequest.
+  raft::Ticket ticket;        // kReadRequest, kTransferLead.
   persist::Sequence durable;  // kDurable.
 };
 

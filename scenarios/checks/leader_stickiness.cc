@@ -18,8 +18,10 @@ void LeaderStickiness::OnStep(const CoreStep& step) {
     case Told::Kind::kPeerLost:
       if (told.from == step.leader.value()) contact.lost = true;
       return;
-    case Told::Kind::kPreVoteRequest:
     case Told::Kind::kVoteRequest:
+      if (told.yes) return;  // The leader itself wants it.
+      break;
+    case Told::Kind::kPreVoteRequest:
       break;
     default:
       return;

@@ -2,7 +2,8 @@
 // by it for the minimum election timeout: it grants neither vote nor pre-vote,
 // and does not even take the term of a request (thesis §4.2.3, §6.2, §9.6).
 // Measured by the clock of the voter. A connection to this leader that breaks
-// ends that, until the leader is heard again.
+// ends that, until the leader is heard again; and a candidate that speaks for
+// the leader may be followed (hand_over.h sees to it that it does).
 //
 // leader-stickiness.
 

@@ -56,7 +56,11 @@ void RoleTransitions::CheckTerm(const CoreStep& step) {
 void RoleTransitions::OnStep(const CoreStep& step) {
   CheckTerm(step);
   if (step.before.role != step.after.role || !step.same_term()) {
-    if (!Allowed(step.before.role, step.after.role, step.same_term())) {
+    const bool called = step.told.kind == Told::Kind::kTimeoutNow &&
+                        step.before.role != Role::kLeader &&
+                        step.after.role == Role::kCandidate;
+    if (!called &&
+        !Allowed(step.before.role, step.after.role, step.same_term())) {
       violations_.Report("role-transition",
                          absl::StrCat(step.life.ToString(), " goes from ",
                                       raft::RoleName(step.before.role),

@@ -113,6 +113,7 @@ void SafetyChecks::Observer::OnStarted(const raft::Core& core,
   checks_.incarnations_.OnStarted(life_);
   checks_.votes_.OnStarted(life_, core.term(), core.vote());
   checks_.stickiness_.OnStarted(life_, now);
+  checks_.hand_overs_.OnStarted(life_);
   checks_.timers_.OnStarted(life_, now, core.deadline());
   checks_.steady_.OnLeader(life_, core.term(), core.leader());
   view_.term = core.term();
@@ -217,6 +218,7 @@ void SafetyChecks::Observer::CheckStep(const CoreStep& step) {
   checks_.stickiness_.OnStep(step);
   checks_.timers_.OnStep(step);
   checks_.contacts_.OnStep(step);
+  checks_.hand_overs_.OnStep(step);
   checks_.origins_.OnStep(step);
   checks_.append_only_.OnStep(step);
   checks_.append_answers_.OnStep(step);
@@ -295,6 +297,7 @@ SafetyChecks::SafetyChecks(Violations& violations,
       incarnations_(violations, disks_),
       contacts_(violations, shadows.size()),
       steady_(violations, shadows.size()),
+      hand_overs_(violations, disks_),
       order_(violations),
       matching_(violations),
       origins_(violations),

@@ -26,6 +26,7 @@
 #include "scenarios/checks/exactly_once.h"
 #include "scenarios/checks/flow_limits.h"
 #include "scenarios/checks/follower_commit.h"
+#include "scenarios/checks/hand_over.h"
 #include "scenarios/checks/incarnations.h"
 #include "scenarios/checks/leader_append_only.h"
 #include "scenarios/checks/leader_completeness.h"
@@ -124,6 +125,7 @@ class SafetyChecks {
   Incarnations incarnations_;
   LeaderContact contacts_;
   SteadyLeader steady_;
+  HandOver hand_overs_;
   // Logs.
   LogOrder order_;
   LogMatching matching_;

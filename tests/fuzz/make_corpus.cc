@@ -71,7 +71,7 @@ void AddMessages(Corpus& corpus) {
   const std::vector<raft::Message> messages = {
       raft::PreVoteRequest{Term(7), Index(3), Term(2)},
       raft::PreVoteReply{Term(7), Term(6), true},
-      raft::VoteRequest{Term(7), Index(3), Term(2)},
+      raft::VoteRequest{Term(7), Index(3), Term(2), true},
       raft::VoteReply{Term(7), true},
       raft::AppendRequest{.term = Term(6),
                           .session = 3,
@@ -83,7 +83,8 @@ void AddMessages(Corpus& corpus) {
       raft::AppendReply{Term(7), 3, 9, false, Index(4), Index(3), Term(2),
                         Index(1)},
       raft::HeartbeatRequest{Term(7), Index(3), 12},
-      raft::HeartbeatReply{Term(7), 12}};
+      raft::HeartbeatReply{Term(7), 12},
+      raft::TimeoutNow{Term(7), Index(3)}};
   std::string stream(1, '\0');
   for (const raft::Message& message : messages) {
     corpus.Add("messages", absl::StrCat("kind-", message.index()),

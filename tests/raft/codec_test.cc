@@ -50,12 +50,13 @@ std::vector<Message> AllKinds() {
   return {
       PreVoteRequest{Term(7), Index(3), Term(2)},
       PreVoteReply{Term(7), Term(6), true},
-      VoteRequest{Term(7), Index(3), Term(2)},
+      VoteRequest{Term(7), Index(3), Term(2), true},
       VoteReply{Term(7), true},
       Append(),
       AppendReply{Term(7), 3, 9, false, Index(4), Index(3), Term(2), Index(1)},
       HeartbeatRequest{Term(7), Index(3), 12},
-      HeartbeatReply{Term(7), 12}};
+      HeartbeatReply{Term(7), 12},
+      TimeoutNow{Term(7), Index(3)}};
 }
 
 TEST(CodecTest, EveryKindOfMessageComesBackAsItWas) {

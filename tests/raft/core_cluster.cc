@@ -141,6 +141,11 @@ void CoreCluster::CarryOut(NodeId node, Effects& effects) {
     read.state = ReadState::kReady;
     read.index = ready.index;
   }
+  for (const TransferEnded& ended : effects.transfers) {
+    const bool first =
+        transfers_.emplace(ended.ticket.value(), ended.end).second;
+    CHECK(first, "answered twice (G10)");
+  }
   if (effects.commit.has_value()) {
     CHECK_GT(*effects.commit, at.applied, "C8: applied twice");
     CHECK(at.durable.last_index() >= *effects.commit, "C8: not durable here");
@@ -319,6 +324,18 @@ uint64_t CoreCluster::AskRead(NodeId node) {
                         .index = Index()};
   Step(node, ReadRequest{Ticket(ticket)});
   return ticket;
+}
+
+uint64_t CoreCluster::Transfer(NodeId node, NodeId to) {
+  const uint64_t ticket = ++last_ticket_;
+  Step(node, TransferLead{Ticket(ticket), to});
+  return ticket;
+}
+
+std::optional<TransferEnd> CoreCluster::transfer_end(uint64_t ticket) const {
+  const auto found = transfers_.find(ticket);
+  if (found == transfers_.end()) return std::nullopt;
+  return found->second;
 }
 
 // -------------------------------------------------------------------- world

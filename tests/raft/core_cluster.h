@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -93,6 +94,9 @@ class CoreCluster {
   // ----- what clients do
   uint64_t Propose(NodeId node, absl::string_view payload);
   uint64_t AskRead(NodeId node);
+  uint64_t Transfer(NodeId node, NodeId to);
+  // Empty while it goes on.
+  std::optional<TransferEnd> transfer_end(uint64_t ticket) const;
   const Proposal& proposal(uint64_t ticket) { return proposals_[ticket]; }
   const Read& read(uint64_t ticket) { return reads_[ticket]; }
 
@@ -189,6 +193,7 @@ class CoreCluster {
   uint64_t last_ticket_ = 0;
   std::map<uint64_t, Proposal> proposals_;
   std::map<uint64_t, Read> reads_;
+  std::map<uint64_t, TransferEnd> transfers_;  // Those that have ended.
   std::vector<Left> left_;
 };
 

@@ -156,7 +156,7 @@ class Storm {
   void Move() {
     const NodeId node = AnyNode();
     const NodeId other = AnyNode();
-    switch (dice_.Below(12)) {
+    switch (dice_.Below(13)) {
       case 0:
         if (crashes_ && cluster_.alive(node)) {
           cluster_.Crash(node, dice_.Below(cluster_.unsynced(node) + 1));
@@ -185,9 +185,19 @@ class Storm {
       case 9:
         if (node != other) cluster_.BreakLink(node, other);
         break;
+      case 10:
+        HandOver();
+        break;
       default:
         Serve();
     }
+  }
+
+  void HandOver() {
+    const NodeId leader = cluster_.leader();
+    if (leader == NodeId()) return;
+    const uint64_t to = dice_.Below(cluster_.nodes().size() + 1);
+    cluster_.Transfer(leader, NodeId(to));
   }
 
   // Clients ask everyone who believes to lead, and sometimes who does not.

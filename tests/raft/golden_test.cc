@@ -21,6 +21,7 @@
 //   crash n1 [kept]      with so many stores that were not synced on the disk
 //   restart n1
 //   lost n1 n2           n1 hears that its connection to n2 broke
+//   transfer n1 [n2]     n1 is to hand over: to n2, or to whom it chooses
 //   show heartbeats      from now on
 //   status
 
@@ -194,6 +195,10 @@ class Interpreter {
       {"restart", [&](const Words& w) { cluster_->Restart(Node(w[1])); }},
       {"lost",
        [&](const Words& w) { cluster_->BreakLink(Node(w[1]), Node(w[2])); }},
+      {"transfer",
+       [&](const Words& w) {
+         cluster_->Transfer(Node(w[1]), w.size() > 2 ? Node(w[2]) : NodeId());
+       }},
       {"show", [&](const Words&) { show_heartbeats_ = true; }},
       {"status", [&](const Words&) { Status(); }},
   };

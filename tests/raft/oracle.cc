@@ -136,11 +136,11 @@ void Oracle::CheckGrants(const Member& member, const Event& event,
   }
   const auto* inbound = std::get_if<Inbound>(&event);
   if (inbound == nullptr) return;
-  const auto check = [&](Index last_index, Term last_term) {
+  const auto check = [&](Index last_index, Term last_term, bool by_leader) {
     CHECK(member.core->log().IsUpToDate(last_index, last_term),
           "A5: a vote for a log that is behind");
     const auto heard = leader_heard_.find(member.node);
-    CHECK(heard == leader_heard_.end() ||
+    CHECK(by_leader || heard == leader_heard_.end() ||
               now >= heard->second + options_.election_timeout_min,
           "A14: a vote against a leader that was heard");
   };
@@ -149,10 +149,10 @@ void Oracle::CheckGrants(const Member& member, const Event& event,
     const auto* pre_vote = std::get_if<PreVoteReply>(&send.message);
     if (vote != nullptr && vote->granted) {
       const auto& request = std::get<VoteRequest>(inbound->message);
-      check(request.last_index, request.last_term);
+      check(request.last_index, request.last_term, request.by_leader);
     } else if (pre_vote != nullptr && pre_vote->granted) {
       const auto& request = std::get<PreVoteRequest>(inbound->message);
-      check(request.last_index, request.last_term);
+      check(request.last_index, request.last_term, false);
     }
   }
   if (std::holds_alternative<AppendRequest>(inbound->message) ||

@@ -41,7 +41,8 @@ std::string Text(const PreVoteReply& m) {
 }
 std::string Text(const VoteRequest& m) {
   return absl::StrCat("vote? term ", m.term.value(), ", last ",
-                      Place(m.last_index, m.last_term));
+                      Place(m.last_index, m.last_term),
+                      m.by_leader ? ", as its leader wants" : "");
 }
 std::string Text(const VoteReply& m) {
   return absl::StrCat("vote ", m.granted ? "yes" : "no", " term ",
@@ -75,6 +76,11 @@ std::string Text(const HeartbeatReply& m) {
                       RoundText(m.read_round));
 }
 
+std::string Text(const TimeoutNow& m) {
+  return absl::StrCat("stand now! term ", m.term.value(), ", last ",
+                      m.last_index.value());
+}
+
 bool IsHeartbeat(const Message& message) {
   return std::holds_alternative<HeartbeatRequest>(message) ||
          std::holds_alternative<HeartbeatReply>(message);
@@ -93,7 +99,30 @@ std::string Cause(const Event& event) {
   if (const auto* durable = std::get_if<Durable>(&event)) {
     return absl::StrCat("disk has #", durable->upto.value());
   }
+  if (const auto* transfer = std::get_if<TransferLead>(&event)) {
+    return absl::StrCat("transfer to ", transfer->to == NodeId()
+                                            ? "anybody"
+                                            : Name(transfer->to));
+  }
   return absl::StrCat("lost ", Name(std::get<PeerLost>(event).peer));
+}
+
+const char* EndText(TransferEnd end) {
+  switch (end) {
+    case TransferEnd::kStoodDown:
+      return "stood down";
+    case TransferEnd::kNotLeader:
+      return "not leader";
+    case TransferEnd::kUnderWay:
+      return "another is under way";
+    case TransferEnd::kNoTarget:
+      return "no target";
+    case TransferEnd::kLost:
+      return "target lost";
+    case TransferEnd::kTooLate:
+      return "too late";
+  }
+  return "?";
 }
 
 const char* ReasonText(RefusalReason reason) {
@@ -104,6 +133,8 @@ const char* ReasonText(RefusalReason reason) {
       return "busy";
     case RefusalReason::kLostLead:
       return "lost the lead";
+    case RefusalReason::kHandingOver:
+      return "handing over";
   }
   return "?";
 }
@@ -144,6 +175,9 @@ void AddAnswers(const Effects& effects, std::vector<std::string>& out) {
   }
   for (const ReadReady& ready : effects.reads) {
     out.push_back(absl::StrCat("read at ", ready.index.value()));
+  }
+  for (const TransferEnded& ended : effects.transfers) {
+    out.push_back(absl::StrCat("transfer: ", EndText(ended.end)));
   }
 }
 
