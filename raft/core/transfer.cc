@@ -53,6 +53,13 @@ void Core::KeepTransfer(Turn& turn) {
     return;
   }
   transfer->told = false;
+  Progress& peer = Leading().peers.at(transfer->to);
+  const bool all_sent =
+      peer.replicating() != nullptr && peer.next > log_.last_index();
+  // It has all, or something of it got lost: there is no time to wait and see.
+  if (all_sent && peer.match < log_.last_index()) {
+    SendAppend(turn, transfer->to, peer, 0);
+  }
   TellTarget(turn);
 }
 

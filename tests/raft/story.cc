@@ -215,7 +215,8 @@ std::string Describe(const StepSeen& step, bool show_heartbeats) {
   AddSends(step, show_heartbeats, outcomes);
   const auto* inbound = std::get_if<Inbound>(&step.event);
   const bool beat = inbound == nullptr
-                        ? !std::holds_alternative<ReadRequest>(step.event)
+                        ? !std::holds_alternative<ReadRequest>(step.event) &&
+                              !std::holds_alternative<TransferLead>(step.event)
                         : IsHeartbeat(inbound->message) && !show_heartbeats;
   if (outcomes.empty() && beat) return "";
   std::string line =
