@@ -91,8 +91,8 @@ void Core::On(Turn& turn, const DeadlineReached&) {
   if (turn.env.now < deadline()) return;  // It was moved meanwhile.
   if (leading() != nullptr) {
     if (StepDownIfCutOff(turn)) return;
-    KeepTransfer(turn);
     KeepFollowers(turn);
+    KeepTransfer(turn);
     return;
   }
   if (!configuration().IsVoter(self_)) {
