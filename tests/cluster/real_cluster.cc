@@ -61,6 +61,8 @@ TempDirectory::~TempDirectory() {
 }
 
 std::string ServerProgram() {
+  const char* other = std::getenv("TWINRAFT_SERVER");
+  if (other != nullptr) return other;
   return absl::StrCat(TWINRAFT_BINARY_DIR, "/bin/raft_server");
 }
 
@@ -88,6 +90,7 @@ RealCluster::RealCluster() {
     const uint16_t rpc = NextFreePort();
     const uint16_t redis = NextFreePort();
     ports_.push_back({peer, rpc, redis});
+    environments_.emplace_back();
     processes_.emplace_back();
     fs::create_directories(data(node));
   }
@@ -131,8 +134,9 @@ void RealCluster::Start(int node) {
   CHECK(Slot(node) == nullptr || !Slot(node)->running(), "node ", node,
         " runs already");
   Slot(node).reset();
-  Slot(node) = std::make_unique<ServerProcess>(ServerProgram(),
-                                               ArgumentsOf(node), log(node));
+  Slot(node) = std::make_unique<ServerProcess>(
+      ServerProgram(), ArgumentsOf(node), log(node),
+      environments_[static_cast<size_t>(node - 1)]);
 }
 
 void RealCluster::StartAll() {

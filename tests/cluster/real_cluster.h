@@ -41,6 +41,7 @@ struct NodePorts {
   uint16_t redis = 0;
 };
 
+// build/…/bin/raft_server, or what TWINRAFT_SERVER names: another build of it.
 std::string ServerProgram();
 
 class RealCluster {
@@ -51,6 +52,11 @@ class RealCluster {
 
   RealCluster();  // Nothing runs yet.
   ~RealCluster();
+
+  // What the node's process has in its environment when it is started next.
+  void SetEnvironment(int node, std::vector<std::string> variables) {
+    environments_[static_cast<size_t>(node - 1)] = std::move(variables);
+  }
 
   void Start(int node);
   void StartAll();
@@ -89,6 +95,7 @@ class RealCluster {
 
   TempDirectory directory_;
   std::vector<NodePorts> ports_;
+  std::vector<std::vector<std::string>> environments_;
   std::vector<std::unique_ptr<ServerProcess>> processes_;
 };
 
