@@ -43,7 +43,7 @@ absl::StatusOr<RedisClient> RedisClient::Connect(uint16_t port,
 }
 
 absl::StatusOr<RedisReply> RedisClient::Call(
-    std::initializer_list<absl::string_view> words, absl::Duration patience) {
+    absl::Span<const absl::string_view> words, absl::Duration patience) {
   const absl::Time deadline = absl::Now() + patience;
   std::string request = absl::StrCat("*", words.size(), "\r\n");
   for (const absl::string_view word : words) {

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 
 #include "tests/cluster/tcp_connection.h"
 
@@ -38,8 +39,12 @@ class RedisClient {
   // Errors: as TcpConnection, and DATA_LOSS for what is no reply. After any of
   // them the command may have been executed, or may yet be, and the client is
   // of no more use.
+  absl::StatusOr<RedisReply> Call(absl::Span<const absl::string_view> words,
+                                  absl::Duration patience);
   absl::StatusOr<RedisReply> Call(
-      std::initializer_list<absl::string_view> words, absl::Duration patience);
+      std::initializer_list<absl::string_view> words, absl::Duration patience) {
+    return Call(absl::MakeConstSpan(words.begin(), words.size()), patience);
+  }
 
  private:
   explicit RedisClient(TcpConnection connection)
