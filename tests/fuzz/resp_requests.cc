@@ -21,8 +21,6 @@ using Result = kv::RespParser::Result;
 struct Heard {
   std::vector<std::vector<std::string>> requests;
   std::string error;
-
-  friend bool operator==(const Heard&, const Heard&) = default;
 };
 
 bool LiesIn(absl::string_view outer, absl::string_view inner) {
