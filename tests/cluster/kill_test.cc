@@ -1,8 +1,10 @@
-// Three real servers under kill -9 while clients write: no acknowledged write
-// is lost, and everything that the clients saw is explained by one order.
+// Three real servers under kill -9, pauses and cut wires while clients write:
+// no acknowledged write is lost, every answer belongs to its question, and
+// everything that the clients saw is explained by one order.
 //
 // TWINRAFT_KILL_SECONDS is how long the killing goes on (default 15).
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -109,20 +111,35 @@ void Print(const scenarios::History& history, const Workload::Counts& counts,
            const Nemesis::Strikes& strikes) {
   std::printf(
       "%zu operations: %llu acknowledged (%llu writes), %llu refused, "
-      "%llu unknown\n%d kills of leaders, %d of followers, %d pauses\n",
+      "%llu unknown\n%d kills of leaders, %d of followers, %d pauses, "
+      "%d leaders isolated, %d pairs cut, %d one-way cuts, %d resets\n",
       history.operations().size(),
       static_cast<unsigned long long>(counts.answered),
       static_cast<unsigned long long>(counts.writes_answered),
       static_cast<unsigned long long>(counts.refused),
       static_cast<unsigned long long>(counts.unknown), strikes.leader_kills,
-      strikes.follower_kills, strikes.pauses);
+      strikes.follower_kills, strikes.pauses, strikes.isolations,
+      strikes.pair_cuts, strikes.one_way_cuts, strikes.resets);
+}
+
+// How long a client is without service when the leader dies.
+void PrintFailovers(std::vector<absl::Duration> spans) {
+  if (spans.empty()) return;
+  std::sort(spans.begin(), spans.end());
+  const auto ms = [&spans](size_t percent) {
+    return absl::ToInt64Milliseconds(spans[(spans.size() - 1) * percent / 100]);
+  };
+  std::printf(
+      "fail-over of %zu leaders: p50 %lld ms, p90 %lld ms, max %lld ms\n",
+      spans.size(), static_cast<long long>(ms(50)),
+      static_cast<long long>(ms(90)), static_cast<long long>(ms(100)));
 }
 
 TEST(KillTest, NoAcknowledgedWriteIsLostAndEveryAnswerIsExplained) {
   const auto seed = static_cast<uint64_t>(absl::ToUnixNanos(absl::Now()));
   std::printf("seed %llu (of the dice; the machine has its own)\n",
               static_cast<unsigned long long>(seed));
-  RealCluster cluster;
+  RealCluster cluster(RealCluster::Wiring::kCuttable);
   cluster.StartAll();
   ASSERT_TRUE(cluster.WaitForLeader().has_value());
 
@@ -133,6 +150,12 @@ TEST(KillTest, NoAcknowledgedWriteIsLostAndEveryAnswerIsExplained) {
   workload.Stop();
   const Workload::Counts counts = workload.Total();
   Print(recorder.history(), counts, strikes);
+  PrintFailovers(strikes.failovers);
+  const CutProxy::Counts wires = cluster.wires().counts();
+  std::printf("wires: %llu connections, %llu of them swallowed, %llu reset\n",
+              static_cast<unsigned long long>(wires.connections),
+              static_cast<unsigned long long>(wires.swallowed),
+              static_cast<unsigned long long>(wires.resets));
   ASSERT_EQ(strikes.never_recovered, 0) << "no leader after a strike";
   ASSERT_EQ(strikes.died, 0) << "a node ended that nobody had killed";
   ASSERT_NO_FATAL_FAILURE(ReadEverything(cluster, recorder));
@@ -143,6 +166,8 @@ TEST(KillTest, NoAcknowledgedWriteIsLostAndEveryAnswerIsExplained) {
   ExpectLinearizable(recorder.history());
   // Something happened, in spite of it all.
   EXPECT_GE(strikes.leader_kills, 1);
+  EXPECT_GE(strikes.failovers.size(), 1u);
+  EXPECT_GE(strikes.isolations, 1);
   EXPECT_GE(counts.writes_answered, 100u);
 }
 

@@ -1,8 +1,13 @@
 #include "tests/cluster/nemesis.h"
 
 #include <csignal>
+#include <iterator>
+#include <optional>
 
+#include "absl/status/statusor.h"
 #include "absl/time/clock.h"
+
+#include "tests/cluster/redis_client.h"
 
 namespace cluster {
 
@@ -11,24 +16,9 @@ Nemesis::Strikes Nemesis::Rage(absl::Duration span) {
   // In turn rather than by chance, so that a short run meets every kind.
   for (int round = 0; absl::Now() < end; ++round) {
     Nap(absl::Milliseconds(200), absl::Milliseconds(900));
-    switch (round % 5) {
-      case 0:
-        KillLeader();
-        break;
-      case 1:
-        KillFollower();
-        break;
-      case 2:
-        StrandLeader();
-        break;
-      case 3:
-        PauseOne();
-        break;
-      default:
-        KillMajority();
-        break;
-    }
+    Strike(round);
     Nap(absl::Milliseconds(0), absl::Milliseconds(1200));
+    cluster_.wires().HealAll();
     cluster_.StartAll();
     if (!cluster_.WaitForLeader().has_value()) {
       ++strikes_.never_recovered;
@@ -42,10 +32,37 @@ Nemesis::Strikes Nemesis::Rage(absl::Duration span) {
   return strikes_;
 }
 
+void Nemesis::Strike(int kind) {
+  using Blow = void (Nemesis::*)();
+  // The first few are all that a short run meets.
+  static constexpr Blow kBlows[] = {
+      &Nemesis::KillLeader,  &Nemesis::IsolateLeader, &Nemesis::PauseOne,
+      &Nemesis::CutOneWay,   &Nemesis::KillFollower,  &Nemesis::ResetSome,
+      &Nemesis::CutPair,     &Nemesis::StrandLeader,  &Nemesis::KillLeader,
+      &Nemesis::KillMajority};
+  (this->*kBlows[static_cast<size_t>(kind) % std::size(kBlows)])();
+}
+
 void Nemesis::KillLeader() {
-  const int leader = cluster_.Leader().value_or(1);
-  cluster_.Kill(leader);
+  const std::optional<int> leader = cluster_.Leader();
+  cluster_.Kill(leader.value_or(1));
   ++strikes_.leader_kills;
+  if (leader.has_value()) MeasureFailover(*leader);
+}
+
+void Nemesis::MeasureFailover(int dead) {
+  const absl::Time killed = absl::Now();
+  for (int turn = 0; absl::Now() < killed + RealCluster::kPatience; ++turn) {
+    const int node = (dead - 1 + 1 + turn % 2) % RealCluster::kNodes + 1;
+    const absl::StatusOr<RedisReply> reply =
+        CallOnce(cluster_.redis_port(node), {"SET", "fail-over", "x"},
+                 RealCluster::kPatience);
+    if (reply.ok() && reply->ToString() == "OK") {
+      strikes_.failovers.push_back(absl::Now() - killed);
+      return;
+    }
+    absl::SleepFor(absl::Milliseconds(1));
+  }
 }
 
 void Nemesis::KillFollower() {
@@ -91,6 +108,45 @@ void Nemesis::PauseOne() {
   Nap(absl::Milliseconds(100), absl::Milliseconds(2500));
   process->Signal(SIGCONT);
   ++strikes_.pauses;
+}
+
+// Sometimes longer than an election takes, sometimes not. It goes on meeting
+// its clients, who must not be told anything old.
+void Nemesis::IsolateLeader() {
+  const int leader = cluster_.Leader().value_or(1);
+  for (int node = 1; node <= RealCluster::kNodes; ++node) {
+    if (node == leader) continue;
+    cluster_.wires().Cut(leader, node);
+    if (dice_.Below(2) == 0) cluster_.wires().Reset(leader, node);
+  }
+  Nap(absl::Milliseconds(200), absl::Milliseconds(3000));
+  ++strikes_.isolations;
+}
+
+void Nemesis::CutPair() {
+  const int leader = cluster_.Leader().value_or(1);
+  const int one = dice_.Below(2) == 0 ? leader : OtherThan(leader);
+  cluster_.wires().Cut(one, OtherThan(one));
+  Nap(absl::Milliseconds(200), absl::Milliseconds(3000));
+  ++strikes_.pair_cuts;
+}
+
+void Nemesis::CutOneWay() {
+  const int leader = cluster_.Leader().value_or(1);
+  const bool mute = dice_.Below(2) == 0;
+  const int spared = dice_.Below(2) == 0 ? OtherThan(leader) : 0;
+  for (int node = 1; node <= RealCluster::kNodes; ++node) {
+    if (node == leader || node == spared) continue;
+    cluster_.wires().Block(mute ? leader : node, mute ? node : leader);
+  }
+  Nap(absl::Milliseconds(200), absl::Milliseconds(3000));
+  ++strikes_.one_way_cuts;
+}
+
+void Nemesis::ResetSome() {
+  const int one = 1 + static_cast<int>(dice_.Below(RealCluster::kNodes));
+  cluster_.wires().Reset(one, OtherThan(one));
+  ++strikes_.resets;
 }
 
 void Nemesis::Nap(absl::Duration low, absl::Duration high) {

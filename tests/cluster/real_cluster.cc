@@ -61,6 +61,8 @@ TempDirectory::~TempDirectory() {
 }
 
 std::string ServerProgram() {
+  const char* other = std::getenv("TWINRAFT_SERVER");
+  if (other != nullptr) return other;
   return absl::StrCat(TWINRAFT_BINARY_DIR, "/bin/raft_server");
 }
 
@@ -82,16 +84,20 @@ std::string InfoField(uint16_t redis_port, const std::string& field) {
   return info->text.substr(begin, info->text.find('\r', begin) - begin);
 }
 
-RealCluster::RealCluster() {
+RealCluster::RealCluster(Wiring wiring) {
   for (int node = 1; node <= kNodes; ++node) {
     const uint16_t peer = NextFreePort();
     const uint16_t rpc = NextFreePort();
     const uint16_t redis = NextFreePort();
     ports_.push_back({peer, rpc, redis});
+    environments_.emplace_back();
     processes_.emplace_back();
     fs::create_directories(data(node));
   }
-  std::ofstream(directory_.path() / "raft.yaml") << ConfigText();
+  if (wiring == Wiring::kCuttable) wires_ = std::make_unique<CutProxy>();
+  for (int node = 1; node <= kNodes; ++node) {
+    std::ofstream(config(node)) << ConfigText(node);
+  }
 }
 
 RealCluster::~RealCluster() {
@@ -106,24 +112,34 @@ RealCluster::~RealCluster() {
   }
 }
 
-std::string RealCluster::ConfigText() const {
+NodePorts RealCluster::Wire(int node, int peer) {
+  NodePorts wire = ports(peer);
+  if (wires_ == nullptr || node == peer) return wire;
+  wire.peer = NextFreePort();
+  wires_->AddRoad(node, peer, wire.peer, ports(peer).peer);
+  wire.rpc = NextFreePort();
+  wires_->AddRoad(node, peer, wire.rpc, ports(peer).rpc);
+  return wire;
+}
+
+std::string RealCluster::ConfigText(int node) {
   std::string text =
       "node:\n  cluster: cluster-test\n"
       "network:\n  listen_host: 127.0.0.1\n"
       "rpc:\n  request_timeout: 1s\n"
       "discovery:\n  peers:\n";
-  for (int node = 1; node <= kNodes; ++node) {
-    absl::StrAppend(&text, "    - {id: ", node,
-                    ", host: 127.0.0.1, peer_port: ", ports(node).peer,
-                    ", rpc_port: ", ports(node).rpc,
-                    ", redis_port: ", ports(node).redis, "}\n");
+  for (int peer = 1; peer <= kNodes; ++peer) {
+    const NodePorts wire = Wire(node, peer);
+    absl::StrAppend(
+        &text, "    - {id: ", peer, ", host: 127.0.0.1, peer_port: ", wire.peer,
+        ", rpc_port: ", wire.rpc, ", redis_port: ", wire.redis, "}\n");
   }
   return text;
 }
 
 std::vector<std::string> RealCluster::ArgumentsOf(int node) const {
   return {absl::StrCat("--node-id=", node),
-          absl::StrCat("--config=", (directory_.path() / "raft.yaml").string()),
+          absl::StrCat("--config=", config(node).string()),
           absl::StrCat("--data-dir=", data(node).string()), "--init-cluster"};
 }
 
@@ -131,8 +147,9 @@ void RealCluster::Start(int node) {
   CHECK(Slot(node) == nullptr || !Slot(node)->running(), "node ", node,
         " runs already");
   Slot(node).reset();
-  Slot(node) = std::make_unique<ServerProcess>(ServerProgram(),
-                                               ArgumentsOf(node), log(node));
+  Slot(node) = std::make_unique<ServerProcess>(
+      ServerProgram(), ArgumentsOf(node), log(node),
+      environments_[static_cast<size_t>(node - 1)]);
 }
 
 void RealCluster::StartAll() {
@@ -180,6 +197,10 @@ std::optional<int> RealCluster::WaitForLeader() {
     absl::SleepFor(kPollInterval);
   }
   return std::nullopt;
+}
+
+fs::path RealCluster::config(int node) const {
+  return directory_.path() / absl::StrCat("node-", node) / "raft.yaml";
 }
 
 fs::path RealCluster::data(int node) const {

@@ -1,4 +1,5 @@
-// Three real servers on this machine, in a directory and on ports of their own.
+// Three real servers on this machine, in a directory and on ports of their own,
+// which reach each other directly or by wires that can be cut.
 //
 // Nodes are numbered from 1. When a test has failed, the end of every node's
 // log is printed and the directory stays.
@@ -17,6 +18,7 @@
 
 #include "absl/time/time.h"
 
+#include "tests/cluster/cut_proxy.h"
 #include "tests/cluster/server_process.h"
 
 namespace cluster {
@@ -41,6 +43,7 @@ struct NodePorts {
   uint16_t redis = 0;
 };
 
+// build/…/bin/raft_server, or what TWINRAFT_SERVER names: another build of it.
 std::string ServerProgram();
 
 class RealCluster {
@@ -49,8 +52,16 @@ class RealCluster {
   // A machine that compiles at the same time is slow.
   static constexpr absl::Duration kPatience = absl::Seconds(30);
 
-  RealCluster();  // Nothing runs yet.
+  enum class Wiring : uint8_t { kDirect, kCuttable };
+
+  // Nothing runs yet.
+  explicit RealCluster(Wiring wiring = Wiring::kDirect);
   ~RealCluster();
+
+  // What the node's process has in its environment when it is started next.
+  void SetEnvironment(int node, std::vector<std::string> variables) {
+    environments_[static_cast<size_t>(node - 1)] = std::move(variables);
+  }
 
   void Start(int node);
   void StartAll();
@@ -58,6 +69,9 @@ class RealCluster {
   // The running process; null after Kill() and before Start().
   ServerProcess* process(int node) { return Slot(node).get(); }
   bool running(int node) { return Slot(node) && Slot(node)->running(); }
+
+  // Between the nodes. Requires: kCuttable.
+  CutProxy& wires() { return *wires_; }
 
   // kill -9.
   void Kill(int node) { Slot(node).reset(); }
@@ -75,6 +89,7 @@ class RealCluster {
     return ports_[static_cast<size_t>(node - 1)];
   }
   uint16_t redis_port(int node) const { return ports(node).redis; }
+  std::filesystem::path config(int node) const;
   std::filesystem::path data(int node) const;
   std::filesystem::path log(int node) const;
   std::string LogText(int node) const;
@@ -83,12 +98,16 @@ class RealCluster {
   std::unique_ptr<ServerProcess>& Slot(int node) {
     return processes_[static_cast<size_t>(node - 1)];
   }
-  std::string ConfigText() const;
+  // The ports by which `node` dials `peer`.
+  NodePorts Wire(int node, int peer);
+  std::string ConfigText(int node);
   std::vector<std::string> ArgumentsOf(int node) const;
   bool AllFollow(int leader);
 
   TempDirectory directory_;
   std::vector<NodePorts> ports_;
+  std::unique_ptr<CutProxy> wires_;  // Null: direct.
+  std::vector<std::vector<std::string>> environments_;
   std::vector<std::unique_ptr<ServerProcess>> processes_;
 };
 

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 
 #include "kv/service.h"
 
@@ -84,7 +86,11 @@ RecordingClient::Outcome RecordingClient::Ask(
     std::initializer_list<absl::string_view> words) {
   if (!Connect()) return Outcome::kNotAsked;
   const HistoryRecorder::OperationId id = recorder_.Invoke(std::move(question));
-  const Outcome outcome = Conclude(id, connection_->Call(words, patience_));
+  const std::string token = absl::StrCat("echo-", id_, "-", ++asked_);
+  const Outcome outcome = Conclude(
+      id,
+      connection_->CallWithEcho(
+          absl::MakeConstSpan(words.begin(), words.size()), token, patience_));
   if (outcome != Outcome::kAnswered) GoToNextNode();
   return outcome;
 }

@@ -3,7 +3,9 @@
 //
 // Three outcomes: answered; refused, which the server promises was not and will
 // not be done; and unknown: no answer, or an error that leaves it open. Unknown
-// operations stay open in the history for ever.
+// operations stay open in the history for ever. Each question is followed by an
+// ECHO of its own: an answer that belongs to another question, or comes twice,
+// is a strange error.
 //
 // Concurrency: one thread.
 
@@ -63,6 +65,7 @@ class RecordingClient {
   const std::vector<uint16_t> ports_;
   const absl::Duration patience_;
   size_t node_ = 0;  // Of ports_.
+  uint64_t asked_ = 0;
   std::optional<RedisClient> connection_;
   std::optional<std::string> strange_error_;
 };

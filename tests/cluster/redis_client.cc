@@ -13,6 +13,14 @@ namespace {
 
 constexpr int64_t kTextBytesMax = int64_t{64} << 20;
 
+std::string Request(absl::Span<const absl::string_view> words) {
+  std::string request = absl::StrCat("*", words.size(), "\r\n");
+  for (const absl::string_view word : words) {
+    absl::StrAppend(&request, "$", word.size(), "\r\n", word, "\r\n");
+  }
+  return request;
+}
+
 absl::Status NoReply(absl::string_view line) {
   return absl::DataLossError(absl::StrCat("not a reply: '", line, "'"));
 }
@@ -43,14 +51,36 @@ absl::StatusOr<RedisClient> RedisClient::Connect(uint16_t port,
 }
 
 absl::StatusOr<RedisReply> RedisClient::Call(
-    std::initializer_list<absl::string_view> words, absl::Duration patience) {
+    absl::Span<const absl::string_view> words, absl::Duration patience) {
   const absl::Time deadline = absl::Now() + patience;
-  std::string request = absl::StrCat("*", words.size(), "\r\n");
-  for (const absl::string_view word : words) {
-    absl::StrAppend(&request, "$", word.size(), "\r\n", word, "\r\n");
-  }
-  RETURN_IF_ERROR(connection_.Send(request, deadline));
+  RETURN_IF_ERROR(CheckNothingUnasked());
+  RETURN_IF_ERROR(connection_.Send(Request(words), deadline));
   return ReadReply(deadline);
+}
+
+absl::StatusOr<RedisReply> RedisClient::CallWithEcho(
+    absl::Span<const absl::string_view> words, absl::string_view token,
+    absl::Duration patience) {
+  const absl::Time deadline = absl::Now() + patience;
+  RETURN_IF_ERROR(CheckNothingUnasked());
+  RETURN_IF_ERROR(connection_.Send(
+      absl::StrCat(Request(words), Request({"ECHO", token})), deadline));
+  ASSIGN_OR_RETURN(RedisReply reply, ReadReply(deadline));
+  const absl::StatusOr<RedisReply> echo = ReadReply(deadline);
+  // The reply counts, though the server may have died right behind it.
+  broken_ = echo.status();
+  if (absl::IsDataLoss(broken_)) return broken_;
+  if (echo.ok() && echo->text != token) {
+    return absl::DataLossError(absl::StrCat(
+        "a reply to something else: ", echo->ToString(), " for ", token));
+  }
+  return reply;
+}
+
+absl::Status RedisClient::CheckNothingUnasked() {
+  RETURN_IF_ERROR(broken_);
+  if (input_.empty() && !connection_.HasUnread()) return absl::OkStatus();
+  return absl::DataLossError("an answer that nobody asked for");
 }
 
 absl::StatusOr<RedisReply> RedisClient::ReadReply(absl::Time deadline) {

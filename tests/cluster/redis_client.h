@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 
 #include "tests/cluster/tcp_connection.h"
 
@@ -35,22 +36,34 @@ class RedisClient {
   static absl::StatusOr<RedisClient> Connect(uint16_t port,
                                              absl::Duration patience);
 
-  // Errors: as TcpConnection, and DATA_LOSS for what is no reply. After any of
+  // Errors: as TcpConnection, and DATA_LOSS for what is no reply, and for what
+  // came before anything was asked. After any of
   // them the command may have been executed, or may yet be, and the client is
   // of no more use.
+  absl::StatusOr<RedisReply> Call(absl::Span<const absl::string_view> words,
+                                  absl::Duration patience);
+  // As Call(), with an ECHO of `token` behind it in the same packet: the reply
+  // is ours only if the token comes next. Errors: also DATA_LOSS for another.
+  absl::StatusOr<RedisReply> CallWithEcho(
+      absl::Span<const absl::string_view> words, absl::string_view token,
+      absl::Duration patience);
   absl::StatusOr<RedisReply> Call(
-      std::initializer_list<absl::string_view> words, absl::Duration patience);
+      std::initializer_list<absl::string_view> words, absl::Duration patience) {
+    return Call(absl::MakeConstSpan(words.begin(), words.size()), patience);
+  }
 
  private:
   explicit RedisClient(TcpConnection connection)
       : connection_(std::move(connection)) {}
 
+  absl::Status CheckNothingUnasked();
   absl::StatusOr<RedisReply> ReadReply(absl::Time deadline);
   absl::StatusOr<std::string> ReadLine(absl::Time deadline);
   absl::StatusOr<std::string> ReadText(int64_t bytes, absl::Time deadline);
 
   TcpConnection connection_;
   std::string input_;  // Received and not yet used.
+  absl::Status broken_;
 };
 
 // One call on a connection of its own.

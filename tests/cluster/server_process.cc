@@ -20,31 +20,44 @@ constexpr int kExitNoProgram = 127;
 // Between fork() and exec(): only calls that a signal handler may make, since
 // other threads of the parent may have held any lock.
 [[noreturn]] void BecomeServer(pid_t parent, int log,
-                               std::vector<char*>& arguments) {
+                               std::vector<char*>& arguments,
+                               std::vector<char*>& environment) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(kExitNoProgram);  // It died before that.
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
-  execv(arguments[0], arguments.data());
+  execve(arguments[0], arguments.data(), environment.data());
   _exit(kExitNoProgram);
+}
+
+// As exec wants them; valid as long as `words`.
+std::vector<char*> PointersTo(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
 }
 
 }  // namespace
 
 ServerProcess::ServerProcess(const std::string& program,
                              const std::vector<std::string>& arguments,
-                             const std::filesystem::path& log_file) {
+                             const std::filesystem::path& log_file,
+                             const std::vector<std::string>& environment) {
   std::vector<std::string> words = {program};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
+  std::vector<char*> word_pointers = PointersTo(words);
+  std::vector<std::string> variables = environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    variables.emplace_back(*variable);
+  }
+  std::vector<char*> variable_pointers = PointersTo(variables);
   const int log =
       open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   CHECK(log >= 0, "cannot open ", log_file.string());
   const pid_t parent = getpid();
   pid_ = fork();
-  if (pid_ == 0) BecomeServer(parent, log, pointers);
+  if (pid_ == 0) BecomeServer(parent, log, word_pointers, variable_pointers);
   close(log);
   CHECK(pid_ > 0, "cannot fork");
 }

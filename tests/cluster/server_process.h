@@ -19,10 +19,12 @@ namespace cluster {
 
 class ServerProcess {
  public:
-  // What it says on both outputs is appended to `log_file`.
+  // What it says on both outputs is appended to `log_file`. `environment` are
+  // words such as "NAME=value", beside those of this process.
   ServerProcess(const std::string& program,
                 const std::vector<std::string>& arguments,
-                const std::filesystem::path& log_file);
+                const std::filesystem::path& log_file,
+                const std::vector<std::string>& environment = {});
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
   // Kills and reaps it.
@@ -34,6 +36,7 @@ class ServerProcess {
   // it still runs when the patience ends.
   std::optional<int> Wait(absl::Duration patience);
 
+  pid_t pid() const { return pid_; }
   bool running() { return !Wait(absl::ZeroDuration()).has_value(); }
 
   // kill -9, and waits for the end.

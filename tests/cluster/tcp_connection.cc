@@ -100,6 +100,11 @@ absl::Status TcpConnection::Receive(std::string& bytes, absl::Time deadline) {
   }
 }
 
+bool TcpConnection::HasUnread() const {
+  char byte = 0;
+  return recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 std::string TcpConnection::ReceiveAll(absl::Duration patience) {
   const absl::Time deadline = absl::Now() + patience;
   std::string bytes;

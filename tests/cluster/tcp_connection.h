@@ -29,6 +29,9 @@ class TcpConnection {
   // Appends what has come, at least one byte, to `bytes`.
   absl::Status Receive(std::string& bytes, absl::Time deadline);
 
+  // Whether bytes have come that nobody has received yet.
+  bool HasUnread() const;
+
   // Everything until the other side closes, resets or exhausts the patience.
   std::string ReceiveAll(absl::Duration patience);
 

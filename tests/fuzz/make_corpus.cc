@@ -180,6 +180,53 @@ void AddScenarios(Corpus& corpus) {
   }
 }
 
+// What a Redis client sends, as it should be and not.
+void AddRespRequests(Corpus& corpus) {
+  const std::string set = "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n";
+  const std::string get = "*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
+  const std::string bytewise(1, '\0');
+  corpus.Add("resp_requests", "pipeline", absl::StrCat("\x06", set, get, set));
+  corpus.Add(
+      "resp_requests", "inline",
+      absl::StrCat(bytewise, "PING\r\nSET \"a \\x41\\n\" 'it\\'s'\n\r\n"));
+  corpus.Add("resp_requests", "nothing-asked",
+             absl::StrCat("\x02", "*0\r\n*-1\r\n", get));
+  corpus.Add("resp_requests", "empty-words",
+             absl::StrCat(bytewise, "*2\r\n$0\r\n\r\n$0\r\n\r\n", get));
+  corpus.Add("resp_requests", "gigantic-count",
+             absl::StrCat(bytewise, "*2147483647\r\n$3\r\nGET\r\n"));
+  corpus.Add("resp_requests", "gigantic-bulk",
+             absl::StrCat(bytewise, "*1\r\n$9999999999\r\nabc"));
+  corpus.Add("resp_requests", "no-line-end",
+             absl::StrCat("\x03", "*1\r\n$4\r\nPINGxx*1\r\n"));
+  corpus.Add("resp_requests", "unbalanced",
+             absl::StrCat(bytewise, "GET \"key\r\n"));
+}
+
+void AddServerConfigs(Corpus& corpus) {
+  corpus.Add(
+      "server_configs", "three-nodes",
+      "node: {id: 2, cluster: demo, data_dir: /var/lib/raft}\n"
+      "network: {listen_host: 127.0.0.1}\n"
+      "rpc: {request_timeout: 1s}\n"
+      "discovery:\n"
+      "  peers:\n"
+      "    - {id: 1, host: a, peer_port: 1, rpc_port: 2, redis_port: 3}\n"
+      "    - {id: 2, host: b, peer_port: 1, rpc_port: 2, redis_port: 3}\n"
+      "raft:\n"
+      "  election_timeout_min: 500ms\n"
+      "  election_timeout_max: 1s\n"
+      "  heartbeat_interval: 100ms\n"
+      "  segment_size: 64MiB\n"
+      "logging: {level: info}\n");
+  corpus.Add("server_configs", "unknown-key", "node:\n  colour: red\n");
+  corpus.Add("server_configs", "twice",
+             "node: {id: 1}\nnode: {id: 2}\nraft: [1, {a: b}]\n");
+  corpus.Add("server_configs", "aliases",
+             "node: &x {cluster: a}\nrpc: *x\nraft: {<<: *x}\n");
+  corpus.Add("server_configs", "broken", "node:\n  cluster: [demo\n");
+}
+
 }  // namespace
 
 int Main(const std::string& directory) {
@@ -191,6 +238,8 @@ int Main(const std::string& directory) {
   AddLog(corpus, "longer", persist::RandomStory(dice, 6));
   AddArtifacts(corpus);
   AddScenarios(corpus);
+  AddRespRequests(corpus);
+  AddServerConfigs(corpus);
   return 0;
 }
 

@@ -11,6 +11,8 @@ std::span<const Target> Targets() {
       Target{"log_recovery", RunLogRecovery},
       Target{"scenario_files", RunScenarioFiles},
       Target{"artifacts", RunArtifacts},
+      Target{"resp_requests", RunRespRequests},
+      Target{"server_configs", RunServerConfigs},
   };
   return kTargets;
 }

@@ -23,6 +23,8 @@ void RunMessages(Input input);       // raft/codec.h
 void RunLogRecovery(Input input);    // persist/wal_recovery.h
 void RunScenarioFiles(Input input);  // scenarios/scenario_file.h
 void RunArtifacts(Input input);      // scenarios/artifact.h and its parts
+void RunRespRequests(Input input);   // kv/resp.h
+void RunServerConfigs(Input input);  // prod/server_config.h
 
 struct Target {
   const char* name;  // Also of its corpus.

@@ -1,0 +1,175 @@
+// What it costs a server, in memory and in the service of others, to be spoken
+// to by those who mean it harm. Every attack has its price in figures, printed
+// and bounded, and well-behaved clients beside it are served all along.
+
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/resource.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gtest/gtest.h"
+
+#include "tests/cluster/process_memory.h"
+#include "tests/cluster/real_cluster.h"
+#include "tests/cluster/redis_client.h"
+#include "tests/cluster/steady_client.h"
+#include "tests/cluster/tcp_connection.h"
+
+namespace cluster {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+constexpr uint64_t kKiB = uint64_t{1} << 10;
+constexpr absl::Duration kSiege = absl::Seconds(2);
+// Of one answer to a well-behaved client, on two busy cores.
+constexpr absl::Duration kServedWithin = absl::Seconds(1);
+
+class HostileClientTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);  // The servers inherit it.
+    cluster_.StartAll();
+    const std::optional<int> leader = cluster_.WaitForLeader();
+    ASSERT_TRUE(leader.has_value());
+    victim_ = *leader;
+  }
+
+  uint16_t redis_port() const { return cluster_.redis_port(victim_); }
+  pid_t pid() { return cluster_.process(victim_)->pid(); }
+
+  // Connections that have sent `bytes`, as far as the server takes them.
+  std::vector<TcpConnection> Besiege(uint16_t port, size_t count,
+                                     const std::string& bytes) {
+    std::vector<TcpConnection> hostile;
+    for (size_t i = 0; i < count; ++i) {
+      absl::StatusOr<TcpConnection> connection =
+          TcpConnection::Connect(port, RealCluster::kPatience);
+      EXPECT_TRUE(connection.ok()) << i << ": " << connection.status();
+      if (!connection.ok()) break;
+      (void)connection->Send(bytes, absl::Now() + absl::Milliseconds(20));
+      hostile.push_back(*std::move(connection));
+    }
+    return hostile;
+  }
+
+  // Carries out `attack` beside two good clients of the victim.
+  template <class Attack>
+  void Endure(const std::string& name, uint64_t bytes_max, Attack attack) {
+    const uint64_t before = ResidentBytes(pid());
+    ForgetResidentPeak(pid());
+    SteadyClient writes(redis_port(), {"INCR", "a"}, RealCluster::kPatience);
+    SteadyClient reads(redis_port(), {"GET", "a"}, RealCluster::kPatience);
+    attack();
+    const SteadyClient::Fate& wrote = writes.Stop();
+    const SteadyClient::Fate& read = reads.Stop();
+    ASSERT_TRUE(cluster_.running(victim_)) << name;
+    const uint64_t peak = ResidentPeakBytes(pid());
+    const uint64_t cost = peak > before ? peak - before : 0;
+    std::printf(
+        "%s: %.1f MiB before, %.1f MiB more at the peak\n  writes: %s\n"
+        "  reads: %s\n",
+        name.c_str(), static_cast<double>(before) / double{kMiB},
+        static_cast<double>(cost) / double{kMiB}, wrote.ToString().c_str(),
+        read.ToString().c_str());
+    EXPECT_LE(cost, bytes_max) << name;
+    for (const SteadyClient::Fate* fate : {&wrote, &read}) {
+      EXPECT_EQ(fate->trouble(), 0u) << name << ": " << fate->first_trouble;
+      EXPECT_GE(fate->answers.size(), 100u) << name;
+      EXPECT_LE(fate->Within(100), kServedWithin) << name;
+    }
+  }
+
+  RealCluster cluster_;
+  int victim_ = 0;
+};
+
+TEST_F(HostileClientTest, GiganticLengthsAreNotBelieved) {
+  constexpr size_t kConnections = 200;
+  const std::vector<std::string> lengths = {
+      "*2147483647\r\n$3\r\nSET\r\n", "*3\r\n$9999999999\r\n",
+      "*-9223372036854775808\r\n", "*1048576\r\n$1\r\na\r\n"};
+  Endure("gigantic lengths", lengths.size() * kConnections * 64 * kKiB,
+         [this, &lengths] {
+           for (const std::string& length : lengths) {
+             Besiege(redis_port(), kConnections, length);
+           }
+           absl::SleepFor(kSiege);
+         });
+}
+
+TEST_F(HostileClientTest, ThousandsOfIdleConnectionsAreCheap) {
+  static constexpr size_t kConnections = 5000;
+  Endure("5000 idle connections", kConnections * 64 * kKiB, [this] {
+    const auto hostile = Besiege(redis_port(), kConnections, "PING\r\n");
+    EXPECT_EQ(hostile.size(), size_t{kConnections});
+    absl::SleepFor(kSiege);
+  });
+}
+
+// The server's own bound of answers that wait (4 MiB), what is being worded
+// and what the kernel holds.
+TEST_F(HostileClientTest, ADeafClientCostsABoundedBuffer) {
+  constexpr size_t kConnections = 20;
+  const absl::StatusOr<RedisReply> set =
+      CallOnce(redis_port(), {"SET", "large", std::string(1 << 20, 'v')},
+               RealCluster::kPatience);
+  ASSERT_TRUE(set.ok() && set->ToString() == "OK");
+  Endure("20 deaf clients, 1000 answers of 1 MiB each",
+         kConnections * 12 * kMiB, [this] {
+           std::string requests;
+           for (int i = 0; i < 1000; ++i) requests += "GET large\r\n";
+           const auto hostile = Besiege(redis_port(), kConnections, requests);
+           absl::SleepFor(kSiege);
+         });
+}
+
+TEST_F(HostileClientTest, SlowlorisWaitsForItselfAlone) {
+  constexpr size_t kConnections = 1000;
+  const std::string request = "*2\r\n$3\r\nGET\r\n$1\r\na\r\n";
+  Endure(
+      "1000 clients of a byte every 100 ms", kConnections * 64 * kKiB,
+      [this, &request] {
+        auto hostile = Besiege(redis_port(), kConnections, "*");
+        for (size_t byte = 1; byte < request.size(); ++byte) {
+          for (TcpConnection& connection : hostile) {
+            const absl::Status sent = connection.Send(
+                request.substr(byte, 1), absl::Now() + absl::Seconds(1));
+            EXPECT_TRUE(sent.ok()) << sent;
+          }
+          absl::SleepFor(absl::Milliseconds(100));
+        }
+        // Slow is not wrong.
+        std::string answer;
+        EXPECT_TRUE(hostile[0]
+                        .Receive(answer, absl::Now() + RealCluster::kPatience)
+                        .ok());
+        EXPECT_EQ(answer.substr(0, 1), "$");
+      });
+}
+
+// The ports that are for the other nodes only, held open and fed with what
+// looks like the beginning of a frame of 2 GB.
+TEST_F(HostileClientTest, ThePortsOfPeersAreNoWayIn) {
+  constexpr size_t kConnections = 1500;
+  const std::string head("TWRF\x01\x01\x00\x00\xff\xff\xff\x7f", 12);
+  for (const uint16_t port :
+       {cluster_.ports(victim_).peer, cluster_.ports(victim_).rpc}) {
+    const bool is_peer = port == cluster_.ports(victim_).peer;
+    Endure(absl::StrCat("1500 strangers, ", is_peer ? "peer" : "rpc", " port"),
+           kConnections * 64 * kKiB, [this, port, &head] {
+             const auto silent = Besiege(port, kConnections / 2, "");
+             const auto loud = Besiege(port, kConnections / 2, head);
+             absl::SleepFor(kSiege);
+           });
+  }
+}
+
+}  // namespace
+}  // namespace cluster
