@@ -57,8 +57,6 @@ Nemesis::Undo Nemesis::Strike(const Resume& act) {
   return [] {};
 }
 
-// --------------------------------------------------------------- crash loops
-
 Nemesis::Undo Nemesis::Strike(const Transfer& act) {
   const Nodes nodes = Resolve(act.target);
   const uint32_t leader = cluster_.leader();
@@ -72,6 +70,8 @@ Nemesis::Undo Nemesis::Strike(const Transfer& act) {
   if (!asked) return nullptr;
   return [] {};
 }
+
+// --------------------------------------------------------------- crash loops
 
 Nemesis::Undo Nemesis::Strike(const CrashLoop& act) {
   const Nodes nodes = Resolve(act.target);

@@ -5,7 +5,6 @@
 #include <iterator>
 #include <utility>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/eventfd.h>
@@ -13,20 +12,13 @@
 #include <unistd.h>
 
 #include "runtime/check.h"
+#include "tests/cluster/loopback.h"
 
 namespace cluster {
 namespace {
 
 constexpr size_t kHeldBytesMax = 64 << 10;
 constexpr int kBacklog = 128;
-
-sockaddr_in Loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 prod::UniqueFd MakeSocket() {
   prod::UniqueFd fd(

@@ -213,7 +213,6 @@ class CampaignTimerTest : public testing::Test {
     step.Tell(Told::Kind::kPeerLost, peer, 0);
     step.told.now = At(milliseconds);
     step.leader = NodeId(2);
-    step.deadline = At(milliseconds);
     check_.OnStep(step.Take());
   }
   std::string Campaigns(int64_t milliseconds) {

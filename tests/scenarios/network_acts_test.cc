@@ -331,10 +331,11 @@ std::string ErrorOf(absl::string_view act) {
 }
 
 TEST(NetworkActsFileTest, MistakesAreNamed) {
-  EXPECT_EQ(ErrorOf("filter: {from: n1, to: n2, kind: letter, drop: 1%}"),
-            "f:2:51: expected a kind of message, not 'letter': one of prevote, "
-            "prevote_reply, vote, vote_reply, append, probe, append_reply, "
-            "heartbeat, heartbeat_reply, hello, welcome, ping, pong");
+  EXPECT_EQ(
+      ErrorOf("filter: {from: n1, to: n2, kind: letter, drop: 1%}"),
+      "f:2:51: expected a kind of message, not 'letter': one of prevote, "
+      "prevote_reply, vote, vote_reply, append, probe, append_reply, "
+      "heartbeat, heartbeat_reply, timeout_now, hello, welcome, ping, pong");
   EXPECT_EQ(ErrorOf("filter: {from: n1, to: n2, kind: append}"),
             "f:2:26: expected a filter to drop, duplicate or delay");
   EXPECT_EQ(ErrorOf("filter: {from: n1, to: n2, drop: 1%..2%}"),

@@ -55,6 +55,19 @@ TEST(ProcessActsTest, ACrashLoopKillsAgainAndAgainAndEnds) {
   EXPECT_LE(CountOf(result.counts, "node.boots"), 3 + crashes);
 }
 
+TEST(ProcessActsTest, ATransferMakesTheTargetLead) {
+  const RunResult result =
+      Passed(WithSteps("  - {at: 2s, until: leader, within: 2s}\n"
+                       "  - {transfer: n2}\n"
+                       "  - {until: {leader: n2}, within: 200ms}\n"
+                       "  - {transfer: n3}\n"
+                       "  - {until: {leader: n3}, within: 200ms}\n"
+                       "  - {transfer: n3}\n"));
+  EXPECT_GE(CountOf(result.faults, "nemesis.transfer"), 1u);
+  EXPECT_GE(CountOf(result.faults, "nemesis.struck_nobody"), 1u)
+      << "it leads already";
+}
+
 TEST(ProcessActsTest, AClockThatDriftsSmoothlyTakesManySteps) {
   const RunResult at_once = Passed(WithSteps(
       "  - {at: 1s, clock: {node: n1, drift: 2000ppm, jump: -1h}, for: 2s}\n"));
