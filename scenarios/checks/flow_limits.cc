@@ -30,6 +30,7 @@ void FlowLimits::OnStep(const CoreStep& step) {
     peers[told.from].probed_session = 0;
     CountRejections(step, *leader, peers[told.from]);
     CheckFreed(step, *leader);
+    CheckBudget(step, *leader);
   }
   if (told.kind == Told::Kind::kDeadline) {
     for (const auto& [node, progress] : leader->peers) {
@@ -85,6 +86,18 @@ void FlowLimits::CheckFreed(const CoreStep& step, const raft::Leader& leader) {
                    step.told.from,
                    " for under way; all of them are acknowledged, up to ",
                    progress.match.value()));
+}
+
+void FlowLimits::CheckBudget(const CoreStep& step, const raft::Leader& leader) {
+  if (step.after.commit < step.log.last() || leader.uncommitted_bytes == 0) {
+    return;
+  }
+  violations_.Report(
+      "budget-not-freed",
+      absl::StrCat(step.life.ToString(), " of term ", step.after.term.value(),
+                   " takes ", leader.uncommitted_bytes,
+                   " bytes for uncommitted; everything is committed, up to ",
+                   step.after.commit.value()));
 }
 
 void FlowLimits::CountProbes(const CoreStep& step, const raft::Leader& leader,

@@ -1,11 +1,11 @@
 // A leader keeps within what its options allow: what is uncommitted, what is in
 // flight to each follower (a message may hold one entry of any size), and one
 // unanswered probe for each follower until the next heartbeat. When all that
-// was sent is acknowledged, nothing is in flight. And it finds the place where
-// two logs part within one rejection per term of its own log, and two (Raft
-// §5.3: "one per term").
+// was sent is acknowledged, nothing is in flight; when all is committed,
+// nothing is uncommitted. And it finds the place where two logs part within one
+// rejection per term of its own log, and two (Raft §5.3: "one per term").
 //
-// flow-limits, window-not-freed, one-probe, probes-to-agree.
+// flow-limits, window-not-freed, budget-not-freed, one-probe, probes-to-agree.
 
 #ifndef SCENARIOS_CHECKS_FLOW_LIMITS_H_
 #define SCENARIOS_CHECKS_FLOW_LIMITS_H_
@@ -37,6 +37,7 @@ class FlowLimits {
 
   void CheckRoom(const CoreStep& step, const raft::Leader& leader);
   void CheckFreed(const CoreStep& step, const raft::Leader& leader);
+  void CheckBudget(const CoreStep& step, const raft::Leader& leader);
   void CountProbes(const CoreStep& step, const raft::Leader& leader,
                    ByNode<Peer>& peers);
   void CountRejections(const CoreStep& step, const raft::Leader& leader,

@@ -298,6 +298,15 @@ TEST_F(FlowLimitsTest, WhatIsAcknowledgedAndStillInFlightIsCaught) {
   EXPECT_EQ(Take(), "window-not-freed");
 }
 
+TEST_F(FlowLimitsTest, WhatIsCommittedAndStillCountedIsCaught) {
+  step_.Tell(Told::Kind::kAppendReply, 2, 2);
+  step_.leading.uncommitted_bytes = 10;
+  step_.after.commit = Index(1);
+  EXPECT_EQ(Take(), "");
+  step_.after.commit = Index(2);
+  EXPECT_EQ(Take(), "budget-not-freed");
+}
+
 TEST_F(FlowLimitsTest, TooMuchUncommittedIsCaught) {
   step_.options.uncommitted_bytes_max = 100;
   step_.options.append_bytes_max = 100;
