@@ -39,7 +39,7 @@ class HandOverTest : public testing::Test {
     FakeStep step;
     step.Lead();
     step.log = LogMirror();
-    for (const uint64_t term : {1, 2}) {
+    for (const uint64_t term : {1u, 2u}) {
       step.log.AppendFacts(FakeShadow::FactsOf(term));
     }
     step.effects.sends.push_back(

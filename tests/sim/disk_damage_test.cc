@@ -36,7 +36,7 @@ void WriteAgain(Machine& machine) {
 
 TEST(DiskDamageTest, RotFollowsFromTheContentAndReReadsAgree) {
   std::string first;
-  for (const uint64_t seed : {1, 2}) {
+  for (const uint64_t seed : {1u, 2u}) {
     Machine machine(seed);
     FillAtRest(machine);
     ASSERT_TRUE(machine.disk().damage().Rot("a", kSector, kSector).ok());
