@@ -148,7 +148,10 @@ void RespConnection::MakeRoom(size_t wanted) {
   }
   begin_ = 0;
   end_ = held;
-  const size_t size = std::max(wanted, held + kReadBytesMin);
+  // What a request announces is set aside as it comes, not as it is announced:
+  // a promise of 4 MiB costs its sender 20 bytes.
+  const size_t size =
+      std::max(std::min(wanted, 2 * held), held + kReadBytesMin);
   if (buffer_.size() < size) {
     // Doubling, so that a request that comes in small pieces is not copied for
     // each; the parser bounds what can be wanted.

@@ -118,6 +118,17 @@ TEST_F(HostileClientTest, GiganticLengthsAreNotBelieved) {
   EXPECT_EQ(refused_, 0u);
 }
 
+// Half a request: what was announced is not set aside before it comes.
+TEST_F(HostileClientTest, AnnouncedBytesCostNothingUntilTheyCome) {
+  constexpr size_t kConnections = 500;
+  Endure("half requests of 4 MB", kConnections * 128 * kKiB, [this] {
+    const auto hostile =
+        Besiege(redis_port(), kConnections,
+                "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4000000\r\nabc");
+    absl::SleepFor(kSiege);
+  });
+}
+
 TEST_F(HostileClientTest, ThousandsOfIdleConnectionsAreCheap) {
   static constexpr size_t kConnections = 5000;
   Endure("5000 idle connections", kConnections * 64 * kKiB, [this] {
