@@ -1,11 +1,10 @@
 #include "kv/command.h"
 
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
-#include "kv/integer.h"
+#include "kv/commands/table.h"
 #include "kv/varint.h"
 #include "runtime/check.h"
 #include "runtime/status_macros.h"
@@ -13,49 +12,18 @@
 namespace kv {
 namespace {
 
-constexpr uint8_t kVersion = 1;
-
-struct Arity {
-  size_t min;
-  size_t max;
-};
-
-// Nothing for an operation that does not exist.
-std::optional<Arity> ArityOf(Operation operation) {
-  switch (operation) {
-    case Operation::kGet:
-    case Operation::kLength:
-      return Arity{1, 1};
-    case Operation::kSet:
-    case Operation::kPut:
-      return Arity{2, 3};
-    case Operation::kIncrement:
-    case Operation::kAppend:
-    case Operation::kSetIfAbsent:
-      return Arity{2, 2};
-    case Operation::kCompareAndSet:
-      return Arity{3, 3};
-    case Operation::kDelete:
-    case Operation::kExists:
-    case Operation::kMultiGet:
-      return Arity{1, kArgumentsMax};
-    case Operation::kMultiSet:
-      return Arity{2, kArgumentsMax};
-    case Operation::kOpenSession:
-    case Operation::kCount:
-      return Arity{0, 0};
-  }
-  return std::nullopt;
-}
+constexpr uint8_t kVersionWithoutDecisions = 1;
+constexpr uint8_t kVersion = 2;
 
 size_t EncodedSize(const CommandView& command) {
-  size_t size = 1 + VarintSize(command.args.size());
+  size_t size = VarintSize(static_cast<uint64_t>(command.operation)) +
+                VarintSize(command.args.size());
   for (const absl::string_view arg : command.args) size += TextSize(arg);
   return size;
 }
 
 char* Put(char* out, const CommandView& command) {
-  *out++ = static_cast<char>(command.operation);
+  out = PutVarint(out, static_cast<uint64_t>(command.operation));
   out = PutVarint(out, command.args.size());
   for (const absl::string_view arg : command.args) out = PutText(out, arg);
   return out;
@@ -63,11 +31,11 @@ char* Put(char* out, const CommandView& command) {
 
 bool ReadCommand(FieldReader& reader, std::vector<absl::string_view>& args,
                  Operation& operation) {
-  uint8_t code = 0;
+  uint64_t code = 0;
   uint64_t count = 0;
   // Each argument takes a byte at least.
-  if (!reader.Byte(code) || !reader.Varint(count) || count > kArgumentsMax ||
-      count > reader.left()) {
+  if (!reader.Varint(code) || code > UINT16_MAX || !reader.Varint(count) ||
+      count > kArgumentsMax || count > reader.left()) {
     return false;
   }
   operation = static_cast<Operation>(code);
@@ -80,59 +48,16 @@ bool ReadCommand(FieldReader& reader, std::vector<absl::string_view>& args,
 
 }  // namespace
 
-bool IsReadOnly(Operation operation) {
-  switch (operation) {
-    case Operation::kGet:
-    case Operation::kExists:
-    case Operation::kMultiGet:
-    case Operation::kLength:
-    case Operation::kCount:
-      return true;
-    case Operation::kSet:
-    case Operation::kIncrement:
-    case Operation::kDelete:
-    case Operation::kAppend:
-    case Operation::kCompareAndSet:
-    case Operation::kSetIfAbsent:
-    case Operation::kOpenSession:
-    case Operation::kPut:
-    case Operation::kMultiSet:
-      return false;
-  }
-  return false;
-}
-
 absl::Status CheckCommand(const CommandView& command) {
-  const std::optional<Arity> arity = ArityOf(command.operation);
-  if (!arity.has_value()) {
+  const CommandRow* row = FindCommand(command.operation);
+  if (row == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat(
         "unknown operation ", static_cast<int>(command.operation)));
   }
-  const size_t count = command.args.size();
-  if (count < arity->min || count > arity->max) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "operation ", static_cast<int>(command.operation), " takes ",
-        arity->min, " to ", arity->max, " arguments, got ", count));
-  }
-  switch (command.operation) {
-    case Operation::kSet:
-    case Operation::kPut:
-      if (count == 3 && command.args[2] != "NX" && command.args[2] != "XX") {
-        return absl::InvalidArgumentError("the condition is neither NX nor XX");
-      }
-      break;
-    case Operation::kIncrement:
-      if (!ParseInteger(command.args[1]).has_value()) {
-        return absl::InvalidArgumentError("the amount is not an integer");
-      }
-      break;
-    case Operation::kMultiSet:
-      if (count % 2 != 0) {
-        return absl::InvalidArgumentError("a key without a value");
-      }
-      break;
-    default:
-      break;
+  if (!ArityFits(*row, command.args.size() + 1)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("operation ", static_cast<int>(command.operation),
+                     " does not take ", command.args.size(), " arguments"));
   }
   return absl::OkStatus();
 }
@@ -143,6 +68,7 @@ void CommandBatch::Clear() {
   owned_.clear();
   bytes_ = 0;
   read_only_ = true;
+  random_ = false;
 }
 
 void CommandBatch::Add(Operation operation,
@@ -150,19 +76,26 @@ void CommandBatch::Add(Operation operation,
   commands_.push_back({operation, args_.size(), args.size()});
   args_.insert(args_.end(), args.begin(), args.end());
   bytes_ += EncodedSize({operation, args});
-  read_only_ = read_only_ && IsReadOnly(operation);
+  const CommandRow* row = FindCommand(operation);
+  CHECK(row != nullptr, "unknown operation ", static_cast<int>(operation));
+  read_only_ = read_only_ && row->reads;
+  random_ = random_ || row->random;
 }
 
 absl::string_view CommandBatch::Own(std::string text) {
   return owned_.emplace_back(std::move(text));
 }
 
-runtime::Bytes EncodeEntry(const SessionStamp& stamp, const CommandBatch& batch,
-                           size_t first) {
+runtime::Bytes EncodeEntry(const SessionStamp& stamp,
+                           const Decisions& decisions,
+                           const CommandBatch& batch, size_t first) {
   CHECK_LT(first, batch.size(), "an entry without commands");
+  CHECK_GE(decisions.now_ms, 0, "a time before 1970");
+  const auto now_ms = static_cast<uint64_t>(decisions.now_ms);
   const size_t count = batch.size() - first;
   size_t size = 1 + VarintSize(stamp.session) + VarintSize(stamp.sequence) +
-                VarintSize(stamp.first_pending) + VarintSize(count);
+                VarintSize(stamp.first_pending) + VarintSize(now_ms) +
+                VarintSize(decisions.dice) + VarintSize(count);
   for (size_t i = first; i < batch.size(); ++i) size += EncodedSize(batch[i]);
   return runtime::Bytes::Build(size, [&](std::span<std::byte> slab) {
     char* out = reinterpret_cast<char*>(slab.data());
@@ -170,6 +103,8 @@ runtime::Bytes EncodeEntry(const SessionStamp& stamp, const CommandBatch& batch,
     out = PutVarint(out, stamp.session);
     out = PutVarint(out, stamp.sequence);
     out = PutVarint(out, stamp.first_pending);
+    out = PutVarint(out, now_ms);
+    out = PutVarint(out, decisions.dice);
     out = PutVarint(out, count);
     for (size_t i = first; i < batch.size(); ++i) out = Put(out, batch[i]);
     CHECK(out == reinterpret_cast<char*>(slab.data() + slab.size()),
@@ -177,22 +112,39 @@ runtime::Bytes EncodeEntry(const SessionStamp& stamp, const CommandBatch& batch,
   });
 }
 
+namespace {
+
+bool ReadHead(FieldReader& reader, SessionStamp& stamp, Decisions& decisions,
+              uint64_t& count) {
+  uint8_t version = 0;
+  uint64_t now_ms = 0;
+  decisions = {};
+  if (!reader.Byte(version) ||
+      (version != kVersion && version != kVersionWithoutDecisions) ||
+      !reader.Varint(stamp.session) || !reader.Varint(stamp.sequence) ||
+      !reader.Varint(stamp.first_pending)) {
+    return false;
+  }
+  if (version == kVersion && (!reader.Varint(now_ms) || now_ms > INT64_MAX ||
+                              !reader.Varint(decisions.dice))) {
+    return false;
+  }
+  decisions.now_ms = static_cast<int64_t>(now_ms);
+  return reader.Varint(count) && count > 0 && count <= kEntryCommandsMax;
+}
+
+}  // namespace
+
 absl::Status DecodeEntry(absl::string_view bytes, SessionStamp& stamp,
-                         CommandBatch& batch) {
+                         Decisions& decisions, CommandBatch& batch) {
   batch.Clear();
   if (bytes.size() > kEntryBytesMax) {
     return absl::InvalidArgumentError(
         absl::StrCat("an entry of ", bytes.size(), " bytes is too large"));
   }
   FieldReader reader(bytes);
-  uint8_t version = 0;
   uint64_t count = 0;
-  if (!reader.Byte(version) || version != kVersion) {
-    return absl::InvalidArgumentError("not a known version of an entry");
-  }
-  if (!reader.Varint(stamp.session) || !reader.Varint(stamp.sequence) ||
-      !reader.Varint(stamp.first_pending) || !reader.Varint(count) ||
-      count == 0 || count > kEntryCommandsMax) {
+  if (!ReadHead(reader, stamp, decisions, count)) {
     return absl::InvalidArgumentError("the head of the entry is malformed");
   }
   std::vector<absl::string_view> args;

@@ -7,12 +7,13 @@
 //
 // Encoding (all numbers varints, see kv/varint.h):
 //
-//   version:1 byte  session  sequence  first_pending  count
-//   count times:  operation:1 byte  arguments  { length bytes } each
+//   version:1 byte  session  sequence  first_pending  now_ms  dice  count
+//   count times:  operation  arguments  { length bytes } each
 //
 // It is the same on every machine: equal entries have equal bytes. Time and
-// chance are decided before an entry is made; nothing in it depends on where it
-// is applied.
+// chance are decided by whoever makes an entry, and written into it; nothing in
+// it depends on where it is applied. Version 1 had neither now_ms nor dice: it
+// is read as if they were 0.
 
 #ifndef KV_COMMAND_H_
 #define KV_COMMAND_H_
@@ -38,7 +39,7 @@ namespace kv {
 inline constexpr size_t kEntryBytesMax = 4 << 20;
 inline constexpr size_t kEntryCommandsMax = 1024;
 // What an entry weighs beyond its commands, at most.
-inline constexpr size_t kStampBytesMax = 64;
+inline constexpr size_t kStampBytesMax = 96;
 // Of one command; bounded like Redis bounds them, but by what fits an entry.
 inline constexpr size_t kArgumentsMax = 64 << 10;
 
@@ -51,17 +52,26 @@ struct SessionStamp {
   friend bool operator==(const SessionStamp&, const SessionStamp&) = default;
 };
 
+// What must be decided once, before a command is executed anywhere.
+struct Decisions {
+  // Milliseconds since 1970 on the clock of who decided; 0: there is no time,
+  // and nothing expires.
+  int64_t now_ms = 0;
+  // The seed of what is random in the commands. 0 if nothing is.
+  uint64_t dice = 0;
+
+  friend bool operator==(const Decisions&, const Decisions&) = default;
+};
+
 // One command; the views belong to whoever made it.
 struct CommandView {
   Operation operation = Operation::kGet;
   std::span<const absl::string_view> args;
 };
 
-// Reading changes nothing, so it needs no entry in the log.
-bool IsReadOnly(Operation operation);
-
-// Whether it is a command at all: a known operation with arguments that it can
-// have. Errors: INVALID_ARGUMENT, saying what is wrong.
+// Whether it is a command at all: a known operation with as many arguments as
+// it can have. What they say is checked when it is executed.
+// Errors: INVALID_ARGUMENT, saying what is wrong.
 absl::Status CheckCommand(const CommandView& command);
 
 // Commands in order, as views into memory that somebody else keeps (the read
@@ -85,7 +95,10 @@ class CommandBatch {
     return {command.operation,
             std::span(args_).subspan(command.first, command.count)};
   }
+  // Reading changes nothing, so it needs no entry in the log.
   bool read_only() const { return read_only_; }
+  // Whether any of them draws dice.
+  bool random() const { return random_; }
   // What the commands weigh when encoded, without the stamp.
   size_t bytes() const { return bytes_; }
 
@@ -101,19 +114,21 @@ class CommandBatch {
   std::deque<std::string> owned_;  // Never moves what it holds.
   size_t bytes_ = 0;
   bool read_only_ = true;
+  bool random_ = false;
 };
 
 // The commands from `first` on, copied once, into a slab of their own.
-// Requires: there are some.
-runtime::Bytes EncodeEntry(const SessionStamp& stamp, const CommandBatch& batch,
-                           size_t first = 0);
+// Requires: there are some; decisions.now_ms >= 0.
+runtime::Bytes EncodeEntry(const SessionStamp& stamp,
+                           const Decisions& decisions,
+                           const CommandBatch& batch, size_t first = 0);
 
-// Fills `stamp` and `batch`, whose views then lie in `bytes`.
+// Fills `stamp`, `decisions` and `batch`, whose views then lie in `bytes`.
 // Errors: INVALID_ARGUMENT: not an entry that EncodeEntry() could have made of
 //         commands that pass CheckCommand(), or beyond the bounds above. Then
 //         `batch` holds nothing useful.
 absl::Status DecodeEntry(absl::string_view bytes, SessionStamp& stamp,
-                         CommandBatch& batch);
+                         Decisions& decisions, CommandBatch& batch);
 
 }  // namespace kv
 

@@ -104,11 +104,16 @@ EntryReply Frontend::ExecuteRead(const CommandBatch& batch, size_t first,
 
 EntryReply Frontend::ExecuteWrite(const CommandBatch& batch, size_t first,
                                   runtime::Instant deadline) {
+  // Once: a command that is tried again is the same command.
+  Decisions decisions;
+  decisions.now_ms = std::max<int64_t>(
+      absl::ToUnixMillis(with_.executor.clock().WallNow()), 0);
+  if (batch.random()) decisions.dice = random_.Next();
   for (;;) {
     const absl::Status ready = PrepareSession(deadline);
     if (!ready.ok()) return NoLeader();  // Nothing was sent.
     const Turn turn(*this);
-    Parcel parcel{.entry = EncodeEntry(turn.stamp(), batch, first),
+    Parcel parcel{.entry = EncodeEntry(turn.stamp(), decisions, batch, first),
                   .batch = nullptr,
                   .first = 0,
                   .changes_state = true};
@@ -144,7 +149,7 @@ void Frontend::OpenSession(runtime::Instant deadline) {
   batch.Add(Operation::kOpenSession, {});
   // Not exactly-once, nor need it be: a session too many is never used and goes
   // first.
-  Parcel parcel{.entry = EncodeEntry({}, batch),
+  Parcel parcel{.entry = EncodeEntry({}, {}, batch),
                 .batch = nullptr,
                 .first = 0,
                 .changes_state = true};
@@ -201,7 +206,7 @@ EntryReply Frontend::TryOnce(Parcel& parcel, runtime::NodeId hint,
                : with_.service.Read(*parcel.batch, parcel.first, deadline);
   }
   if (parcel.entry.empty()) {
-    parcel.entry = EncodeEntry({}, *parcel.batch, parcel.first);
+    parcel.entry = EncodeEntry({}, {}, *parcel.batch, parcel.first);
   }
   return with_.peers.Ask(leader, parcel.entry, deadline);
 }

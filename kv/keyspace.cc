@@ -1,57 +1,162 @@
 #include "kv/keyspace.h"
 
+#include "runtime/check.h"
+#include "runtime/probe.h"
 #include "runtime/random.h"
 
 namespace kv {
 
-void Keyspace::Rehash(absl::string_view key, Value& value) {
-  hash_ -= value.hash;
-  // In two steps: MixHash(a, b) equals MixHash(b, a), but a key is no value.
-  value.hash = runtime::MixHash(runtime::MixHash(0x6b6579u, HashBytes(key)),
-                                value.lanes.Finish(value.text));
-  hash_ += value.hash;
+using runtime::MixHash;
+
+void Keyspace::Begin(int64_t now_ms, bool reading) {
+  now_ms_ = now_ms;
+  reading_ = reading;
+  met_due_ = false;
 }
 
-std::optional<absl::string_view> Keyspace::Get(absl::string_view key) const {
-  const auto it = values_.find(key);
-  if (it == values_.end()) return std::nullopt;
-  return it->second.text;
-}
-
-bool Keyspace::Contains(absl::string_view key) const {
-  return values_.contains(key);
-}
-
-bool Keyspace::Set(absl::string_view key, absl::string_view value) {
-  auto it = values_.find(key);
-  const bool existed = it != values_.end();
-  if (!existed) it = values_.emplace(std::string(key), Value{}).first;
-  it->second.text.assign(value.data(), value.size());
-  it->second.lanes = LaneHash();
-  it->second.lanes.Extend(value);
-  Rehash(key, it->second);
-  return existed;
-}
-
-size_t Keyspace::Append(absl::string_view key, absl::string_view text) {
-  auto it = values_.find(key);
-  if (it == values_.end()) {
-    Set(key, text);
-    return text.size();
+const Keyspace::Slot* Keyspace::Find(absl::string_view key) {
+  const auto it = slots_.find(key);
+  if (it == slots_.end()) return nullptr;
+  if (!IsDue(*it->second)) return it->second.get();
+  if (reading_) {
+    met_due_ = true;
+  } else {
+    Erase(it);
   }
-  Value& value = it->second;
-  value.text.append(text.data(), text.size());
-  value.lanes.Extend(value.text);
-  Rehash(key, value);
-  return value.text.size();
+  return nullptr;
+}
+
+const Keyspace::Slot* Keyspace::Peek(absl::string_view key) const {
+  const auto it = slots_.find(key);
+  return it == slots_.end() ? nullptr : it->second.get();
+}
+
+Keyspace::Slot* Keyspace::FindForChange(absl::string_view key) {
+  CHECK(!reading_, "a read must not change the keyspace");
+  return const_cast<Slot*>(Find(key));
+}
+
+Keyspace::Slot& Keyspace::Insert(absl::string_view key, Value value) {
+  const auto [it, fresh] = slots_.insert(key);
+  CHECK(fresh, "a key is there twice");
+  it->second = std::make_unique<Slot>();
+  it->second->value = std::move(value);
+  return *it->second;
+}
+
+void Keyspace::Rehash(absl::string_view key, Slot& slot) {
+  hash_ -= slot.hash;
+  // In steps: MixHash(a, b) equals MixHash(b, a), but a key is no value.
+  slot.hash = MixHash(MixHash(0x6b6579u, HashBytes(key)), slot.value.hash());
+  if (slot.deadline_ms != kNoDeadline) {
+    slot.hash = MixHash(slot.hash, static_cast<uint64_t>(slot.deadline_ms));
+  }
+  hash_ += slot.hash;
+}
+
+void Keyspace::Commit(absl::string_view key, Slot& slot) {
+  if (slot.value.vanishes()) {
+    const auto it = slots_.find(key);
+    CHECK(it != slots_.end() && it->second.get() == &slot, "another's slot");
+    const bool is_new = slot.hash == 0;
+    // What was opened and never filled has not changed anything.
+    is_new ? slots_.erase(it) : Erase(it);
+    return;
+  }
+  const uint64_t before = slot.hash;
+  Rehash(key, slot);
+  if (slot.hash != before) slot.version = ++last_version_;
+}
+
+void Keyspace::Put(absl::string_view key, Value value, int64_t deadline_ms) {
+  Slot* slot = FindForChange(key);
+  if (slot == nullptr) {
+    slot = &Insert(key, std::move(value));
+  } else {
+    slot->value = std::move(value);
+  }
+  Reschedule(key, *slot, deadline_ms);
+  Rehash(key, *slot);
+  slot->version = ++last_version_;  // Also if it is what it was.
 }
 
 bool Keyspace::Remove(absl::string_view key) {
-  const auto it = values_.find(key);
-  if (it == values_.end()) return false;
-  hash_ -= it->second.hash;
-  values_.erase(it);
+  if (FindForChange(key) == nullptr) return false;
+  Erase(slots_.find(key));
   return true;
+}
+
+Keyspace::Slot Keyspace::Take(absl::string_view key) {
+  Slot* slot = FindForChange(key);
+  CHECK(slot != nullptr, "nothing to take");
+  Slot taken{.value = std::move(slot->value), .deadline_ms = slot->deadline_ms};
+  Erase(slots_.find(key));
+  return taken;
+}
+
+void Keyspace::SetDeadline(absl::string_view key, int64_t deadline_ms) {
+  Slot* slot = FindForChange(key);
+  CHECK(slot != nullptr, "no key to set a deadline of");
+  Reschedule(key, *slot, deadline_ms);
+  Rehash(key, *slot);
+  slot->version = ++last_version_;
+}
+
+void Keyspace::Reschedule(absl::string_view key, Slot& slot,
+                          int64_t deadline_ms) {
+  if (slot.deadline_ms == deadline_ms) return;
+  if (slot.deadline_ms != kNoDeadline) {
+    deadlines_.erase({slot.deadline_ms, std::string(key)});
+  }
+  slot.deadline_ms = deadline_ms;
+  if (deadline_ms != kNoDeadline) {
+    deadlines_.emplace(deadline_ms, std::string(key));
+  }
+}
+
+void Keyspace::Erase(Slots::iterator it) {
+  Slot& slot = *it->second;
+  Reschedule(it->first.text, slot, kNoDeadline);
+  Forgotten(it->first.text) = ++last_version_;
+  hash_ -= slot.hash;
+  slots_.erase(it);
+}
+
+void Keyspace::Clear() {
+  CHECK(!reading_, "a read must not change the keyspace");
+  if (slots_.empty()) return;
+  ++last_version_;
+  for (const auto& [key, slot] : slots_) Forgotten(key.text) = last_version_;
+  slots_.clear();
+  deadlines_.clear();
+  hash_ = 0;
+}
+
+size_t Keyspace::RemoveDue(size_t count_max) {
+  CHECK(!reading_, "a read must not change the keyspace");
+  size_t count = 0;
+  while (count < count_max && !deadlines_.empty() &&
+         deadlines_.begin()->first <= now_ms_) {
+    REACHABLE("kv: a key is removed because it is due");
+    const std::string key = deadlines_.begin()->second;
+    Erase(slots_.find(key));
+    ++count;
+  }
+  return count;
+}
+
+std::optional<int64_t> Keyspace::first_deadline_ms() const {
+  if (deadlines_.empty()) return std::nullopt;
+  return deadlines_.begin()->first;
+}
+
+uint64_t& Keyspace::Forgotten(absl::string_view key) {
+  return forgotten_[OrderOf(key) % kForgottenSlots];
+}
+
+uint64_t Keyspace::VersionOf(absl::string_view key) {
+  const Slot* slot = Find(key);
+  return slot != nullptr ? slot->version : Forgotten(key);
 }
 
 }  // namespace kv

@@ -1,9 +1,18 @@
-// Binary-safe keys to binary-safe values. A counter is a value that holds an
-// integer as text, as in Redis.
+// Binary-safe keys to values, with deadlines, versions and a hash of it all.
 //
-// An ordered tree, not a hash table: whatever walks it (a snapshot, a scan)
-// sees the same order on every node, in every run, on every compiler; Abseil's
-// hash tables are salted with an address.
+// An ordered tree, not a hash table: whatever walks it sees the same order on
+// every node, in every run, on every compiler; Abseil's hash tables are salted
+// with an address. The order is that of kv/values/hash_ordered.h.
+//
+// Time. A key with a deadline is due once the time of an entry has reached it.
+// It is there until an entry that changes the keyspace touches it (or looks for
+// due keys), so all nodes remove it at the same place of the log. A read that
+// meets a due key must not decide that by itself: met_due() says so, and what
+// the read answered is to be thrown away (kv/store.h).
+//
+// Versions. Every change of a key, removal included, gives it a higher version.
+// Those of keys that are gone are remembered in slots that keys share, so a
+// version may rise for nothing, but never stays the same through a change.
 //
 // Values are copied out of the entries that set them: a view would keep a whole
 // replication message alive for the sake of one small value.
@@ -11,49 +20,114 @@
 #ifndef KV_KEYSPACE_H_
 #define KV_KEYSPACE_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/strings/string_view.h"
 
-#include "kv/state_hash.h"
+#include "kv/values/hash_ordered.h"
+#include "kv/values/value.h"
 
 namespace kv {
 
 class Keyspace {
  public:
-  // The view lives until the next change.
-  std::optional<absl::string_view> Get(absl::string_view key) const;
-  bool Contains(absl::string_view key) const;
+  static constexpr int64_t kNoDeadline = -1;
 
-  // True if there was a value before.
-  bool Set(absl::string_view key, absl::string_view value);
-  // The length of the value then. Costs what is appended.
-  size_t Append(absl::string_view key, absl::string_view text);
+  struct Slot {
+    Value value;
+    int64_t deadline_ms = kNoDeadline;  // Since 1970.
+    uint64_t version = 0;
+    uint64_t hash = 0;  // What it adds to the keyspace's.
+  };
+  // Slots do not move: those who change one hold its address.
+  using Slots = HashOrdered<std::unique_ptr<Slot>>;
+
+  // From now on it is `now_ms`. `reading`: nothing may be changed, and keys
+  // that are due are reported instead of removed.
+  void Begin(int64_t now_ms, bool reading);
+  // Whether a key that is due was looked for since Begin(), and had to stay.
+  bool met_due() const { return met_due_; }
+  int64_t now_ms() const { return now_ms_; }
+
+  // Null if there is none (any more). Valid until the key is changed.
+  const Slot* Find(absl::string_view key);
+  // For who walks slots(): a key that is due is to be looked for with Find().
+  bool IsDue(const Slot& slot) const {
+    return slot.deadline_ms != kNoDeadline && slot.deadline_ms <= now_ms_;
+  }
+  // For people and tests: whether due or not, now or later.
+  const Slot* Peek(absl::string_view key) const;
+
+  // ---- Changes. Requires: not reading.
+
+  // The slot of `key`, made if there is none, with an empty T. Every use must
+  // be followed by Commit(). Requires: if there is one, it is a T.
+  template <class T>
+  Slot& Open(absl::string_view key) {
+    if (Slot* slot = FindForChange(key); slot != nullptr) return *slot;
+    return Insert(key, Value(T()));
+  }
+  // `slot` of `key` has changed, or was opened and left as it was. Removes it
+  // if its value vanishes.
+  void Commit(absl::string_view key, Slot& slot);
+
+  // Whatever was there is replaced, its deadline too.
+  void Put(absl::string_view key, Value value,
+           int64_t deadline_ms = kNoDeadline);
   // True if there was one.
   bool Remove(absl::string_view key);
+  // What was there, which is gone now. Requires: there is one.
+  Slot Take(absl::string_view key);
+  // Requires: there is one.
+  void SetDeadline(absl::string_view key, int64_t deadline_ms);
+  void Clear();
+  // Removes keys that are due, at most so many. Returns how many.
+  size_t RemoveDue(size_t count_max);
 
-  size_t size() const { return values_.size(); }
+  // ---- The whole.
+
+  // Due or not, until somebody looks.
+  size_t size() const { return slots_.size(); }
+  size_t volatile_count() const { return deadlines_.size(); }
+  const Slots& slots() const { return slots_; }
+  // The deadline that comes first.
+  std::optional<int64_t> first_deadline_ms() const;
+
+  // Of the last change of `key`; 0: it was never there.
+  uint64_t VersionOf(absl::string_view key);
 
   // Equal contents, equal hashes, whatever the history: the sum, modulo 2^64,
-  // of a hash of each key with its value.
+  // of a hash of each key with its value and deadline.
   uint64_t hash() const { return hash_; }
 
  private:
-  struct Value {
-    std::string text;
-    LaneHash lanes;
-    uint64_t hash = 0;  // What it adds to the keyspace's.
-  };
+  static constexpr size_t kForgottenSlots = 4096;
 
-  // `value` is another one now, or has grown.
-  void Rehash(absl::string_view key, Value& value);
+  Slot* FindForChange(absl::string_view key);
+  Slot& Insert(absl::string_view key, Value value);
+  void Erase(Slots::iterator it);
+  void Rehash(absl::string_view key, Slot& slot);
+  void Reschedule(absl::string_view key, Slot& slot, int64_t deadline_ms);
+  // The version that a key gets when it goes.
+  uint64_t& Forgotten(absl::string_view key);
 
-  absl::btree_map<std::string, Value> values_;
+  Slots slots_;
+  absl::btree_set<std::pair<int64_t, std::string>> deadlines_;
+  // By hash of the key: the last version at which one of them went.
+  std::array<uint64_t, kForgottenSlots> forgotten_ = {};
+  uint64_t last_version_ = 0;
   uint64_t hash_ = 0;
+
+  int64_t now_ms_ = 0;
+  bool reading_ = false;
+  bool met_due_ = false;
 };
 
 }  // namespace kv

@@ -1,10 +1,12 @@
 #include "kv/kv_service.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 #include "kv/reply.h"
 #include "runtime/check.h"
@@ -56,7 +58,7 @@ EntryReply LiftRefusal(EntryReply reply) {
   const std::optional<ReplyView> first =
       ResultReader(reply.results.text()).Next();
   if (!first.has_value()) return Invalid("the results are malformed");
-  if (first->code == Code::kSessionExpired || first->code == Code::kBusy) {
+  if (first->kind == ReplyKind::kRefusal) {
     reply.code = first->code;
     reply.text = std::string(first->text);
     reply.results = runtime::Bytes();
@@ -80,9 +82,21 @@ EntryReply KvService::Read(const CommandBatch& batch, size_t first,
     }
     return reply;
   }
+  const Decisions decisions = Decide(batch);
+  std::optional<runtime::Bytes> results = store_.Read(batch, first, decisions);
+  if (!results.has_value()) {
+    return Write(EncodeEntry({}, decisions, batch, first), deadline);
+  }
   reply.code = Code::kOk;
-  reply.results = store_.Read(batch, first);
+  reply.results = *std::move(results);
   return reply;
+}
+
+Decisions KvService::Decide(const CommandBatch& batch) {
+  Decisions decisions;
+  decisions.now_ms = std::max<int64_t>(absl::ToUnixMillis(clock_.WallNow()), 0);
+  if (batch.random()) decisions.dice = dice_.Next();
+  return decisions;
 }
 
 EntryReply KvService::Write(runtime::Bytes entry, runtime::Instant deadline) {
@@ -92,8 +106,10 @@ EntryReply KvService::Write(runtime::Bytes entry, runtime::Instant deadline) {
 EntryReply KvService::Execute(const runtime::Bytes& entry,
                               runtime::Instant deadline) {
   SessionStamp stamp;
+  Decisions decisions;
   CommandBatch batch;
-  const absl::Status decoded = DecodeEntry(entry.text(), stamp, batch);
+  const absl::Status decoded =
+      DecodeEntry(entry.text(), stamp, decisions, batch);
   if (!decoded.ok()) return Invalid(decoded.message());
   if (batch.read_only()) return Read(batch, 0, deadline);
   return Write(entry, deadline);
@@ -103,10 +119,13 @@ KvReply KvService::Execute(const KvRequest& request,
                            runtime::Instant deadline) {
   const std::vector<absl::string_view> args(request.args.begin(),
                                             request.args.end());
+  const absl::Status valid = CheckCommand({request.operation, args});
+  if (!valid.ok()) return ToKvReply(Invalid(valid.message()));
   CommandBatch batch;
   batch.Add(request.operation, args);
-  const runtime::Bytes entry = EncodeEntry(
-      {request.session, request.sequence, request.first_pending}, batch);
+  const runtime::Bytes entry =
+      EncodeEntry({request.session, request.sequence, request.first_pending},
+                  Decide(batch), batch);
   return ToKvReply(Execute(entry, deadline));
 }
 
@@ -129,12 +148,11 @@ void KvService::Register(net::RpcServer& server) {
 
 KvReply ToKvReply(const EntryReply& reply) {
   if (reply.code == Code::kOk) {
-    const std::optional<ReplyView> first =
-        ResultReader(reply.results.text()).Next();
-    if (first.has_value()) return ToKvReply(*first);
+    ResultReader reader(reply.results.text());
+    return ToKvReply(reader);
   }
   KvReply out;
-  out.code = reply.code == Code::kOk ? Code::kInvalid : reply.code;
+  out.code = reply.code;
   out.text = reply.text;
   out.leader = reply.leader;
   return out;

@@ -8,12 +8,13 @@
 // The codes are exact. kUnknown is said only, and always, when the write may
 // yet take effect.
 //
-// Node and store outlive this. One executor: that of the node.
+// Node, store and clock outlive this. One executor: that of the node.
 
 #ifndef KV_KV_SERVICE_H_
 #define KV_KV_SERVICE_H_
 
 #include <cstddef>
+#include <utility>
 
 #include "kv/command.h"
 #include "kv/service.h"
@@ -21,19 +22,27 @@
 #include "net/rpc_server.h"
 #include "raft/node.h"
 #include "runtime/bytes.h"
+#include "runtime/clock.h"
 #include "runtime/instant.h"
+#include "runtime/random.h"
 
 namespace kv {
 
 class KvService {
  public:
-  KvService(raft::Node& node, Store& store) : node_(node), store_(store) {}
+  // `dice` seeds what is random in reads, and in commands that come by
+  // kExecuteMethod.
+  KvService(raft::Node& node, Store& store, const runtime::Clock& clock,
+            runtime::Random dice)
+      : node_(node), store_(store), clock_(clock), dice_(std::move(dice)) {}
 
   // Answers kExecuteMethod and kForwardMethod. Requires: before server.Start();
   // this outlives the server.
   void Register(net::RpcServer& server);
 
-  // Suspends. The commands from `first` on; their views must stay valid.
+  // Suspends. The commands from `first` on; their views must stay valid. Those
+  // that meet a key that is due become an entry, which nobody minds to see
+  // twice.
   // Requires: batch.read_only().
   EntryReply Read(const CommandBatch& batch, size_t first,
                   runtime::Instant deadline);
@@ -46,8 +55,12 @@ class KvService {
   KvReply Execute(const KvRequest& request, runtime::Instant deadline);
 
  private:
+  Decisions Decide(const CommandBatch& batch);
+
   raft::Node& node_;
   Store& store_;
+  const runtime::Clock& clock_;
+  runtime::Random dice_;
 };
 
 // The reply to the only command of an entry.

@@ -1,9 +1,16 @@
 #include "kv/reply.h"
 
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
 #include "runtime/check.h"
 
 namespace kv {
 namespace {
+
+using Code = KvReply::Code;
 
 constexpr uint64_t ZigZag(int64_t value) {
   return (static_cast<uint64_t>(value) << 1) ^
@@ -14,60 +21,48 @@ constexpr int64_t UnZigZag(uint64_t value) {
   return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
 }
 
-bool ReadListItem(FieldReader& reader, std::optional<absl::string_view>& item) {
-  uint8_t present = 0;
-  if (!reader.Byte(present) || present > 1) return false;
-  item.reset();
-  if (present == 0) return true;
-  absl::string_view text;
-  if (!reader.Text(text)) return false;
-  item = text;
-  return true;
-}
-
-bool ReadList(FieldReader& reader, ReplyView& reply) {
+bool ReadSize(FieldReader& reader, ReplyView& reply) {
   uint64_t size = 0;
-  if (!reader.Varint(size) || size > reader.left()) return false;
-  reply.list_size = static_cast<size_t>(size);
-  const absl::string_view start = reader.rest();
-  std::optional<absl::string_view> item;
-  for (uint64_t i = 0; i < size; ++i) {
-    if (!ReadListItem(reader, item)) return false;
-  }
-  reply.list = start.substr(0, start.size() - reader.left());
-  return true;
+  if (!reader.Varint(size)) return false;
+  reply.size = static_cast<size_t>(size);
+  // Each reply takes a byte at least.
+  return size <= reader.left() && reply.children() <= reader.left();
 }
 
 bool ReadBody(FieldReader& reader, ReplyView& reply) {
   switch (reply.kind) {
-    case ReplyView::Kind::kNothing:
+    case ReplyKind::kNil:
+    case ReplyKind::kNullArray:
       return true;
-    case ReplyView::Kind::kInteger: {
+    case ReplyKind::kInteger: {
       uint64_t bits = 0;
       if (!reader.Varint(bits)) return false;
       reply.integer = UnZigZag(bits);
       return true;
     }
-    case ReplyView::Kind::kText:
+    case ReplyKind::kText:
+    case ReplyKind::kStatus:
+    case ReplyKind::kError:
+    case ReplyKind::kDouble:
       return reader.Text(reply.text);
-    case ReplyView::Kind::kList:
-      return ReadList(reader, reply);
+    case ReplyKind::kArray:
+    case ReplyKind::kMap:
+    case ReplyKind::kSet:
+    case ReplyKind::kPairs:
+      return ReadSize(reader, reply);
+    case ReplyKind::kRefusal: {
+      uint8_t code = 0;
+      if (!reader.Byte(code) || code > static_cast<uint8_t>(Code::kLost)) {
+        return false;
+      }
+      reply.code = static_cast<Code>(code);
+      return reader.Text(reply.text);
+    }
   }
   return false;
 }
 
 }  // namespace
-
-std::optional<absl::string_view> ListReader::Next() {
-  std::optional<absl::string_view> item;
-  CHECK(ReadListItem(reader_, item), "read beyond a list");
-  return item;
-}
-
-void ResultWriter::Head(KvReply::Code code, ReplyView::Kind kind) {
-  bytes_.push_back(static_cast<char>(code));
-  bytes_.push_back(static_cast<char>(kind));
-}
 
 void ResultWriter::Append(uint64_t number) {
   char digits[kVarintBytesMax];
@@ -75,47 +70,56 @@ void ResultWriter::Append(uint64_t number) {
   bytes_.append(digits, static_cast<size_t>(end - digits));
 }
 
-void ResultWriter::Append(absl::string_view text) {
+void ResultWriter::WithText(ReplyKind kind, absl::string_view text) {
+  Head(kind);
   Append(uint64_t{text.size()});
   bytes_.append(text.data(), text.size());
 }
 
-void ResultWriter::Nothing(KvReply::Code code) {
-  Head(code, ReplyView::Kind::kNothing);
-}
-
-void ResultWriter::Integer(int64_t value) {
-  Head(KvReply::Code::kOk, ReplyView::Kind::kInteger);
-  Append(ZigZag(value));
-}
-
-void ResultWriter::Text(KvReply::Code code, absl::string_view text) {
-  Head(code, ReplyView::Kind::kText);
-  Append(text);
-}
-
-void ResultWriter::List(size_t size) {
-  Head(KvReply::Code::kOk, ReplyView::Kind::kList);
+void ResultWriter::WithSize(ReplyKind kind, size_t size) {
+  Head(kind);
   Append(uint64_t{size});
 }
 
-void ResultWriter::ListItem(std::optional<absl::string_view> item) {
-  bytes_.push_back(item.has_value() ? '\1' : '\0');
-  if (item.has_value()) Append(*item);
+void ResultWriter::Integer(int64_t value) {
+  Head(ReplyKind::kInteger);
+  Append(ZigZag(value));
+}
+
+void ResultWriter::Double(double value) {
+  if (std::isinf(value)) {
+    return WithText(ReplyKind::kDouble, value > 0 ? "inf" : "-inf");
+  }
+  WithText(ReplyKind::kDouble, absl::StrFormat("%.17g", value));
+}
+
+void ResultWriter::Refusal(KvReply::Code code, absl::string_view why) {
+  Head(ReplyKind::kRefusal);
+  bytes_.push_back(static_cast<char>(code));
+  Append(uint64_t{why.size()});
+  bytes_.append(why.data(), why.size());
+}
+
+void ResultWriter::BoundReply(size_t begin, size_t bytes_max) {
+  if (bytes_.size() - begin <= bytes_max) return;
+  bytes_.resize(begin);
+  // Do not keep for ever what one command needed once.
+  bytes_.shrink_to_fit();
+  Error(
+      absl::StrCat("ERR the command was executed, but its reply is larger "
+                   "than ",
+                   bytes_max, " bytes"));
 }
 
 std::optional<ReplyView> ResultReader::Next() {
   if (reader_.left() == 0) return std::nullopt;
   ReplyView reply;
-  uint8_t code = 0;
   uint8_t kind = 0;
-  if (!reader_.Byte(code) || !reader_.Byte(kind) ||
-      code > static_cast<uint8_t>(KvReply::Code::kLost)) {
+  if (!reader_.Byte(kind) || kind > static_cast<uint8_t>(ReplyKind::kRefusal)) {
     reader_ = FieldReader({});
     return std::nullopt;
   }
-  reply.code = static_cast<KvReply::Code>(code);
-  reply.kind = static_cast<ReplyView::Kind>(kind);
+  reply.kind = static_cast<ReplyKind>(kind);
   if (!ReadBody(reader_, reply)) {
     reader_ = FieldReader({});
     return std::nullopt;
@@ -123,18 +127,53 @@ std::optional<ReplyView> ResultReader::Next() {
   return reply;
 }
 
-KvReply ToKvReply(const ReplyView& reply) {
+bool ResultReader::Skip() {
+  for (size_t left = 1; left > 0; --left) {
+    const std::optional<ReplyView> reply = Next();
+    if (!reply.has_value()) return false;
+    left += reply->children();
+  }
+  return true;
+}
+
+KvReply ToKvReply(ResultReader& reader) {
   KvReply out;
-  out.code = reply.code;
-  out.is_integer = reply.kind == ReplyView::Kind::kInteger;
-  out.integer = reply.integer;
-  out.text = std::string(reply.text);
-  ListReader items(reply);
-  for (size_t i = 0; i < reply.list_size; ++i) {
-    std::optional<absl::string_view> item = items.Next();
-    out.values.push_back(item.has_value()
-                             ? std::optional<std::string>(std::string(*item))
-                             : std::nullopt);
+  out.code = Code::kInvalid;
+  const std::optional<ReplyView> reply = reader.Next();
+  if (!reply.has_value()) {
+    out.text = "the results are malformed";
+    return out;
+  }
+  out.code = Code::kOk;
+  out.text = std::string(reply->text);
+  switch (reply->kind) {
+    case ReplyKind::kNil:
+    case ReplyKind::kNullArray:
+      out.code = Code::kNil;
+      break;
+    case ReplyKind::kInteger:
+      out.is_integer = true;
+      out.integer = reply->integer;
+      break;
+    case ReplyKind::kError:
+      out.code = Code::kWrongType;
+      break;
+    case ReplyKind::kRefusal:
+      out.code = reply->code;
+      break;
+    default:
+      break;
+  }
+  for (size_t i = 0; i < reply->children(); ++i) {
+    const std::optional<ReplyView> item = reader.Next();
+    if (!item.has_value()) break;
+    const bool is_text = item->kind == ReplyKind::kText;
+    out.values.push_back(is_text ? std::optional(std::string(item->text))
+                                 : std::nullopt);
+    // What lies deeper has no place in a KvReply.
+    for (size_t left = item->children(); left > 0; --left) {
+      if (!reader.Skip()) break;
+    }
   }
   return out;
 }

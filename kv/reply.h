@@ -1,13 +1,18 @@
 // The results of an entry: one reply a command, in order, as bytes.
 //
 // This is what Store::Apply() answers, what a session keeps for a retry, and
-// what a leader sends back to the node that forwarded.
+// what a leader sends back to the node that forwarded. A reply says what it is,
+// not how it looks: the connection that asked words it, in its own version of
+// the Redis protocol (kv/resp.h).
 //
-//   each reply:  code:1 byte  kind:1 byte  body
-//     nothing    (empty)
-//     integer    varint, zigzag
-//     text       length bytes
-//     list       count, then each: 0 | 1 length bytes
+//   each reply:  kind:1 byte  body
+//     nil, null array  (empty)
+//     integer          varint, zigzag
+//     text, status,
+//     error, double    length bytes; a double is written as Redis writes it
+//     array, set       count, then that many replies
+//     map, pairs       count, then twice as many replies
+//     refusal          code:1 byte  length bytes
 //
 // There may be fewer replies than commands: see kResultBytesMax.
 
@@ -32,32 +37,41 @@ namespace kv {
 // them again as another entry. So a pipeline of large reads stays bounded.
 inline constexpr size_t kResultBytesMax = 1 << 20;
 
-// One reply; the views lie in the encoded results.
-struct ReplyView {
-  enum class Kind : uint8_t {
-    kNothing = 0,
-    kInteger = 1,
-    kText = 2,
-    kList = 3
-  };
+// One reply weighs no more; what would is an error instead. Together with the
+// above it fits a frame of net/rpc_server.h.
+inline constexpr size_t kReplyBytesMax = 6 << 20;
 
-  KvReply::Code code = KvReply::Code::kUnknown;
-  Kind kind = Kind::kNothing;
-  int64_t integer = 0;
-  absl::string_view text;  // kText.
-  size_t list_size = 0;    // kList.
-  absl::string_view list;  // kList: to be read with ListReader.
+// How deep replies nest: EXEC > an array > pairs > their members.
+inline constexpr int kReplyDepthMax = 6;
+
+enum class ReplyKind : uint8_t {
+  kNil = 0,
+  kNullArray = 1,
+  kInteger = 2,
+  kText = 3,
+  kStatus = 4,  // A word of the server: OK, QUEUED, string.
+  kError = 5,   // Begins with its code word: "ERR no such key".
+  kDouble = 6,
+  kArray = 7,
+  kMap = 8,  // `size` keys with their values.
+  kSet = 9,
+  kPairs = 10,    // `size` pairs in order; RESP2 knows only the flat list.
+  kRefusal = 11,  // Of the whole entry; always alone.
 };
 
-// The items of a list that was checked when it was read.
-class ListReader {
- public:
-  explicit ListReader(const ReplyView& reply) : reader_(reply.list) {}
-  // Requires: called at most list_size times.
-  std::optional<absl::string_view> Next();
+// One reply, or the head of one that has others in it: those follow.
+struct ReplyView {
+  ReplyKind kind = ReplyKind::kNil;
+  int64_t integer = 0;
+  absl::string_view text;  // kText, kStatus, kError, kDouble, kRefusal.
+  size_t size = 0;         // kArray, kMap, kSet, kPairs.
+  KvReply::Code code = KvReply::Code::kOk;  // kRefusal.
 
- private:
-  FieldReader reader_;
+  // How many replies follow that belong to this one.
+  size_t children() const {
+    return kind == ReplyKind::kMap || kind == ReplyKind::kPairs ? 2 * size
+                                                                : size;
+  }
 };
 
 // Writes replies one behind the other. Reuse one: it keeps its room.
@@ -66,24 +80,41 @@ class ResultWriter {
   void Clear() { bytes_.clear(); }
   size_t bytes() const { return bytes_.size(); }
 
-  void Nothing(KvReply::Code code);
+  void Nil() { Head(ReplyKind::kNil); }
+  void NullArray() { Head(ReplyKind::kNullArray); }
   void Integer(int64_t value);
-  void Text(KvReply::Code code, absl::string_view text);
-  // A list of `size` items begins; ListItem() follows that often.
-  void List(size_t size);
-  void ListItem(std::optional<absl::string_view> item);
+  void Text(absl::string_view text) { WithText(ReplyKind::kText, text); }
+  void TextOrNil(std::optional<absl::string_view> text) {
+    text.has_value() ? Text(*text) : Nil();
+  }
+  void Status(absl::string_view word) { WithText(ReplyKind::kStatus, word); }
+  void Ok() { Status("OK"); }
+  void Error(absl::string_view text) { WithText(ReplyKind::kError, text); }
+  // As Redis 7.0 writes it: "%.17g", inf, -inf.
+  void Double(double value);
+  // The head only: the replies in it must be written next.
+  void Array(size_t size) { WithSize(ReplyKind::kArray, size); }
+  void Set(size_t size) { WithSize(ReplyKind::kSet, size); }
+  void Map(size_t size) { WithSize(ReplyKind::kMap, size); }
+  void Pairs(size_t size) { WithSize(ReplyKind::kPairs, size); }
+  void Refusal(KvReply::Code code, absl::string_view why);
+
+  // Everything from `begin` (what bytes() was then) on makes place for an
+  // error, if it weighs more than `bytes_max`.
+  void BoundReply(size_t begin, size_t bytes_max = kReplyBytesMax);
 
   runtime::Bytes Finish() const { return runtime::Bytes::Copy(bytes_); }
 
  private:
-  void Head(KvReply::Code code, ReplyView::Kind kind);
+  void Head(ReplyKind kind) { bytes_.push_back(static_cast<char>(kind)); }
+  void WithText(ReplyKind kind, absl::string_view text);
+  void WithSize(ReplyKind kind, size_t size);
   void Append(uint64_t number);
-  void Append(absl::string_view text);
 
   std::string bytes_;
 };
 
-// Reads replies one after the other.
+// Reads replies one after the other, those within others too.
 class ResultReader {
  public:
   explicit ResultReader(absl::string_view results) : reader_(results) {}
@@ -91,11 +122,18 @@ class ResultReader {
   // Nothing at the end, and from the first malformed reply on.
   std::optional<ReplyView> Next();
 
+  // Passes one reply with everything in it; false if there is no whole one.
+  bool Skip();
+
+  // The bytes that are left.
+  absl::string_view rest() const { return reader_.rest(); }
+
  private:
   FieldReader reader_;
 };
 
-KvReply ToKvReply(const ReplyView& reply);
+// The first reply, with the texts in it. A malformed one is kInvalid.
+KvReply ToKvReply(ResultReader& reader);
 
 }  // namespace kv
 

@@ -91,7 +91,8 @@ class Server::Impl {
   // Errors: those of Network::Listen().
   absl::Status OpenDoors() {
     const runtime::NodeId self = options_.host.self;
-    service_ = std::make_unique<KvService>(host_->node(), store_);
+    service_ = std::make_unique<KvService>(
+        host_->node(), store_, executor_.clock(), random_.Fork("kv.service"));
     rpc_ = std::make_unique<net::RpcServer>(executor_, network_,
                                             RpcConfig(options_.rpc_listen));
     service_->Register(*rpc_);

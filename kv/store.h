@@ -1,10 +1,13 @@
 // The replicated Redis keyspace: the state machine that Raft drives.
 //
 // Payloads are entries (kv/command.h), results are replies (kv/reply.h). What
-// an entry says is all that matters: no clock, no dice.
+// an entry says is all that matters, its time and its dice included. What each
+// command does stands in kv/commands/.
 //
 // Reads that need no place in the log go through Read(), right after
-// Node::ReadBarrier() has said that they may.
+// Node::ReadBarrier() has said that they may. A key that is due is removed by
+// entries only, so that its end has a place in the log and is the same for
+// everybody: a read that meets one must become an entry.
 
 #ifndef KV_STORE_H_
 #define KV_STORE_H_
@@ -27,9 +30,6 @@ namespace kv {
 
 class Store final : public raft::StateMachine {
  public:
-  // Values do not grow beyond it, and one reply carries no more in all.
-  static constexpr size_t kValueBytesMax = kEntryBytesMax;
-
   // `sessions_max`: see kv/sessions.h.
   explicit Store(size_t sessions_max = Sessions::kSessionsMax)
       : sessions_(sessions_max) {}
@@ -40,34 +40,29 @@ class Store final : public raft::StateMachine {
              std::span<runtime::Bytes> results) override;
   uint64_t StateHash() const override;
 
-  // The replies to commands that only read, from `first` on. Never suspends.
+  // The replies to commands that only read, from `first` on. Nothing: one of
+  // them met a key that is due; propose them instead. Never suspends.
   // Requires: batch.read_only().
-  runtime::Bytes Read(const CommandBatch& batch, size_t first = 0);
+  std::optional<runtime::Bytes> Read(const CommandBatch& batch, size_t first,
+                                     const Decisions& decisions);
 
-  // For people and tests; linearizable only right after a read barrier. The
-  // view lives until the next Apply().
-  std::optional<absl::string_view> Get(absl::string_view key) const {
-    return keyspace_.Get(key);
-  }
+  // For people and tests: the string at `key`, due or not; linearizable only
+  // right after a read barrier. The view lives until the next Apply().
+  std::optional<absl::string_view> Get(absl::string_view key) const;
   size_t key_count() const { return keyspace_.size(); }
+  size_t volatile_key_count() const { return keyspace_.volatile_count(); }
+  // The first deadline of a key, in milliseconds since 1970.
+  std::optional<int64_t> first_deadline_ms() const {
+    return keyspace_.first_deadline_ms();
+  }
   size_t session_count() const { return sessions_.size(); }
 
  private:
   runtime::Bytes ApplyEntry(const raft::Command& command);
-  // Fills writer_ with the replies to the commands of the entry at `index`.
-  void ExecuteBatch(const CommandBatch& batch, size_t first, raft::Index index);
-  void Execute(const CommandView& command, raft::Index index);
-
-  void Get(const CommandView& command);
-  void MultiGet(const CommandView& command);
-  void Set(const CommandView& command);
-  void Put(const CommandView& command);
-  void Increment(const CommandView& command);
-  void Append(const CommandView& command);
-  void CompareAndSet(const CommandView& command);
-  void MultiSet(const CommandView& command);
-  void Delete(const CommandView& command);
-  void Exists(const CommandView& command);
+  // Fills writer_ with the replies to the commands from `first` on. `index`: 0
+  // when reading.
+  void ExecuteBatch(const CommandBatch& batch, size_t first,
+                    const Decisions& decisions, raft::Index index);
 
   Keyspace keyspace_;
   Sessions sessions_;

@@ -1,5 +1,3 @@
-#include "kv/resp_connection.h"
-
 #include <algorithm>
 #include <cstring>
 #include <span>
@@ -8,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
+#include "kv/resp_connection.h"
 #include "kv/resp_server.h"
 #include "runtime/bytes.h"
 #include "runtime/check.h"

@@ -1,5 +1,3 @@
-#include "kv/resp_commands.h"
-
 #include <algorithm>
 #include <iterator>
 
@@ -8,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "kv/resp.h"
+#include "kv/resp_commands.h"
 #include "kv/resp_table.h"
 #include "runtime/check.h"
 

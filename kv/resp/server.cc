@@ -1,5 +1,3 @@
-#include "kv/resp_server.h"
-
 #include <string>
 #include <utility>
 
@@ -7,6 +5,7 @@
 
 #include "kv/resp.h"
 #include "kv/resp_connection.h"
+#include "kv/resp_server.h"
 #include "runtime/bytes.h"
 #include "runtime/check.h"
 

@@ -1,5 +1,3 @@
-#include "kv/resp.h"
-
 #include <algorithm>
 #include <optional>
 
@@ -8,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "kv/integer.h"
+#include "kv/resp.h"
 
 namespace kv {
 namespace {

@@ -1,0 +1,123 @@
+// A list of texts: both ends cost nothing, the middle costs its distance.
+
+#ifndef KV_VALUES_LIST_VALUE_H_
+#define KV_VALUES_LIST_VALUE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+
+#include "kv/state_hash.h"
+#include "runtime/check.h"
+
+namespace kv {
+
+// The number by which `odd` gives 1, modulo 2^64.
+constexpr uint64_t InverseOfOdd(uint64_t odd) {
+  uint64_t inverse = odd;  // Right to 3 bits; each step doubles them.
+  for (int i = 0; i < 5; ++i) inverse *= 2 - odd * inverse;
+  return inverse;
+}
+
+class ListValue {
+ public:
+  enum class End : uint8_t { kHead, kTail };
+
+  size_t size() const { return items_.size(); }
+  // Requires: place < size().
+  absl::string_view At(size_t place) const { return items_[place]; }
+
+  void Push(End end, absl::string_view text) {
+    if (end == End::kTail) {
+      hash_ += HashBytes(text) * power_;
+      items_.emplace_back(text);
+    } else {
+      hash_ = hash_ * kBase + HashBytes(text);
+      items_.emplace_front(text);
+    }
+    power_ *= kBase;
+  }
+
+  // Requires: size() > 0.
+  std::string Pop(End end) {
+    CHECK(!items_.empty(), "nothing to pop");
+    power_ *= kInverse;
+    std::string text;
+    if (end == End::kTail) {
+      text = std::move(items_.back());
+      items_.pop_back();
+      hash_ -= HashBytes(text) * power_;
+    } else {
+      text = std::move(items_.front());
+      items_.pop_front();
+      hash_ = (hash_ - HashBytes(text)) * kInverse;
+    }
+    return text;
+  }
+
+  // Requires: place < size().
+  void Set(size_t place, absl::string_view text) {
+    std::string& item = items_[place];
+    hash_ += (HashBytes(text) - HashBytes(item)) * PowerOf(place);
+    item.assign(text.data(), text.size());
+  }
+
+  // Before the item at `place`. Requires: place <= size().
+  void Insert(size_t place, absl::string_view text) {
+    items_.emplace(items_.begin() + static_cast<std::ptrdiff_t>(place), text);
+    Rehash();
+  }
+
+  // Keeps those of which keep(place) says so.
+  template <class Keep>
+  void Filter(Keep&& keep) {
+    size_t kept = 0;
+    for (size_t i = 0; i < items_.size(); ++i) {
+      if (!keep(i)) continue;
+      if (kept != i) items_[kept] = std::move(items_[i]);
+      ++kept;
+    }
+    items_.resize(kept);
+    Rehash();
+  }
+
+  bool vanishes() const { return items_.empty(); }
+  // A polynomial of the items' hashes, modulo 2^64: both ends can be added and
+  // taken away in one step, for an odd base has an inverse.
+  uint64_t hash() const { return hash_ ^ items_.size(); }
+
+ private:
+  static constexpr uint64_t kBase = 0x9e3779b97f4a7c15u;
+  static constexpr uint64_t kInverse = InverseOfOdd(kBase);
+  static_assert(kBase * kInverse == 1);
+
+  static constexpr uint64_t PowerOf(uint64_t exponent) {
+    uint64_t power = 1;
+    for (uint64_t square = kBase; exponent > 0; exponent >>= 1) {
+      if ((exponent & 1) != 0) power *= square;
+      square *= square;
+    }
+    return power;
+  }
+
+  void Rehash() {
+    hash_ = 0;
+    power_ = 1;
+    for (const std::string& item : items_) {
+      hash_ += HashBytes(item) * power_;
+      power_ *= kBase;
+    }
+  }
+
+  std::deque<std::string> items_;
+  uint64_t hash_ = 0;   // Sum of HashBytes(item i) * kBase^i.
+  uint64_t power_ = 1;  // kBase^size.
+};
+
+}  // namespace kv
+
+#endif  // KV_VALUES_LIST_VALUE_H_

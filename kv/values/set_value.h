@@ -1,0 +1,58 @@
+// A set of members, in the order of their hashes.
+
+#ifndef KV_VALUES_SET_VALUE_H_
+#define KV_VALUES_SET_VALUE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+
+#include "kv/state_hash.h"
+#include "kv/values/hash_ordered.h"
+#include "runtime/random.h"
+
+namespace kv {
+
+class SetValue {
+ public:
+  struct Nothing {};
+  using Members = HashOrdered<Nothing>;
+
+  // To walk, scan and pick from.
+  const Members& members() const { return members_; }
+  size_t size() const { return members_.size(); }
+  bool Contains(absl::string_view member) const {
+    return members_.contains(member);
+  }
+
+  // True if it is new.
+  bool Add(absl::string_view member) {
+    if (!members_.insert(member).second) return false;
+    hash_ += HashOf(member);
+    return true;
+  }
+
+  // True if it was there.
+  bool Remove(absl::string_view member) {
+    if (!members_.erase(member)) return false;
+    hash_ -= HashOf(member);
+    return true;
+  }
+
+  bool vanishes() const { return members_.empty(); }
+  // Equal members, equal hashes, whatever the history.
+  uint64_t hash() const { return hash_; }
+
+ private:
+  static uint64_t HashOf(absl::string_view member) {
+    return runtime::MixHash(0x6d656d626572u, HashBytes(member));
+  }
+
+  Members members_;
+  uint64_t hash_ = 0;
+};
+
+}  // namespace kv
+
+#endif  // KV_VALUES_SET_VALUE_H_
