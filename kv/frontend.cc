@@ -66,10 +66,46 @@ class Frontend::Turn {
   uint64_t sequence_;
 };
 
-Frontend::Frontend(Collaborators with, runtime::NodeId self,
+// A place among those that wait for a leader, if there is one left.
+class Frontend::Place {
+ public:
+  explicit Place(Frontend& frontend) : frontend_(frontend) {}
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    if (!taken_) return;
+    --frontend_.parked_;
+    frontend_.parked_bytes_ -= bytes_;
+  }
+
+  // False: there are too many already. Again: nothing changes.
+  bool Take(size_t bytes);
+
+ private:
+  Frontend& frontend_;
+  bool taken_ = false;
+  size_t bytes_ = 0;
+};
+
+bool Frontend::Place::Take(size_t bytes) {
+  if (taken_) return true;
+  const FrontendOptions& options = frontend_.options_;
+  if (frontend_.parked_ >= options.parked_max ||
+      frontend_.parked_bytes_ + bytes > options.parked_bytes_max) {
+    REACHABLE("kv: too many requests wait for a leader");
+    return false;
+  }
+  taken_ = true;
+  bytes_ = bytes;
+  ++frontend_.parked_;
+  frontend_.parked_bytes_ += bytes;
+  return true;
+}
+
+Frontend::Frontend(Collaborators with, FrontendOptions options,
                    runtime::Random random)
     : with_(with),
-      self_(self),
+      options_(options),
       random_(std::move(random)),
       session_changed_(with.executor) {}
 
@@ -166,6 +202,9 @@ void Frontend::OpenSession(runtime::Instant deadline) {
 
 EntryReply Frontend::Deliver(Parcel& parcel, runtime::Instant deadline) {
   bool uncertain = false;  // An earlier try may take effect.
+  Place place(*this);
+  const runtime::Instant patience =
+      std::min(deadline, with_.executor.Now() + options_.leader_wait);
   runtime::NodeId hint;
   do {
     const runtime::Instant try_deadline =
@@ -175,6 +214,7 @@ EntryReply Frontend::Deliver(Parcel& parcel, runtime::Instant deadline) {
     switch (reply.code) {
       case Code::kNotLeader:
         hint = runtime::NodeId(reply.leader);
+        if (!uncertain && !place.Take(parcel.bytes())) return NoLeader();
         break;
       case Code::kLost:
         break;
@@ -191,7 +231,7 @@ EntryReply Frontend::Deliver(Parcel& parcel, runtime::Instant deadline) {
       default:
         return reply;
     }
-  } while (Pause(deadline));
+  } while (Pause(uncertain ? deadline : patience));
   return uncertain ? Uncertain() : NoLeader();
 }
 
@@ -200,7 +240,7 @@ EntryReply Frontend::TryOnce(Parcel& parcel, runtime::NodeId hint,
   const runtime::NodeId leader =
       hint != runtime::NodeId() ? hint : with_.node.status().leader;
   if (leader == runtime::NodeId()) return NoLeader();
-  if (leader == self_) {
+  if (leader == options_.self) {
     return parcel.changes_state
                ? with_.service.Write(parcel.entry, deadline)
                : with_.service.Read(*parcel.batch, parcel.first, deadline);

@@ -7,8 +7,10 @@
 // Only when the time is up while a try may still be on its way is the outcome
 // reported as unknown.
 //
-// Requests that nobody could take yet wait for a leader: clients see a slow
-// answer through an election, not an error.
+// Requests that nobody could take yet are parked until there is a leader:
+// clients see a slow answer through an election, not an error. How many, how
+// large and for how long is bounded; beyond it they are refused, and certainly
+// not done.
 //
 // One executor: that of the node. All collaborators outlive this.
 
@@ -35,6 +37,15 @@
 
 namespace kv {
 
+struct FrontendOptions {
+  runtime::NodeId self;
+  // How long a request that nobody took may wait for a leader.
+  absl::Duration leader_wait = absl::Seconds(3);
+  // Those that wait, and what they weigh.
+  size_t parked_max = 16 << 10;
+  size_t parked_bytes_max = 64 << 20;
+};
+
 class Frontend {
  public:
   // Entries under way beyond the oldest unanswered one; those behind wait. Half
@@ -54,7 +65,7 @@ class Frontend {
     Peers& peers;
   };
 
-  Frontend(Collaborators with, runtime::NodeId self, runtime::Random random);
+  Frontend(Collaborators with, FrontendOptions options, runtime::Random random);
 
   // Suspends. Executes the commands from `first` on, as one entry; their views
   // must stay valid until the return. With kOk, `results` holds a reply to each
@@ -68,11 +79,15 @@ class Frontend {
   EntryReply Execute(const CommandBatch& batch, size_t first,
                      runtime::Instant deadline);
 
+  // How many requests wait for a leader now.
+  size_t parked() const { return parked_; }
+
   // The same for one command. The stamp of `request` is not used.
   KvReply Execute(const KvRequest& request, runtime::Instant deadline);
 
  private:
   class Turn;
+  class Place;
 
   // A session of ours; those before the last live until their entries have
   // been answered.
@@ -92,6 +107,10 @@ class Frontend {
     const CommandBatch* batch = nullptr;  // Reads only.
     size_t first = 0;
     bool changes_state = true;
+
+    size_t bytes() const {
+      return batch != nullptr ? batch->bytes() : entry.size();
+    }
   };
 
   EntryReply ExecuteRead(const CommandBatch& batch, size_t first,
@@ -112,8 +131,11 @@ class Frontend {
   bool Pause(runtime::Instant deadline);
 
   Collaborators with_;
-  const runtime::NodeId self_;
+  const FrontendOptions options_;
   runtime::Random random_;
+
+  size_t parked_ = 0;
+  size_t parked_bytes_ = 0;
 
   uint64_t session_ = 0;  // 0: none.
   bool opening_ = false;

@@ -2,10 +2,11 @@
 
 #include <utility>
 
+#include "kv/expirer.h"
 #include "kv/frontend.h"
 #include "kv/kv_service.h"
 #include "kv/peers.h"
-#include "kv/resp_server.h"
+#include "kv/resp/server.h"
 #include "kv/store.h"
 #include "net/rpc_server.h"
 #include "runtime/executor.h"
@@ -38,7 +39,7 @@ std::vector<raft::Member> RaftMembers(
 
 }  // namespace
 
-class Server::Impl {
+class Server::Impl final : public ServerView {
  public:
   Impl(runtime::Executor& executor, net::Network& network,
        runtime::Random random, ServerOptions options)
@@ -62,6 +63,7 @@ class Server::Impl {
   }
 
   absl::Status Stop(runtime::Instant deadline) {
+    if (expirer_ != nullptr) expirer_->Stop();
     HandLeadOver(deadline);
     if (resp_ != nullptr) resp_->Stop(deadline);
     (void)rpc_->Stop(deadline);  // What it had to cancel is unknown to them.
@@ -73,9 +75,37 @@ class Server::Impl {
   const Store& store() const { return store_; }
   Frontend& frontend() { return *frontend_; }
   net::Address rpc_address() const { return rpc_->local_address(); }
-  std::optional<net::Address> redis_address() const {
-    if (resp_ == nullptr) return std::nullopt;
-    return resp_->local_address();
+  std::optional<net::Address> redis_address() const { return redis_address_; }
+  std::optional<net::Address> cluster_address() const {
+    return cluster_address_;
+  }
+
+  ServerFacts Facts() const override {
+    ServerFacts facts;
+    facts.raft = host_->node().status();
+    facts.self = options_.host.self;
+    facts.cluster = options_.host.cluster.value();
+    for (const ServerMember& member : options_.members) {
+      facts.members.push_back(
+          {member.node, member.redis, member.cluster.value_or(member.redis)});
+    }
+    facts.last_leader = LastLeader();
+    facts.keys = store_.key_count();
+    facts.volatile_keys = store_.volatile_key_count();
+    facts.uptime = executor_.Now() - started_;
+    facts.wall = executor_.clock().WallNow();
+    return facts;
+  }
+
+  std::optional<net::Address> LeaderElsewhere() const override {
+    const runtime::NodeId leader = host_->node().status().leader;
+    if (leader == runtime::NodeId() || leader == options_.host.self) {
+      return std::nullopt;
+    }
+    for (const ServerMember& member : options_.members) {
+      if (member.node == leader) return member.cluster.value_or(member.redis);
+    }
+    return std::nullopt;
   }
 
  private:
@@ -108,36 +138,40 @@ class Server::Impl {
                                 .node = host_->node(),
                                 .service = *service_,
                                 .peers = *peers_},
-        self, random_.Fork("kv.frontend"));
-    return options_.redis_listen.has_value() ? OpenRedisDoor()
+        FrontendOptions{.self = self, .leader_wait = options_.leader_wait},
+        random_.Fork("kv.frontend"));
+    expirer_ = std::make_unique<Expirer>(executor_, host_->node(), store_);
+    return options_.redis_listen.has_value() ? OpenRedisDoors()
                                              : absl::OkStatus();
   }
 
-  absl::Status OpenRedisDoor() {
-    ASSIGN_OR_RETURN(std::unique_ptr<net::Listener> listener,
+  // Errors: those of Network::Listen().
+  absl::Status OpenRedisDoors() {
+    ASSIGN_OR_RETURN(std::unique_ptr<net::Listener> redis,
                      network_.Listen(*options_.redis_listen));
+    redis_address_ = redis->local_address();
+    std::unique_ptr<net::Listener> cluster;
+    if (options_.cluster_listen.has_value()) {
+      ASSIGN_OR_RETURN(cluster, network_.Listen(*options_.cluster_listen));
+      cluster_address_ = cluster->local_address();
+    }
     resp_ = std::make_unique<RespServer>(
-        executor_, *frontend_, [this] { return Facts(); },
+        executor_, *frontend_, *this,
         RespServerOptions{.clients_max = options_.redis_clients_max,
                           .request_timeout = options_.request_timeout});
-    resp_->Start(std::move(listener));
+    resp_->Start(std::move(redis), RespServer::Manner::kForwards);
+    if (cluster != nullptr) {
+      resp_->Start(std::move(cluster), RespServer::Manner::kRedirects);
+    }
     return absl::OkStatus();
   }
 
-  ServerFacts Facts() const {
-    ServerFacts facts;
-    facts.raft = host_->node().status();
-    facts.self = options_.host.self;
-    facts.members = options_.members.size();
-    for (const ServerMember& member : options_.members) {
-      if (member.node == facts.self) facts.redis = member.redis;
-      if (member.node == facts.raft.leader) facts.leader_redis = member.redis;
-    }
-    facts.redis.port = resp_->local_address().port;
-    facts.keys = store_.key_count();
-    facts.uptime = executor_.Now() - started_;
-    facts.wall = executor_.clock().WallNow();
-    return facts;
+  // Remembers it, for those who ask while there is none.
+  runtime::NodeId LastLeader() const {
+    const runtime::NodeId leader = host_->node().status().leader;
+    if (leader != runtime::NodeId()) last_leader_ = leader;
+    return last_leader_ != runtime::NodeId() ? last_leader_
+                                             : options_.host.self;
   }
 
   runtime::Executor& executor_;
@@ -153,7 +187,12 @@ class Server::Impl {
   std::unique_ptr<net::RpcServer> rpc_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<Frontend> frontend_;
+  std::unique_ptr<Expirer> expirer_;
   std::unique_ptr<RespServer> resp_;  // Null without a Redis front door.
+
+  std::optional<net::Address> redis_address_;
+  std::optional<net::Address> cluster_address_;
+  mutable runtime::NodeId last_leader_;
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(raft::HostWorld world,
@@ -175,6 +214,9 @@ Frontend& Server::frontend() { return impl_->frontend(); }
 net::Address Server::rpc_address() const { return impl_->rpc_address(); }
 std::optional<net::Address> Server::redis_address() const {
   return impl_->redis_address();
+}
+std::optional<net::Address> Server::cluster_address() const {
+  return impl_->cluster_address();
 }
 
 absl::Status Server::Stop(runtime::Instant deadline) {

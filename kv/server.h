@@ -33,16 +33,21 @@ struct ServerMember {
   runtime::NodeId node;
   net::Address peer;   // PeerTransport.
   net::Address rpc;    // kv/service.h: other nodes forward here.
-  net::Address redis;  // What MOVED and CLUSTER answers name.
+  net::Address redis;  // Redis clients, which are forwarded.
+  // Redis clients that follow MOVED; what MOVED and CLUSTER answers name.
+  std::optional<net::Address> cluster = std::nullopt;
 };
 
 struct ServerOptions {
   raft::HostOptions host;  // `members` is filled in from below.
   std::vector<ServerMember> members;
   net::Address rpc_listen;
-  std::optional<net::Address> redis_listen;  // None: no Redis front door.
+  std::optional<net::Address> redis_listen;    // None: no Redis front door.
+  std::optional<net::Address> cluster_listen;  // Needs redis_listen.
   // How long a Redis command may take before it is answered with an error.
   absl::Duration request_timeout = absl::Seconds(5);
+  // How much of that it may wait for a leader, before anybody was asked.
+  absl::Duration leader_wait = absl::Seconds(3);
   size_t redis_clients_max = 10'000;
   // See kv/sessions.h: the same on every node, for the life of the cluster.
   // Fewer are for tests and simulations, whose clients are few.
@@ -64,6 +69,7 @@ class Server {
   Frontend& frontend();
   net::Address rpc_address() const;
   std::optional<net::Address> redis_address() const;
+  std::optional<net::Address> cluster_address() const;
 
   // Suspends: refuses new work, drains what is under way until `deadline`,
   // stops everything. Errors: those of raft::Host::Stop().

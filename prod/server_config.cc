@@ -35,6 +35,7 @@ void ReadPeer(YamlErrors& errors, const YAML::Node& node,
   uint32_t peer_port = 0;
   uint32_t rpc_port = 0;
   uint32_t redis_port = 0;
+  uint32_t cluster_port = 0;  // None.
   for (const char* required :
        {"id", "host", "peer_port", "rpc_port", "redis_port"}) {
     map.Require(required);
@@ -44,6 +45,7 @@ void ReadPeer(YamlErrors& errors, const YAML::Node& node,
   map.Count("peer_port", 1, 65535, &peer_port);
   map.Count("rpc_port", 1, 65535, &rpc_port);
   map.Count("redis_port", 1, 65535, &redis_port);
+  map.Count("cluster_port", 1, 65535, &cluster_port);
   map.Done();
   if (!errors.ok()) return;
   const runtime::NodeId node_id(id);
@@ -53,10 +55,14 @@ void ReadPeer(YamlErrors& errors, const YAML::Node& node,
       return;
     }
   }
-  config.peers.push_back({node_id,
-                          {host, static_cast<uint16_t>(peer_port)},
-                          {host, static_cast<uint16_t>(rpc_port)},
-                          {host, static_cast<uint16_t>(redis_port)}});
+  kv::ServerMember peer{.node = node_id,
+                        .peer = {host, static_cast<uint16_t>(peer_port)},
+                        .rpc = {host, static_cast<uint16_t>(rpc_port)},
+                        .redis = {host, static_cast<uint16_t>(redis_port)}};
+  if (cluster_port != 0) {
+    peer.cluster = {host, static_cast<uint16_t>(cluster_port)};
+  }
+  config.peers.push_back(std::move(peer));
 }
 
 void ReadPeers(YamlErrors& errors, const YAML::Node& node,
@@ -243,6 +249,10 @@ kv::ServerOptions ServerOptionsOf(const ServerConfig& config) {
     options.host.listen = {config.listen_host, peer.peer.port};
     options.rpc_listen = {config.listen_host, peer.rpc.port};
     options.redis_listen = net::Address{config.listen_host, peer.redis.port};
+    if (peer.cluster.has_value()) {
+      options.cluster_listen =
+          net::Address{config.listen_host, peer.cluster->port};
+    }
   }
   return options;
 }

@@ -29,7 +29,7 @@ runtime::Bytes EncodeLabCommand(const LabCommand& command) {
   const std::string key = absl::StrCat(kKeyPrefix, command.serial);
   kv::CommandBatch batch;
   batch.Add(kv::Operation::kPut, {absl::string_view(key), command.text});
-  return kv::EncodeEntry({}, batch);
+  return kv::EncodeEntry({}, {}, batch);
 }
 
 std::optional<LabCommand> DecodeLabCommand(const raft::Record& record) {
@@ -37,8 +37,9 @@ std::optional<LabCommand> DecodeLabCommand(const raft::Record& record) {
     return std::nullopt;
   }
   kv::SessionStamp stamp;
+  kv::Decisions decisions;
   kv::CommandBatch batch;
-  if (!kv::DecodeEntry(record.payload.text(), stamp, batch).ok() ||
+  if (!kv::DecodeEntry(record.payload.text(), stamp, decisions, batch).ok() ||
       batch.size() != 1 || batch[0].operation != kv::Operation::kPut) {
     return std::nullopt;
   }

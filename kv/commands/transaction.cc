@@ -120,7 +120,7 @@ void AddTransaction(CommandBatch& batch, std::span<const WatchedKey> watched,
   AppendVarint(head, watched.size());
   for (const WatchedKey& key : watched) {
     AppendVarint(head, key.version);
-    args.push_back(key.key);
+    args.push_back(batch.Own(key.key));
   }
   AppendVarint(head, commands.size());
   for (size_t i = 0; i < commands.size(); ++i) {

@@ -24,8 +24,8 @@ struct WatchedKey {
   uint64_t version = 0;
 };
 
-// Adds it to `batch`; `watched` and `commands` must live as long as `batch` is
-// used.
+// Adds it to `batch`. What the views of `commands` lie in must live as long as
+// `batch` is used.
 void AddTransaction(CommandBatch& batch, std::span<const WatchedKey> watched,
                     const CommandBatch& commands);
 

@@ -1,3 +1,5 @@
+#include "kv/resp/connection.h"
+
 #include <algorithm>
 #include <cstring>
 #include <span>
@@ -6,8 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
-#include "kv/resp_connection.h"
-#include "kv/resp_server.h"
+#include "kv/resp/server.h"
 #include "runtime/bytes.h"
 #include "runtime/check.h"
 
@@ -33,7 +34,8 @@ void CloseGently(runtime::Executor& executor, net::Stream& stream) {
 }
 
 RespConnection::RespConnection(RespServer& server,
-                               std::unique_ptr<net::Stream> stream, uint64_t id)
+                               std::unique_ptr<net::Stream> stream, uint64_t id,
+                               bool redirects)
     : server_(server),
       executor_(server.executor()),
       stream_(std::move(stream)),
@@ -41,6 +43,7 @@ RespConnection::RespConnection(RespServer& server,
       writer_changed_(executor_),
       writer_(executor_) {
   client_.id = id;
+  client_.redirects = redirects;
   client_.address = stream_->remote_address().ToString();
 }
 
@@ -68,9 +71,10 @@ bool RespConnection::ServeInput() {
       if (PlanIsFull()) CarryOut();
       if (!parser_.args().empty()) PlanOne();
       begin_ += parser_.consumed();
+      if (plan_.complete()) CarryOut();
       if (!client_.quit) continue;
     } else if (result == RespParser::Result::kError) {
-      AppendError(plan_.AnswerAtOnce(), absl::StrCat("ERR ", parser_.error()));
+      plan_.AnswerAtOnce(client_).Error(absl::StrCat("ERR ", parser_.error()));
     }
     CarryOut();
     return result != RespParser::Result::kError && !client_.quit &&
@@ -89,16 +93,15 @@ bool RespConnection::PlanIsFull() const {
 }
 
 void RespConnection::PlanOne() {
-  const auto facts = [this] { return server_.Facts(); };
   if (!parser_.args_owned()) {
-    return PlanRequest(parser_.args(), client_, facts, plan_);
+    return PlanRequest(parser_.args(), client_, server_, plan_);
   }
   // The parser will reuse the memory for the next inline request.
   std::vector<absl::string_view> words;
   for (const absl::string_view word : parser_.args()) {
     words.push_back(plan_.Own(std::string(word)));
   }
-  PlanRequest(words, client_, facts, plan_);
+  PlanRequest(words, client_, server_, plan_);
 }
 
 void RespConnection::CarryOut() {

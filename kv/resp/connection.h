@@ -1,4 +1,4 @@
-// One connection of the Redis front door; see kv/resp_server.h. Lies on the
+// One connection of the Redis front door; see kv/resp/server.h. Lies on the
 // stack of its fiber.
 
 #ifndef KV_RESP_CONNECTION_H_
@@ -12,8 +12,9 @@
 
 #include "absl/strings/string_view.h"
 
-#include "kv/resp.h"
-#include "kv/resp_commands.h"
+#include "kv/resp/client.h"
+#include "kv/resp/parser.h"
+#include "kv/resp/plan.h"
 #include "net/stream.h"
 #include "runtime/executor.h"
 #include "runtime/fiber_group.h"
@@ -32,10 +33,12 @@ class RespConnection {
  public:
   // `server` outlives this.
   RespConnection(RespServer& server, std::unique_ptr<net::Stream> stream,
-                 uint64_t id);
+                 uint64_t id, bool redirects);
 
   // Suspends until the client has gone, or was sent away.
   void Serve();
+
+  const RespClient& client() const { return client_; }
 
   // Ends it as soon as what was asked is answered: at once when idle. From any
   // other fiber; does not suspend.

@@ -1,3 +1,5 @@
+#include "kv/resp/parser.h"
+
 #include <algorithm>
 #include <optional>
 
@@ -6,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "kv/integer.h"
-#include "kv/resp.h"
 
 namespace kv {
 namespace {
@@ -215,33 +216,6 @@ bool RespParser::SplitInline(absl::string_view line) {
     if (line.empty()) return true;
     if (!InlineWord(line).Read(words_.emplace_back())) return false;
   }
-}
-
-void AppendSimple(std::string& out, absl::string_view text) {
-  absl::StrAppend(&out, "+", text, kLineEnd);
-}
-
-void AppendError(std::string& out, absl::string_view text) {
-  out.push_back('-');
-  for (const char c : text) {
-    out.push_back(c == '\r' || c == '\n' ? ' ' : c);
-  }
-  absl::StrAppend(&out, kLineEnd);
-}
-
-void AppendInteger(std::string& out, int64_t value) {
-  absl::StrAppend(&out, ":", value, kLineEnd);
-}
-
-void AppendBulk(std::string& out, absl::string_view text) {
-  absl::StrAppend(&out, "$", text.size(), kLineEnd);
-  absl::StrAppend(&out, text, kLineEnd);
-}
-
-void AppendNil(std::string& out) { absl::StrAppend(&out, "$-1", kLineEnd); }
-
-void AppendArray(std::string& out, size_t size) {
-  absl::StrAppend(&out, "*", size, kLineEnd);
 }
 
 }  // namespace kv

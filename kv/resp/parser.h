@@ -1,4 +1,4 @@
-// The Redis protocol, version 2: requests in, replies out.
+// The Redis protocol, versions 2 and 3: requests.
 //
 // https://redis.io/docs/reference/protocol-spec. A request is an array of bulk
 // strings, or one line of words ("inline", for people with telnet). The parser
@@ -6,8 +6,8 @@
 // being early; arguments are views into the caller's buffer. Everything is
 // bounded before it is believed.
 
-#ifndef KV_RESP_H_
-#define KV_RESP_H_
+#ifndef KV_RESP_PARSER_H_
+#define KV_RESP_PARSER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -83,17 +83,6 @@ class RespParser {
   std::string error_;
 };
 
-// Replies, appended to `out`.
-void AppendSimple(std::string& out, absl::string_view text);
-// `text` begins with its code word: "ERR no such key". Line ends in it become
-// spaces.
-void AppendError(std::string& out, absl::string_view text);
-void AppendInteger(std::string& out, int64_t value);
-void AppendBulk(std::string& out, absl::string_view text);
-void AppendNil(std::string& out);
-// `size` replies follow.
-void AppendArray(std::string& out, size_t size);
-
 }  // namespace kv
 
-#endif  // KV_RESP_H_
+#endif  // KV_RESP_PARSER_H_

@@ -1,52 +1,55 @@
+#include "kv/resp/requests.h"
+
 #include <algorithm>
 #include <iterator>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-#include "kv/resp.h"
-#include "kv/resp_commands.h"
-#include "kv/resp_table.h"
+#include "kv/commands/key_positions.h"
+#include "kv/commands/table.h"
+#include "kv/resp/key_slot.h"
+#include "kv/resp/table.h"
 #include "runtime/check.h"
 
 namespace kv {
 namespace {
 
 using Code = KvReply::Code;
+using InMulti = RespCommand::InMulti;
+
+constexpr absl::string_view kConnection = "noscript loading stale fast";
 
 constexpr RespCommand kCommands[] = {
-    {"append", 3, "write denyoom fast", 1, 1, 1, PlanAppend},
-    {"auth", -2, "noscript loading stale fast no_auth", 0, 0, 0, PlanAuth},
-    {"client", -2, "admin noscript loading stale", 0, 0, 0, PlanClient},
-    {"cluster", -2, "admin stale", 0, 0, 0, PlanCluster},
-    {"command", -1, "loading stale", 0, 0, 0, PlanCommand},
-    {"config", -2, "admin noscript loading stale", 0, 0, 0, PlanConfig},
-    {"dbsize", 1, "readonly fast", 0, 0, 0, PlanDbSize},
-    {"decr", 2, "write denyoom fast", 1, 1, 1, PlanDecr},
-    {"decrby", 3, "write denyoom fast", 1, 1, 1, PlanDecrBy},
-    {"del", -2, "write", 1, -1, 1, PlanDelete},
-    {"echo", 2, "fast", 0, 0, 0, PlanEcho},
-    {"exists", -2, "readonly fast", 1, -1, 1, PlanExists},
-    {"get", 2, "readonly fast", 1, 1, 1, PlanGet},
-    {"getset", 3, "write denyoom fast", 1, 1, 1, PlanGetSet},
-    {"hello", -1, "noscript loading stale fast no_auth", 0, 0, 0, PlanHello},
-    {"incr", 2, "write denyoom fast", 1, 1, 1, PlanIncr},
-    {"incrby", 3, "write denyoom fast", 1, 1, 1, PlanIncrBy},
-    {"info", -1, "loading stale", 0, 0, 0, PlanInfo},
-    {"mget", -2, "readonly fast", 1, -1, 1, PlanMultiGet},
-    {"mset", -3, "write denyoom", 1, -1, 2, PlanMultiSet},
-    {"ping", -1, "fast", 0, 0, 0, PlanPing},
-    {"quit", -1, "noscript loading stale fast no_auth", 0, 0, 0, PlanQuit},
-    {"reset", 1, "noscript loading stale fast no_auth", 0, 0, 0, PlanReset},
-    {"role", 1, "admin noscript loading stale fast", 0, 0, 0, PlanRole},
-    {"select", 2, "loading stale fast", 0, 0, 0, PlanSelect},
-    {"set", -3, "write denyoom", 1, 1, 1, PlanSet},
-    {"setnx", 3, "write denyoom fast", 1, 1, 1, PlanSetNx},
-    {"strlen", 2, "readonly fast", 1, 1, 1, PlanStrLen},
-    {"time", 1, "loading stale fast", 0, 0, 0, PlanTime},
-    {"type", 2, "readonly fast", 1, 1, 1, PlanType},
-    {"unlink", -2, "write fast", 1, -1, 1, PlanDelete},
+    {"asking", 1, "fast", 0, 0, 0, InMulti::kQueued, PlanReadWrite},
+    {"auth", -2, kConnection, 0, 0, 0, InMulti::kQueued, PlanAuth},
+    {"client", -2, "admin noscript loading stale", 0, 0, 0, InMulti::kQueued,
+     PlanClient},
+    {"cluster", -2, "admin stale", 0, 0, 0, InMulti::kQueued, PlanCluster},
+    {"command", -1, "loading stale", 0, 0, 0, InMulti::kQueued, PlanCommand},
+    {"config", -2, "admin noscript loading stale", 0, 0, 0, InMulti::kQueued,
+     PlanConfig},
+    {"discard", 1, kConnection, 0, 0, 0, InMulti::kAtOnce, PlanDiscard},
+    {"echo", 2, "fast", 0, 0, 0, InMulti::kQueued, PlanEcho},
+    {"exec", 1, "noscript loading stale", 0, 0, 0, InMulti::kAtOnce, PlanExec},
+    {"function", -2, "noscript", 0, 0, 0, InMulti::kQueued, PlanFunction},
+    {"hello", -1, kConnection, 0, 0, 0, InMulti::kRefused, PlanHello},
+    {"info", -1, "loading stale", 0, 0, 0, InMulti::kQueued, PlanInfo},
+    {"multi", 1, kConnection, 0, 0, 0, InMulti::kAtOnce, PlanMulti},
+    {"ping", -1, "fast", 0, 0, 0, InMulti::kQueued, PlanPing},
+    {"quit", -1, kConnection, 0, 0, 0, InMulti::kAtOnce, PlanQuit},
+    {"readonly", 1, "loading stale fast", 0, 0, 0, InMulti::kQueued,
+     PlanReadOnly},
+    {"readwrite", 1, "loading stale fast", 0, 0, 0, InMulti::kQueued,
+     PlanReadWrite},
+    {"reset", 1, kConnection, 0, 0, 0, InMulti::kAtOnce, PlanReset},
+    {"role", 1, "admin noscript loading stale fast", 0, 0, 0, InMulti::kQueued,
+     PlanRole},
+    {"select", 2, "loading stale fast", 0, 0, 0, InMulti::kQueued, PlanSelect},
+    {"time", 1, "loading stale fast", 0, 0, 0, InMulti::kQueued, PlanTime},
+    {"unwatch", 1, kConnection, 0, 0, 0, InMulti::kQueued, PlanUnwatch},
+    {"wait", 3, "noscript", 0, 0, 0, InMulti::kQueued, PlanWait},
+    {"watch", -2, kConnection, 1, -1, 1, InMulti::kAtOnce, PlanWatch},
 };
 
 constexpr bool ByName(const RespCommand& a, const RespCommand& b) {
@@ -57,13 +60,8 @@ static_assert(std::is_sorted(std::begin(kCommands), std::end(kCommands),
               "FindRespCommand() searches by halves");
 
 // Longer names are no command's; it also bounds what an error repeats.
-constexpr size_t kNameBytesMax = 16;
+constexpr size_t kNameBytesMax = 32;
 constexpr size_t kQuotedBytesMax = 128;
-
-bool ArityFits(const RespCommand& command, size_t words) {
-  const auto count = static_cast<int64_t>(words);
-  return command.arity >= 0 ? count == command.arity : count >= -command.arity;
-}
 
 std::string UnknownCommand(std::span<const absl::string_view> args) {
   std::string quoted;
@@ -77,135 +75,113 @@ std::string UnknownCommand(std::span<const absl::string_view> args) {
                       "', with args beginning with: ", quoted);
 }
 
-void WordList(const ReplyView& reply, std::string& out) {
-  AppendArray(out, reply.list_size);
-  ListReader items(reply);
-  for (size_t i = 0; i < reply.list_size; ++i) {
-    const std::optional<absl::string_view> item = items.Next();
-    if (item.has_value()) {
-      AppendBulk(out, *item);
-    } else {
-      AppendNil(out);
-    }
-  }
+bool Fits(int arity, size_t words) {
+  const auto count = static_cast<int64_t>(words);
+  return arity >= 0 ? count == arity : count >= -arity;
 }
 
-void WordReply(const ReplyView& reply, Wording wording, std::string& out) {
-  if (reply.code == Code::kNil) return AppendNil(out);
-  if (reply.code != Code::kOk) {
-    return AppendError(out, absl::StrCat("ERR ", reply.text));
+// A request that cannot be queued spoils the transaction that it is in.
+void RefuseAndSpoil(RespRequest& request, absl::string_view error) {
+  if (request.client.queued.has_value()) request.client.queued->spoilt = true;
+  request.Refuse(error);
+}
+
+// Sends clients that follow to the leader of the keys. False: it is to be
+// served here.
+bool Redirect(RespRequest& request, std::span<const absl::string_view> keys,
+              bool reads) {
+  if (!request.client.redirects || keys.empty()) return false;
+  if (reads && request.client.follows) return false;
+  const std::optional<net::Address> leader = request.host.LeaderElsewhere();
+  if (!leader.has_value()) return false;
+  RefuseAndSpoil(request, absl::StrCat("MOVED ", KeySlot(keys[0]), " ",
+                                       leader->host, ":", leader->port));
+  return true;
+}
+
+void PlanOwn(const RespCommand& command, RespRequest& request) {
+  if (command.first_key > 0 &&
+      Redirect(request, request.args.subspan(1), false)) {
+    return;
   }
-  switch (wording) {
-    case Wording::kInteger:
-      return AppendInteger(out, reply.integer);
-    case Wording::kBulk:
-      return AppendBulk(out, reply.text);
-    case Wording::kOk:
-      return AppendSimple(out, "OK");
-    case Wording::kOkOrNil:
-      return reply.integer != 0 ? AppendSimple(out, "OK") : AppendNil(out);
-    case Wording::kList:
-      return WordList(reply, out);
-    case Wording::kType:
-      return AppendSimple(out, reply.integer != 0 ? "string" : "none");
-    case Wording::kAtOnce:
-      break;
+  if (request.client.queued.has_value()) {
+    if (command.in_multi == InMulti::kQueued) return PlanQueued(request);
+    if (command.in_multi == InMulti::kRefused) {
+      return RefuseAndSpoil(request,
+                            "ERR Command not allowed inside a transaction");
+    }
   }
-  CHECK(false, "an answer that is given already needs no reply");
+  command.handler(request);
+}
+
+void PlanCommandOfKeyspace(const CommandRow& row, RespRequest& request) {
+  if (request.client.redirects &&
+      Redirect(request, KeysOf(row, request.args), row.reads)) {
+    return;
+  }
+  if (request.client.queued.has_value()) return PlanQueued(request);
+  request.plan.AnswerLater(request.client, row.operation,
+                           request.args.subspan(1));
 }
 
 }  // namespace
 
+const MemberFacts* ServerFacts::Member(runtime::NodeId node) const {
+  for (const MemberFacts& member : members) {
+    if (member.node == node) return &member;
+  }
+  return nullptr;
+}
+
+void RespRequest::RefuseSubcommand() {
+  Refuse(absl::StrCat("ERR unknown subcommand '",
+                      args[1].substr(0, kQuotedBytesMax), "'. Try ",
+                      absl::AsciiStrToUpper(name), " HELP."));
+}
+
+void RespRequest::RefuseArity() {
+  Refuse(absl::StrCat("ERR wrong number of arguments for '", name, "|",
+                      absl::AsciiStrToLower(args[1].substr(0, kQuotedBytesMax)),
+                      "' command"));
+}
+
 std::span<const RespCommand> RespCommands() { return kCommands; }
 
 const RespCommand* FindRespCommand(absl::string_view name) {
-  if (name.size() > kNameBytesMax) return nullptr;
-  char lower[kNameBytesMax];
-  for (size_t i = 0; i < name.size(); ++i) {
-    lower[i] = absl::ascii_tolower(static_cast<unsigned char>(name[i]));
-  }
-  const absl::string_view wanted(lower, name.size());
   const auto* it =
-      std::lower_bound(std::begin(kCommands), std::end(kCommands), wanted,
+      std::lower_bound(std::begin(kCommands), std::end(kCommands), name,
                        [](const RespCommand& command, absl::string_view word) {
                          return command.name < word;
                        });
-  if (it == std::end(kCommands) || it->name != wanted) return nullptr;
+  if (it == std::end(kCommands) || it->name != name) return nullptr;
   return it;
 }
 
-bool SameWord(absl::string_view a, absl::string_view b) {
-  return absl::EqualsIgnoreCase(a, b);
-}
-
-void RefuseRequest(RespRequest& request, absl::string_view error) {
-  AppendError(request.plan.AnswerAtOnce(), error);
-}
-
-void RespPlan::Clear() {
-  commands_.Clear();
-  slots_.clear();
-  text_.clear();
-  next_ = 0;
-}
-
-std::string& RespPlan::AnswerAtOnce() {
-  slots_.push_back({Wording::kAtOnce, text_.size()});
-  return text_;
-}
-
-CommandBatch& RespPlan::AnswerLater(Wording wording) {
-  slots_.push_back({wording, text_.size()});
-  return commands_;
-}
-
-absl::string_view RespPlan::TextOf(size_t slot) const {
-  const size_t begin = slots_[slot].text_begin;
-  const size_t end =
-      slot + 1 < slots_.size() ? slots_[slot + 1].text_begin : text_.size();
-  return absl::string_view(text_).substr(begin, end - begin);
-}
-
-size_t RespPlan::Word(const runtime::Bytes& results, std::string& out) {
-  ResultReader replies(results.text());
-  size_t used = 0;
-  for (; next_ < slots_.size(); ++next_) {
-    if (slots_[next_].wording == Wording::kAtOnce) {
-      absl::StrAppend(&out, TextOf(next_));
-      continue;
-    }
-    const std::optional<ReplyView> reply = replies.Next();
-    if (!reply.has_value()) return used;
-    WordReply(*reply, slots_[next_].wording, out);
-    ++used;
-  }
-  return used;
-}
-
-void RespPlan::WordError(absl::string_view error, std::string& out) {
-  for (; next_ < slots_.size(); ++next_) {
-    if (slots_[next_].wording == Wording::kAtOnce) {
-      absl::StrAppend(&out, TextOf(next_));
-    } else {
-      AppendError(out, error);
-    }
-  }
+std::string LowerName(absl::string_view name) {
+  return name.size() > kNameBytesMax ? std::string()
+                                     : absl::AsciiStrToLower(name);
 }
 
 void PlanRequest(std::span<const absl::string_view> args, RespClient& client,
-                 absl::FunctionRef<ServerFacts()> facts, RespPlan& plan) {
+                 RespHost& host, RespPlan& plan) {
   CHECK(!args.empty(), "a request without words asks for nothing");
-  const RespCommand* command = FindRespCommand(args[0]);
-  if (command == nullptr) {
-    return AppendError(plan.AnswerAtOnce(), UnknownCommand(args));
+  CHECK(!plan.complete(), "the plan must be carried out first");
+  const std::string name = LowerName(args[0]);
+  const CommandRow* row = FindCommand(name);
+  const RespCommand* own = row == nullptr ? FindRespCommand(name) : nullptr;
+  RespRequest request{"", args, client, host, plan};
+  if (row == nullptr && own == nullptr) {
+    return RefuseAndSpoil(request, UnknownCommand(args));
   }
-  RespRequest request{command->name, args, client, facts, plan};
-  if (!ArityFits(*command, args.size())) {
-    return RefuseRequest(request,
-                         absl::StrCat("ERR wrong number of arguments for '",
-                                      command->name, "' command"));
+  request.name = row != nullptr ? row->name : own->name;
+  client.last_command = request.name;
+  if (!Fits(row != nullptr ? row->arity : own->arity, args.size())) {
+    return RefuseAndSpoil(request,
+                          absl::StrCat("ERR wrong number of arguments for '",
+                                       request.name, "' command"));
   }
-  command->handler(request);
+  row != nullptr ? PlanCommandOfKeyspace(*row, request)
+                 : PlanOwn(*own, request);
 }
 
 std::string ErrorOf(const EntryReply& reply) {
@@ -214,12 +190,12 @@ std::string ErrorOf(const EntryReply& reply) {
     case Code::kLost:
       return "CLUSTERDOWN no leader";
     case Code::kBusy:
-      return "BUSY try again later";
-    case Code::kUnknown:
-    case Code::kSessionExpired:
-      return "TIMEOUT the outcome is unknown; it may yet take effect";
-    default:
+      return "BUSY the server has too much to do, try again later";
+    case Code::kInvalid:
       return absl::StrCat("ERR ", reply.text);
+    default:
+      // No client tries again by itself what begins with this word.
+      return "UNCERTAIN the outcome is unknown; it may yet take effect";
   }
 }
 

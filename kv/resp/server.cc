@@ -1,11 +1,13 @@
+#include "kv/resp/server.h"
+
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 
-#include "kv/resp.h"
-#include "kv/resp_connection.h"
-#include "kv/resp_server.h"
+#include "kv/resp/connection.h"
+#include "kv/resp/writer.h"
 #include "runtime/bytes.h"
 #include "runtime/check.h"
 
@@ -22,25 +24,26 @@ constexpr absl::Duration kAcceptPause = absl::Milliseconds(50);
 }  // namespace
 
 RespServer::RespServer(runtime::Executor& executor, Frontend& frontend,
-                       absl::AnyInvocable<ServerFacts()> facts,
-                       RespServerOptions options)
+                       ServerView& view, RespServerOptions options)
     : executor_(executor),
       frontend_(frontend),
-      facts_(std::move(facts)),
+      view_(view),
       options_(options),
-      fibers_(executor) {}
+      fibers_(executor) {
+  settings_.Fix("maxclients", absl::StrCat(options.clients_max));
+}
 
 RespServer::~RespServer() = default;
 
-void RespServer::Start(std::unique_ptr<net::Listener> listener) {
-  CHECK(listener_ == nullptr, "started twice");
-  listener_ = std::move(listener);
-  fibers_.Spawn("kv.resp_acceptor", [this] { RunAcceptor(); });
+void RespServer::Start(std::unique_ptr<net::Listener> listener, Manner manner) {
+  net::Listener& owned = *listeners_.emplace_back(std::move(listener));
+  fibers_.Spawn("kv.resp_acceptor",
+                [this, &owned, manner] { RunAcceptor(owned, manner); });
 }
 
 void RespServer::Stop(runtime::Instant deadline) {
   stopping_ = true;
-  listener_->Close();
+  for (const auto& listener : listeners_) listener->Close();
   for (const auto& [id, connection] : connections_) {
     if (connection != nullptr) connection->Finish();
   }
@@ -49,20 +52,20 @@ void RespServer::Stop(runtime::Instant deadline) {
   (void)fibers_.Join();
 }
 
-void RespServer::RunAcceptor() {
+void RespServer::RunAcceptor(net::Listener& listener, Manner manner) {
   for (;;) {
     absl::StatusOr<std::unique_ptr<net::Stream>> stream =
-        listener_->Accept(runtime::Instant::InfiniteFuture());
+        listener.Accept(runtime::Instant::InfiniteFuture());
     if (stopping_ || absl::IsCancelled(stream.status())) return;
     if (stream.ok()) {
-      Admit(*std::move(stream));
+      Admit(*std::move(stream), manner);
     } else if (!executor_.SleepFor(kAcceptPause).ok()) {
       return;
     }
   }
 }
 
-void RespServer::Admit(std::unique_ptr<net::Stream> stream) {
+void RespServer::Admit(std::unique_ptr<net::Stream> stream, Manner manner) {
   if (connections_.size() >= options_.clients_max) {
     if (fibers_.size() >= options_.clients_max + kRefusalsMax) return;
     return fibers_.Spawn("kv.resp_refusal",
@@ -71,31 +74,53 @@ void RespServer::Admit(std::unique_ptr<net::Stream> stream) {
   const uint64_t id = ++last_client_;
   // Counted from now on, though its fiber has not run yet.
   connections_.emplace(id, nullptr);
-  fibers_.Spawn("kv.resp", [this, id, owned = std::move(stream)]() mutable {
-    Serve(id, std::move(owned));
-  });
+  fibers_.Spawn("kv.resp",
+                [this, id, manner, owned = std::move(stream)]() mutable {
+                  Serve(id, std::move(owned), manner);
+                });
 }
 
 void RespServer::Refuse(net::Stream& stream) {
   std::string refusal;
-  AppendError(refusal, "ERR max number of clients reached");
+  RespWriter(refusal).Error("ERR max number of clients reached");
   const absl::Status written = stream.Write(runtime::AsBytes(refusal),
                                             executor_.Now() + kRefusalTimeout);
   if (written.ok()) CloseGently(executor_, stream);
 }
 
-void RespServer::Serve(uint64_t id, std::unique_ptr<net::Stream> stream) {
-  RespConnection connection(*this, std::move(stream), id);
+void RespServer::Serve(uint64_t id, std::unique_ptr<net::Stream> stream,
+                       Manner manner) {
+  RespConnection connection(*this, std::move(stream), id,
+                            manner == Manner::kRedirects);
   connections_[id] = &connection;
   if (!stopping_) connection.Serve();
   connections_.erase(id);
 }
 
 ServerFacts RespServer::Facts() {
-  ServerFacts facts = facts_();
+  ServerFacts facts = view_.Facts();
   facts.clients = connections_.size();
   facts.clients_max = options_.clients_max;
   return facts;
+}
+
+std::optional<net::Address> RespServer::LeaderElsewhere() {
+  return view_.LeaderElsewhere();
+}
+
+std::vector<const RespClient*> RespServer::Clients() {
+  std::vector<const RespClient*> clients;
+  for (const auto& [id, connection] : connections_) {
+    if (connection != nullptr) clients.push_back(&connection->client());
+  }
+  return clients;
+}
+
+bool RespServer::EndClient(uint64_t id) {
+  const auto it = connections_.find(id);
+  if (it == connections_.end() || it->second == nullptr) return false;
+  it->second->Finish();
+  return true;
 }
 
 }  // namespace kv

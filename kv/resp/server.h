@@ -9,6 +9,10 @@
 // for all that are ready, from a second fiber, so that a client that sends much
 // before it reads anything does not stand in its own way.
 //
+// A listener either forwards (any node serves any client; for those that know
+// of one server) or redirects: requests whose keys are led elsewhere are
+// answered MOVED, for clients that know of Redis Cluster.
+//
 // Bounded: connections, bytes of requests and of answers per connection. A
 // client that does not read its answers stops being read from.
 //
@@ -20,13 +24,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "absl/container/btree_map.h"
-#include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 
 #include "kv/frontend.h"
-#include "kv/resp_commands.h"
+#include "kv/resp/requests.h"
 #include "net/network.h"
 #include "runtime/executor.h"
 #include "runtime/fiber_group.h"
@@ -41,8 +46,20 @@ struct RespServerOptions {
   absl::Duration request_timeout = absl::Seconds(5);
 };
 
-class RespServer {
+// What the server knows of its node and its cluster.
+class ServerView {
  public:
+  virtual ~ServerView() = default;
+  // Clients and clients_max are filled in by RespServer.
+  virtual ServerFacts Facts() const = 0;
+  // As RespHost::LeaderElsewhere().
+  virtual std::optional<net::Address> LeaderElsewhere() const = 0;
+};
+
+class RespServer final : public RespHost {
+ public:
+  enum class Manner : uint8_t { kForwards, kRedirects };
+
   // What one entry takes from a pipeline; one request may exceed it.
   static constexpr size_t kBatchBytesMax = 256 << 10;
   static constexpr size_t kBatchCommandsMax = 512;
@@ -51,42 +68,45 @@ class RespServer {
   // A client that takes no byte for so long is given up.
   static constexpr absl::Duration kWriteTimeout = absl::Minutes(5);
 
-  // `executor` and `frontend` outlive this. `facts` is asked when a client
-  // asks; clients and clients_max in it are filled in here.
-  RespServer(runtime::Executor& executor, Frontend& frontend,
-             absl::AnyInvocable<ServerFacts()> facts,
+  // `executor`, `frontend` and `view` outlive this.
+  RespServer(runtime::Executor& executor, Frontend& frontend, ServerView& view,
              RespServerOptions options);
   // Requires: Stop() came before, or the whole process is being killed.
-  ~RespServer();
+  ~RespServer() override;
 
-  // Serves who dials `listener` from now on. Once.
-  void Start(std::unique_ptr<net::Listener> listener);
+  // Serves who dials `listener` from now on. Once for each listener.
+  void Start(std::unique_ptr<net::Listener> listener, Manner manner);
 
-  // Requires: Start() came before.
-  net::Address local_address() const { return listener_->local_address(); }
   size_t client_count() const { return connections_.size(); }
+
+  // RespHost.
+  ServerFacts Facts() override;
+  std::optional<net::Address> LeaderElsewhere() override;
+  RespSettings& settings() override { return settings_; }
+  std::vector<const RespClient*> Clients() override;
+  bool EndClient(uint64_t id) override;
 
   // For connections.
   runtime::Executor& executor() { return executor_; }
   Frontend& frontend() { return frontend_; }
   const RespServerOptions& options() const { return options_; }
-  ServerFacts Facts();
 
   // Suspends: accepts nobody any more, closes idle connections, answers what
   // is under way until `deadline`, then drops the rest.
   void Stop(runtime::Instant deadline);
 
  private:
-  void RunAcceptor();
-  void Admit(std::unique_ptr<net::Stream> stream);
+  void RunAcceptor(net::Listener& listener, Manner manner);
+  void Admit(std::unique_ptr<net::Stream> stream, Manner manner);
   void Refuse(net::Stream& stream);
-  void Serve(uint64_t id, std::unique_ptr<net::Stream> stream);
+  void Serve(uint64_t id, std::unique_ptr<net::Stream> stream, Manner manner);
 
   runtime::Executor& executor_;
   Frontend& frontend_;
-  absl::AnyInvocable<ServerFacts()> facts_;
+  ServerView& view_;
   const RespServerOptions options_;
-  std::unique_ptr<net::Listener> listener_;
+  RespSettings settings_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
   uint64_t last_client_ = 0;
   bool stopping_ = false;
   // By client id. They lie on the stacks of their fibers; null until those have

@@ -1,18 +1,17 @@
-// The Redis commands we speak, with what COMMAND tells about them.
+// The requests that the server answers itself, with what COMMAND tells about
+// them; those of the keyspace are in kv/commands/table.h.
 //
-// Private to resp_commands.cc, resp_keyspace.cc and resp_admin.cc.
+// Private to kv/resp.
 
 #ifndef KV_RESP_TABLE_H_
 #define KV_RESP_TABLE_H_
 
-#include <cstddef>
-#include <optional>
 #include <span>
 
-#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 
-#include "kv/resp_commands.h"
+#include "kv/commands/call.h"
+#include "kv/resp/requests.h"
 
 namespace kv {
 
@@ -21,70 +20,84 @@ struct RespRequest {
   absl::string_view name;                   // As in the table.
   std::span<const absl::string_view> args;  // With the command's own word.
   RespClient& client;
-  absl::FunctionRef<ServerFacts()> facts;
+  RespHost& host;
   RespPlan& plan;
+
+  // The answer, which is to be written before the next request is planned.
+  RespWriter Answer() { return plan.AnswerAtOnce(client); }
+  void Refuse(absl::string_view error) { Answer().Error(error); }
+  void Ok() { Answer().Ok(); }
+
+  // "ERR unknown subcommand ...", "ERR wrong number of arguments ...".
+  void RefuseSubcommand();
+  void RefuseArity();
 };
 
 using RespHandler = void (*)(RespRequest& request);
 
 struct RespCommand {
+  // What happens to it between MULTI and EXEC.
+  enum class InMulti : uint8_t {
+    kQueued,
+    kAtOnce,   // It is about the transaction, or the connection.
+    kRefused,  // And spoils the transaction.
+  };
+
   absl::string_view name;  // Lower case.
-  // Words a request has, its own included; negative: at least that many.
-  int arity;
-  absl::string_view flags;  // Separated by blanks.
-  // Which words are keys, as Redis counts: 0 0 0 for none, last -1 for "to the
-  // end".
+  int arity;               // As in kv/commands/table.h.
+  absl::string_view flags;
+  // Which words are keys, as Redis counts: 0 0 0 for none.
   int first_key;
   int last_key;
   int key_step;
+  InMulti in_multi;
   RespHandler handler;
 };
 
 // In order of name.
 std::span<const RespCommand> RespCommands();
-// Any case. Null if there is none.
+// Null if there is none. `name` is in lower case.
 const RespCommand* FindRespCommand(absl::string_view name);
 
-// Any case.
-bool SameWord(absl::string_view a, absl::string_view b);
+// `name` in lower case, if it can be a command's at all; else empty.
+std::string LowerName(absl::string_view name);
 
-// Answers this request with an error line.
-void RefuseRequest(RespRequest& request, absl::string_view error);
-inline constexpr absl::string_view kSyntaxError = "ERR syntax error";
-
-// resp_keyspace.cc
-void PlanAppend(RespRequest& request);
-void PlanDbSize(RespRequest& request);
-void PlanDecr(RespRequest& request);
-void PlanDecrBy(RespRequest& request);
-void PlanDelete(RespRequest& request);
-void PlanExists(RespRequest& request);
-void PlanGet(RespRequest& request);
-void PlanGetSet(RespRequest& request);
-void PlanIncr(RespRequest& request);
-void PlanIncrBy(RespRequest& request);
-void PlanMultiGet(RespRequest& request);
-void PlanMultiSet(RespRequest& request);
-void PlanSet(RespRequest& request);
-void PlanSetNx(RespRequest& request);
-void PlanStrLen(RespRequest& request);
-void PlanType(RespRequest& request);
-
-// resp_admin.cc
+// clients.cc
 void PlanAuth(RespRequest& request);
 void PlanClient(RespRequest& request);
-void PlanCluster(RespRequest& request);
-void PlanCommand(RespRequest& request);
-void PlanConfig(RespRequest& request);
-void PlanEcho(RespRequest& request);
 void PlanHello(RespRequest& request);
-void PlanInfo(RespRequest& request);
-void PlanPing(RespRequest& request);
 void PlanQuit(RespRequest& request);
 void PlanReset(RespRequest& request);
+
+// cluster.cc
+void PlanCluster(RespRequest& request);
+void PlanReadOnly(RespRequest& request);
+void PlanReadWrite(RespRequest& request);
+
+// command_docs.cc
+void PlanCommand(RespRequest& request);
+
+// admin.cc
+void PlanConfig(RespRequest& request);
+void PlanEcho(RespRequest& request);
+void PlanFunction(RespRequest& request);
+void PlanPing(RespRequest& request);
 void PlanRole(RespRequest& request);
 void PlanSelect(RespRequest& request);
 void PlanTime(RespRequest& request);
+void PlanWait(RespRequest& request);
+
+// info.cc
+void PlanInfo(RespRequest& request);
+
+// transactions.cc
+void PlanDiscard(RespRequest& request);
+void PlanExec(RespRequest& request);
+void PlanMulti(RespRequest& request);
+void PlanUnwatch(RespRequest& request);
+void PlanWatch(RespRequest& request);
+// Between MULTI and EXEC: keeps the request for EXEC.
+void PlanQueued(RespRequest& request);
 
 }  // namespace kv
 

@@ -34,10 +34,7 @@ Stamp StampOf(const runtime::Bytes& payload) {
 bool IsRefusal(const runtime::Bytes& result) {
   const std::optional<kv::ReplyView> reply =
       kv::ResultReader(result.text()).Next();
-  return reply.has_value() &&
-         (reply->code == kv::KvReply::Code::kSessionExpired ||
-          reply->code == kv::KvReply::Code::kBusy ||
-          reply->code == kv::KvReply::Code::kInvalid);
+  return reply.has_value() && reply->kind == kv::ReplyKind::kRefusal;
 }
 
 }  // namespace

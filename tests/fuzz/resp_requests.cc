@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "kv/resp.h"
+#include "kv/resp/parser.h"
 #include "runtime/bytes.h"
 #include "runtime/check.h"
 #include "tests/fuzz/targets.h"

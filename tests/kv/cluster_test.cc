@@ -9,7 +9,7 @@
 #include "gtest/gtest.h"
 
 #include "kv/frontend.h"
-#include "kv/resp_server.h"
+#include "kv/resp/server.h"
 #include "net/client_end.h"
 #include "sim/sim_network.h"
 #include "tests/kv/kv_cluster.h"
@@ -323,7 +323,7 @@ TEST(KvClusterTest, AWriteAtAnIsolatedLeaderIsUnknownAndNeverCalledFailed) {
   }
   ASSERT_TRUE(cluster.AwaitClients());
   EXPECT_EQ(answer,
-            "-TIMEOUT the outcome is unknown; it may yet take effect\r\n");
+            "-UNCERTAIN the outcome is unknown; it may yet take effect\r\n");
   // The others have gone on; after healing everyone agrees with them.
   const int other = leader % kNodes + 1;
   ASSERT_TRUE(cluster.RunClient([other](Process& process) {

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
-#include "kv/resp.h"
+#include "kv/resp/writer.h"
 #include "raft/node.h"
 #include "runtime/bytes.h"
 #include "runtime/executor.h"
@@ -26,8 +26,9 @@ std::string HostName(int node) { return absl::StrCat("n", node); }
 
 std::string Request(const std::vector<std::string>& words) {
   std::string out;
-  AppendArray(out, words.size());
-  for (const std::string& word : words) AppendBulk(out, word);
+  RespWriter writer(out);
+  writer.Array(words.size());
+  for (const std::string& word : words) writer.Bulk(word);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 
 #include "kv/reply.h"
+#include "kv/resp/writer.h"
 #include "runtime/random.h"
 
 namespace kv {
@@ -21,7 +22,7 @@ class StoreTest : public testing::Test {
  protected:
   std::vector<KvReply> Apply(const SessionStamp& stamp,
                              const CommandBatch& batch) {
-    return ApplyBytes(EncodeEntry(stamp, batch));
+    return ApplyBytes(EncodeEntry(stamp, {}, batch));
   }
 
   std::vector<KvReply> ApplyBytes(runtime::Bytes payload) {
@@ -51,9 +52,7 @@ class StoreTest : public testing::Test {
   static std::vector<KvReply> Replies(const runtime::Bytes& result) {
     std::vector<KvReply> replies;
     ResultReader reader(result.text());
-    while (const auto reply = reader.Next()) {
-      replies.push_back(ToKvReply(*reply));
-    }
+    while (!reader.rest().empty()) replies.push_back(ToKvReply(reader));
     return replies;
   }
 
@@ -101,8 +100,8 @@ TEST_F(StoreTest, CountersAreTextAndNeverOverflow) {
 }
 
 TEST_F(StoreTest, TheOtherCommandsDoWhatTheySay) {
-  EXPECT_EQ(Integer(Operation::kMultiSet, {"a", "1", "b", "22", "a", "333"}),
-            3);
+  EXPECT_EQ(Run(Operation::kMultiSet, {"a", "1", "b", "22", "a", "333"}).text,
+            "OK");
   EXPECT_EQ(Integer(Operation::kLength, {"a"}), 3);
   EXPECT_EQ(Integer(Operation::kLength, {"z"}), 0);
   EXPECT_EQ(Integer(Operation::kExists, {"a", "b", "z", "a"}), 3);
@@ -133,9 +132,10 @@ TEST_F(StoreTest, ValuesDoNotGrowBeyondTheirBound) {
   const std::string big(kEntryBytesMax - 1000, 'x');
   Run(Operation::kPut, {"k", big});
   const std::string more(2000, 'y');
-  EXPECT_EQ(Run(Operation::kAppend, {"k", more}).code, Code::kInvalid);
+  EXPECT_EQ(Run(Operation::kAppend, {"k", more}).code, Code::kWrongType);
   EXPECT_EQ(store_.Get("k")->size(), big.size());
-  EXPECT_EQ(Run(Operation::kMultiGet, {"k", "k"}).code, Code::kInvalid);
+  // A reply has its bound, too.
+  EXPECT_EQ(Run(Operation::kMultiGet, {"k", "k"}).code, Code::kWrongType);
 }
 
 TEST_F(StoreTest, ResultsStopAtTheirBoundAndTheRestIsNotExecuted) {
@@ -223,7 +223,7 @@ TEST_F(StoreTest, FewerSessionsMayBeRemembered) {
     CommandBatch batch;
     batch.Add(Operation::kOpenSession, {});
     const raft::Command command{persist::Index(index), persist::Term(1),
-                                EncodeEntry({}, batch)};
+                                EncodeEntry({}, {}, batch)};
     runtime::Bytes result;
     small.Apply(std::span(&command, 1), std::span(&result, 1));
   };
@@ -252,7 +252,7 @@ TEST_F(StoreTest, EqualStatesHaveEqualHashesWhateverTheHistory) {
     CommandBatch batch;
     batch.Add(operation, args);
     const raft::Command command{persist::Index(index), persist::Term(1),
-                                EncodeEntry({}, batch)};
+                                EncodeEntry({}, {}, batch)};
     runtime::Bytes result;
     store.Apply({&command, 1}, {&result, 1});
   };
@@ -317,7 +317,7 @@ TEST_F(StoreTest, RandomCommandsAgreeWithAModel) {
     CommandBatch batch;
     batch.Add(Operation::kPut, {key, value});
     const raft::Command command{persist::Index(++index), persist::Term(1),
-                                EncodeEntry({}, batch)};
+                                EncodeEntry({}, {}, batch)};
     runtime::Bytes result;
     fresh.Apply({&command, 1}, {&result, 1});
   }
@@ -327,16 +327,18 @@ TEST_F(StoreTest, RandomCommandsAgreeWithAModel) {
 TEST(ReplyTest, DamagedResultsEndEarlyAndNeverPassTheEnd) {
   ResultWriter writer;
   writer.Integer(-1);
-  writer.Text(Code::kOk, "text");
-  writer.List(2);
-  writer.ListItem("one");
-  writer.ListItem(std::nullopt);
-  writer.Nothing(Code::kNil);
+  writer.Text("text");
+  writer.Array(2);
+  writer.Text("one");
+  writer.Nil();
+  writer.Pairs(1);
+  writer.Text("a");
+  writer.Double(0.5);
   const std::string whole(writer.Finish().text());
   for (size_t size = 0; size < whole.size(); ++size) {
     ResultReader reader(string_view(whole).substr(0, size));
     size_t replies = 0;
-    while (reader.Next().has_value()) ++replies;
+    while (reader.Skip()) ++replies;
     EXPECT_LT(replies, 4u);
   }
   const uint64_t seed = 5;
@@ -348,8 +350,26 @@ TEST(ReplyTest, DamagedResultsEndEarlyAndNeverPassTheEnd) {
     const uint64_t byte = dice.Below(256);
     bytes[place] = static_cast<char>(byte);
     ResultReader reader(bytes);
-    while (const auto reply = reader.Next()) ToKvReply(*reply);
+    while (!reader.rest().empty()) ToKvReply(reader);
+    ResultReader worded(bytes);
+    for (const RespVersion version : {RespVersion::k2, RespVersion::k3}) {
+      std::string out;
+      RespWriter words(out, version);
+      while (words.Reply(worded)) {
+      }
+    }
   }
+}
+
+TEST(ReplyTest, RepliesNestNoDeeperThanAllowed) {
+  ResultWriter writer;
+  for (int i = 0; i < 100'000; ++i) writer.Array(1);
+  writer.Nil();
+  const runtime::Bytes deep = writer.Finish();
+  ResultReader reader(deep.text());
+  std::string out;
+  EXPECT_FALSE(RespWriter(out).Reply(reader));
+  EXPECT_EQ(out, "");
 }
 
 }  // namespace

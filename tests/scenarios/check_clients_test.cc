@@ -184,7 +184,7 @@ class ExactlyOnceTest : public testing::Test {
     batch.Add(kv::Operation::kIncrement, {"i", "1"});
     const raft::Command command{
         Index(index), Term(2),
-        kv::EncodeEntry({.session = 9, .sequence = sequence}, batch)};
+        kv::EncodeEntry({.session = 9, .sequence = sequence}, {}, batch)};
     check_.OnApplied(kN1, {&command, 1}, {&result, 1});
     return reports_.first();
   }
@@ -195,7 +195,7 @@ class ExactlyOnceTest : public testing::Test {
   }
   static runtime::Bytes Expired() {
     kv::ResultWriter writer;
-    writer.Text(kv::KvReply::Code::kSessionExpired, "gone");
+    writer.Refusal(kv::KvReply::Code::kSessionExpired, "gone");
     return writer.Finish();
   }
 

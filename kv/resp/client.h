@@ -1,0 +1,68 @@
+// What the server remembers of one connection.
+
+#ifndef KV_RESP_CLIENT_H_
+#define KV_RESP_CLIENT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+#include "kv/commands/transaction.h"
+#include "kv/resp/writer.h"
+
+namespace kv {
+
+// What was asked between MULTI and EXEC.
+struct QueuedRequests {
+  // Bounded like one request, for that is what they become.
+  static constexpr size_t kRequestsMax = 16 << 10;
+
+  std::vector<std::vector<std::string>> requests;
+  size_t bytes = 0;
+  size_t words = 0;
+  bool spoilt = false;  // One could not be queued: EXEC will refuse.
+};
+
+struct RespClient {
+  enum class Replies : uint8_t {
+    kOn,
+    kOff,   // CLIENT REPLY OFF.
+    kSkip,  // CLIENT REPLY SKIP: not the next one.
+  };
+
+  uint64_t id = 0;
+  std::string address;
+  // Requests whose keys are led elsewhere are answered MOVED instead of being
+  // forwarded.
+  bool redirects = false;
+
+  RespVersion version = RespVersion::k2;
+  std::string name;
+  std::string library;
+  std::string library_version;
+  Replies replies = Replies::kOn;
+  bool follows = false;            // READONLY: reads are not redirected.
+  bool quit = false;               // Close once everything is answered.
+  absl::string_view last_command;  // Lies in a table.
+
+  std::optional<QueuedRequests> queued;  // Between MULTI and EXEC.
+  std::vector<WatchedKey> watched;
+
+  // As the protocol's RESET leaves it.
+  void Reset() {
+    version = RespVersion::k2;
+    name.clear();
+    replies = Replies::kOn;
+    follows = false;
+    queued.reset();
+    watched.clear();
+  }
+};
+
+}  // namespace kv
+
+#endif  // KV_RESP_CLIENT_H_

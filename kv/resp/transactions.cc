@@ -1,0 +1,111 @@
+// MULTI, EXEC, DISCARD, WATCH and UNWATCH.
+//
+// What is asked in between is kept with the connection, and becomes one command
+// of the keyspace at EXEC (kv/commands/transaction.h).
+
+#include <utility>
+
+#include "kv/commands/table.h"
+#include "kv/resp/parser.h"
+#include "kv/resp/table.h"
+
+namespace kv {
+namespace {
+
+// A word kept costs more than its bytes.
+constexpr size_t kBytesPerWord = 32;
+constexpr size_t kWatchedMax = 16 << 10;
+
+// The request is answered without the keyspace: the answer, worded.
+std::string AnswerNow(std::span<const absl::string_view> words,
+                      RespRequest& exec) {
+  RespPlan plan;
+  PlanRequest(words, exec.client, exec.host, plan);
+  std::string answer;
+  (void)plan.Word(runtime::Bytes(), answer);
+  return answer;
+}
+
+}  // namespace
+
+void PlanMulti(RespRequest& request) {
+  if (request.client.queued.has_value()) {
+    return request.Refuse("ERR MULTI calls can not be nested");
+  }
+  request.client.queued.emplace();
+  request.Ok();
+}
+
+void PlanQueued(RespRequest& request) {
+  QueuedRequests& queued = *request.client.queued;
+  size_t bytes = 0;
+  for (const absl::string_view word : request.args) {
+    bytes += word.size() + kBytesPerWord;
+  }
+  if (queued.requests.size() >= QueuedRequests::kRequestsMax ||
+      queued.words + request.args.size() > kArgumentsMax - kWatchedMax ||
+      queued.bytes + bytes > RespParser::kRequestBytesMax) {
+    queued.spoilt = true;
+    return request.Refuse("ERR the transaction is too large");
+  }
+  queued.bytes += bytes;
+  queued.words += request.args.size();
+  queued.requests.emplace_back(request.args.begin(), request.args.end());
+  request.Answer().Simple("QUEUED");
+}
+
+void PlanExec(RespRequest& request) {
+  RespClient& client = request.client;
+  if (!client.queued.has_value()) {
+    return request.Refuse("ERR EXEC without MULTI");
+  }
+  const QueuedRequests queued = *std::exchange(client.queued, std::nullopt);
+  const std::vector<WatchedKey> watched = std::exchange(client.watched, {});
+  if (queued.spoilt) {
+    return request.Refuse(
+        "EXECABORT Transaction discarded because of previous errors.");
+  }
+  // The plan keeps what the commands consist of; the client forgets it.
+  RespPlan& plan = request.plan;
+  CommandBatch commands;
+  std::vector<std::optional<std::string>> given;
+  for (const std::vector<std::string>& words : queued.requests) {
+    std::vector<absl::string_view> kept;
+    for (const std::string& word : words) kept.push_back(plan.Own(word));
+    const CommandRow* row = FindCommand(LowerName(words[0]));
+    if (row == nullptr) {
+      given.emplace_back(AnswerNow(kept, request));
+      continue;
+    }
+    commands.Add(row->operation, std::span(kept).subspan(1));
+    given.emplace_back(std::nullopt);
+  }
+  plan.AnswerTransaction(client, watched, commands, std::move(given));
+}
+
+void PlanDiscard(RespRequest& request) {
+  if (!request.client.queued.has_value()) {
+    return request.Refuse("ERR DISCARD without MULTI");
+  }
+  request.client.queued.reset();
+  request.client.watched.clear();
+  request.Ok();
+}
+
+void PlanWatch(RespRequest& request) {
+  RespClient& client = request.client;
+  if (client.queued.has_value()) {
+    return request.Refuse("ERR WATCH inside MULTI is not allowed");
+  }
+  if (client.watched.size() + request.args.size() > kWatchedMax) {
+    return request.Refuse("ERR too many watched keys");
+  }
+  request.plan.AnswerWatching(client, request.args.subspan(1));
+}
+
+void PlanUnwatch(RespRequest& request) {
+  request.client.watched.clear();
+  request.Ok();
+}
+
+}  // namespace kv

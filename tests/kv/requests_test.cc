@@ -1,0 +1,363 @@
+#include "kv/resp/requests.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gtest/gtest.h"
+
+#include "kv/resp/table.h"
+#include "kv/store.h"
+
+namespace kv {
+namespace {
+
+using absl::string_view;
+
+class FakeHost : public RespHost {
+ public:
+  ServerFacts Facts() override { return facts; }
+  std::optional<net::Address> LeaderElsewhere() override { return leader; }
+  RespSettings& settings() override { return settings_; }
+  std::vector<const RespClient*> Clients() override { return clients; }
+  bool EndClient(uint64_t id) override {
+    ended.push_back(id);
+    return true;
+  }
+
+  ServerFacts facts;
+  std::optional<net::Address> leader;
+  std::vector<const RespClient*> clients;
+  std::vector<uint64_t> ended;
+
+ private:
+  RespSettings settings_;
+};
+
+// Requests as words, answered by a store of its own.
+class RequestsTest : public testing::Test {
+ protected:
+  RequestsTest() {
+    host_.facts.raft.role = raft::Role::kLeader;
+    host_.facts.raft.leader = runtime::NodeId(1);
+    host_.facts.raft.term = persist::Term(3);
+    host_.facts.raft.commit = persist::Index(9);
+    host_.facts.self = runtime::NodeId(1);
+    host_.facts.last_leader = runtime::NodeId(1);
+    host_.facts.members = {{runtime::NodeId(1), {"n1", 6379}, {"n1", 6389}},
+                           {runtime::NodeId(2), {"n2", 6380}, {"n2", 6390}},
+                           {runtime::NodeId(3), {"n3", 6381}, {"n3", 6391}}};
+    host_.facts.clients_max = 10000;
+    host_.facts.wall = absl::FromUnixMicros(1'700'000'000'000'042);
+    host_.clients = {&client_};
+    client_.id = 7;
+    client_.address = "10.0.0.1:5000";
+  }
+
+  // The answers to all of `lines`, planned together; words separated by one
+  // blank.
+  std::string Ask(const std::vector<std::string>& lines) {
+    std::vector<std::vector<string_view>> requests;
+    for (const std::string& line : lines) {
+      requests.push_back(absl::StrSplit(line, ' '));
+    }
+    RespPlan plan;
+    std::string out;
+    for (const auto& words : requests) {
+      PlanRequest(words, client_, host_, plan);
+      if (plan.complete()) CarryOut(plan, out);
+    }
+    CarryOut(plan, out);
+    return out;
+  }
+
+  void CarryOut(RespPlan& plan, std::string& out) {
+    (void)plan.Word(runtime::Bytes(), out);
+    size_t done = 0;
+    while (!plan.done()) {
+      const size_t worded = plan.Word(Execute(plan.commands(), done), out);
+      EXPECT_GT(worded, 0u);
+      if (worded == 0) break;
+      done += worded;
+    }
+    EXPECT_EQ(done, plan.commands().size());
+    plan.Clear();
+  }
+  std::string Ask(const std::string& line) {
+    return Ask(std::vector<std::string>{line});
+  }
+
+  runtime::Bytes Execute(const CommandBatch& batch, size_t first) {
+    const raft::Command command{
+        ++index_, persist::Term(1),
+        EncodeEntry({}, {.now_ms = now_ms_, .dice = 5}, batch, first)};
+    runtime::Bytes result;
+    store_.Apply({&command, 1}, {&result, 1});
+    return result;
+  }
+
+  Store store_;
+  persist::Index index_;
+  int64_t now_ms_ = 1'700'000'000'000;
+  RespClient client_;
+  FakeHost host_;
+};
+
+TEST_F(RequestsTest, StringsBehaveAsInRedis) {
+  EXPECT_EQ(Ask("SET k v"), "+OK\r\n");
+  EXPECT_EQ(Ask("get k"), "$1\r\nv\r\n");
+  EXPECT_EQ(Ask("GET none"), "$-1\r\n");
+  EXPECT_EQ(Ask("APPEND k w"), ":2\r\n");
+  EXPECT_EQ(Ask("STRLEN k"), ":2\r\n");
+  EXPECT_EQ(Ask("GETSET k x"), "$2\r\nvw\r\n");
+  EXPECT_EQ(Ask("SETNX k y"), ":0\r\n");
+  EXPECT_EQ(Ask("MSET a 1 b 2"), "+OK\r\n");
+  EXPECT_EQ(Ask("MGET a none b"), "*3\r\n$1\r\n1\r\n$-1\r\n$1\r\n2\r\n");
+  EXPECT_EQ(Ask("EXISTS a b none"), ":2\r\n");
+  EXPECT_EQ(Ask("TYPE a"), "+string\r\n");
+  EXPECT_EQ(Ask("TYPE none"), "+none\r\n");
+  EXPECT_EQ(Ask("DBSIZE"), ":3\r\n");
+  EXPECT_EQ(Ask("DEL a none"), ":1\r\n");
+  EXPECT_EQ(Ask("UNLINK b"), ":1\r\n");
+}
+
+TEST_F(RequestsTest, SetKnowsItsOptions) {
+  EXPECT_EQ(Ask("SET k 1 XX"), "$-1\r\n");
+  EXPECT_EQ(Ask("SET k 1 nx"), "+OK\r\n");
+  EXPECT_EQ(Ask("SET k 2 NX"), "$-1\r\n");
+  EXPECT_EQ(Ask("SET k 3 XX"), "+OK\r\n");
+  EXPECT_EQ(Ask("SET k 4 GET"), "$1\r\n3\r\n");
+  EXPECT_EQ(Ask("SET k 5 NX GET"), "$1\r\n4\r\n");
+  EXPECT_EQ(Ask("SET k 6 GET XX"), "$1\r\n4\r\n");
+  EXPECT_EQ(Ask("SET k 7 KEEPTTL"), "+OK\r\n");
+  EXPECT_EQ(Ask("GET k"), "$1\r\n7\r\n");
+  EXPECT_EQ(Ask("SET k 8 NX XX"), "-ERR syntax error\r\n");
+  EXPECT_EQ(Ask("SET k 8 HUH"), "-ERR syntax error\r\n");
+  EXPECT_EQ(Ask("SET k 8 EX 10 PX 10"), "-ERR syntax error\r\n");
+  EXPECT_EQ(Ask("SET k 8 EX"), "-ERR syntax error\r\n");
+  EXPECT_EQ(Ask("SET k 8 EX 0"),
+            "-ERR invalid expire time in 'set' command\r\n");
+  EXPECT_EQ(Ask("GET k"), "$1\r\n7\r\n");
+  EXPECT_EQ(Ask("SET k 8 EX 10"), "+OK\r\n");
+  EXPECT_EQ(Ask("PTTL k"), ":10000\r\n");
+  EXPECT_EQ(Ask("SET k 9 KEEPTTL"), "+OK\r\n");
+  EXPECT_EQ(Ask("TTL k"), ":10\r\n");
+  now_ms_ += 9'999;
+  EXPECT_EQ(Ask("GET k"), "$1\r\n9\r\n");
+  now_ms_ += 1;
+  EXPECT_EQ(Ask("GET k"), "$-1\r\n");
+  EXPECT_EQ(Ask("TTL k"), ":-2\r\n");
+}
+
+TEST_F(RequestsTest, CountersBehaveAsInRedis) {
+  EXPECT_EQ(Ask("INCR n"), ":1\r\n");
+  EXPECT_EQ(Ask("INCRBY n 41"), ":42\r\n");
+  EXPECT_EQ(Ask("DECR n"), ":41\r\n");
+  EXPECT_EQ(Ask("DECRBY n -9"), ":50\r\n");
+  EXPECT_EQ(Ask("DECRBY n -9223372036854775808"),
+            "-ERR decrement would overflow\r\n");
+  EXPECT_EQ(Ask("INCRBY n 9223372036854775807"),
+            "-ERR increment or decrement would overflow\r\n");
+  EXPECT_EQ(Ask("INCRBY n x"),
+            "-ERR value is not an integer or out of range\r\n");
+  Ask("SET s text");
+  EXPECT_EQ(Ask("INCR s"), "-ERR value is not an integer or out of range\r\n");
+}
+
+TEST_F(RequestsTest, APipelineIsAnsweredInOrderWhateverItsKinds) {
+  EXPECT_EQ(
+      Ask({"PING", "SET k 1", "ECHO x", "INCR k", "GET k", "NOPE", "PING end"}),
+      "+PONG\r\n+OK\r\n$1\r\nx\r\n:2\r\n$1\r\n2\r\n"
+      "-ERR unknown command 'NOPE', with args beginning with: \r\n"
+      "$3\r\nend\r\n");
+}
+
+TEST_F(RequestsTest, AnErrorAnswersWhatIsLeftAndKeepsTheOrder) {
+  const std::vector<string_view> set = {"SET", "k", "v"};
+  const std::vector<string_view> ping = {"PING"};
+  RespPlan plan;
+  for (const auto* words : {&set, &ping, &set}) {
+    PlanRequest(*words, client_, host_, plan);
+  }
+  std::string out;
+  EntryReply reply;
+  reply.code = KvReply::Code::kUnknown;
+  plan.WordError(ErrorOf(reply), out);
+  const std::string unknown =
+      "-UNCERTAIN the outcome is unknown; it may yet take effect\r\n";
+  EXPECT_EQ(out, absl::StrCat(unknown, "+PONG\r\n", unknown));
+  EXPECT_TRUE(plan.done());
+}
+
+TEST_F(RequestsTest, ErrorsSayWhetherSomethingMayHaveHappened) {
+  const auto error = [](KvReply::Code code) {
+    EntryReply reply;
+    reply.code = code;
+    return ErrorOf(reply);
+  };
+  EXPECT_EQ(error(KvReply::Code::kNotLeader), "CLUSTERDOWN no leader");
+  EXPECT_EQ(error(KvReply::Code::kBusy),
+            "BUSY the server has too much to do, try again later");
+  EXPECT_EQ(error(KvReply::Code::kUnknown),
+            "UNCERTAIN the outcome is unknown; it may yet take effect");
+}
+
+TEST_F(RequestsTest, MisuseIsWordedAsRedisWordsIt) {
+  EXPECT_EQ(Ask("GET"), "-ERR wrong number of arguments for 'get' command\r\n");
+  EXPECT_EQ(Ask("MSET a 1 b"),
+            "-ERR wrong number of arguments for 'mset' command\r\n");
+  EXPECT_EQ(Ask("FOO a b"),
+            "-ERR unknown command 'FOO', with args beginning with: 'a' 'b' "
+            "\r\n");
+  EXPECT_EQ(Ask("CLIENT NOPE"),
+            "-ERR unknown subcommand 'NOPE'. Try CLIENT HELP.\r\n");
+  EXPECT_EQ(Ask("SELECT 1"), "-ERR DB index is out of range\r\n");
+  EXPECT_EQ(Ask("SELECT 0"), "+OK\r\n");
+  EXPECT_EQ(Ask("HELLO 4"), "-NOPROTO unsupported protocol version\r\n");
+}
+
+TEST_F(RequestsTest, ClientsMayIntroduceThemselves) {
+  EXPECT_EQ(Ask("CLIENT GETNAME"), "$-1\r\n");
+  EXPECT_EQ(Ask("CLIENT SETNAME me"), "+OK\r\n");
+  EXPECT_EQ(Ask("CLIENT GETNAME"), "$2\r\nme\r\n");
+  EXPECT_EQ(Ask("CLIENT ID"), ":7\r\n");
+  EXPECT_EQ(Ask("CLIENT SETINFO LIB-NAME lib"), "+OK\r\n");
+  EXPECT_TRUE(absl::StrContains(Ask("CLIENT INFO"), "lib-name=lib"));
+  EXPECT_EQ(Ask("RESET"), "+RESET\r\n");
+  EXPECT_EQ(Ask("CLIENT GETNAME"), "$-1\r\n");
+  EXPECT_TRUE(absl::StartsWith(Ask("HELLO 2 AUTH default x SETNAME you"),
+                               "*14\r\n$6\r\nserver\r\n$5\r\nredis\r\n"));
+  EXPECT_EQ(client_.name, "you");
+  EXPECT_FALSE(client_.quit);
+  EXPECT_EQ(Ask("QUIT"), "+OK\r\n");
+  EXPECT_TRUE(client_.quit);
+}
+
+TEST_F(RequestsTest, RedisToolsFindWhatTheyAskFor) {
+  EXPECT_EQ(Ask("CONFIG GET save"), "*2\r\n$4\r\nsave\r\n$0\r\n\r\n");
+  EXPECT_EQ(Ask("CONFIG GET append*nly"),
+            "*2\r\n$10\r\nappendonly\r\n$3\r\nyes\r\n");
+  EXPECT_EQ(Ask("CONFIG GET nothing"), "*0\r\n");
+  EXPECT_EQ(Ask("COMMAND DOCS"), "*0\r\n");
+  EXPECT_EQ(Ask("CONFIG SET hz 20"), "+OK\r\n");
+  EXPECT_EQ(Ask("CONFIG GET HZ"), "*2\r\n$2\r\nhz\r\n$2\r\n20\r\n");
+  EXPECT_EQ(Ask("CONFIG SET databases 2"),
+            "-ERR CONFIG SET failed (possibly related to argument "
+            "'databases') - can't set immutable config\r\n");
+  EXPECT_EQ(Ask("COMMAND GETKEYS mset a 1 b 2"),
+            "*2\r\n$1\r\na\r\n$1\r\nb\r\n");
+  EXPECT_TRUE(absl::StartsWith(Ask("COMMAND INFO get nope"),
+                               "*2\r\n*10\r\n$3\r\nget\r\n:2\r\n"));
+  EXPECT_EQ(Ask("TIME"), "*2\r\n$10\r\n1700000000\r\n$2\r\n42\r\n");
+}
+
+TEST_F(RequestsTest, InfoAndRoleTellTheTruthAboutTheLead) {
+  std::string info = Ask("INFO");
+  EXPECT_TRUE(absl::StrContains(info, "role:master\r\n"));
+  EXPECT_TRUE(absl::StrContains(info, "raft_current_term:3\r\n"));
+  EXPECT_TRUE(absl::StrContains(info, "loading:0\r\n"));
+  EXPECT_EQ(Ask("ROLE"), "*3\r\n$6\r\nmaster\r\n:9\r\n*0\r\n");
+  host_.facts.raft.role = raft::Role::kFollower;
+  host_.facts.raft.leader = runtime::NodeId(2);
+  info = Ask("INFO replication");
+  EXPECT_TRUE(absl::StrContains(info, "role:slave\r\nmaster_host:n2\r\n"));
+  EXPECT_FALSE(absl::StrContains(info, "# Raft"));
+  EXPECT_EQ(Ask("ROLE"),
+            "*5\r\n$5\r\nslave\r\n$2\r\nn2\r\n:6380\r\n$9\r\nconnected\r\n"
+            ":9\r\n");
+}
+
+TEST_F(RequestsTest, ATransactionIsOneCommandAndOneAnswer) {
+  EXPECT_EQ(Ask({"MULTI", "SET a 1", "PING", "INCR a", "INCR b c", "EXEC"}),
+            "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n"
+            "-ERR wrong number of arguments for 'incr' command\r\n"
+            "-EXECABORT Transaction discarded because of previous errors."
+            "\r\n");
+  EXPECT_EQ(Ask("EXISTS a"), ":0\r\n");
+  EXPECT_EQ(Ask({"MULTI", "SET a 1", "PING", "INCR a", "RENAME c a", "EXEC"})
+                .substr(5 + 4 * 9),
+            "*4\r\n+OK\r\n+PONG\r\n:2\r\n"
+            "-ERR no such key\r\n");
+  EXPECT_EQ(Ask({"MULTI", "SET a 9", "DISCARD", "GET a"}),
+            "+OK\r\n+QUEUED\r\n+OK\r\n$1\r\n2\r\n");
+  EXPECT_EQ(Ask("EXEC"), "-ERR EXEC without MULTI\r\n");
+  EXPECT_EQ(Ask("DISCARD"), "-ERR DISCARD without MULTI\r\n");
+  EXPECT_EQ(Ask({"MULTI", "MULTI", "WATCH a", "EXEC"}),
+            "+OK\r\n-ERR MULTI calls can not be nested\r\n"
+            "-ERR WATCH inside MULTI is not allowed\r\n*0\r\n");
+}
+
+TEST_F(RequestsTest, AWatchedKeyThatChangesCallsTheTransactionOff) {
+  EXPECT_EQ(Ask({"SET a 1", "WATCH a b", "MULTI", "GET a", "EXEC"}),
+            "+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n*1\r\n$1\r\n1\r\n");
+  // The same value again is a change, too.
+  EXPECT_EQ(Ask({"WATCH a b", "SET a 1", "MULTI", "GET a", "EXEC"}),
+            "+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n*-1\r\n");
+  // So is to come and go.
+  EXPECT_EQ(Ask({"WATCH b", "SET b 1", "DEL b", "MULTI", "EXEC"}),
+            "+OK\r\n+OK\r\n:1\r\n+OK\r\n*-1\r\n");
+  EXPECT_EQ(Ask({"WATCH b", "SET b 1", "UNWATCH", "MULTI", "EXEC"}),
+            "+OK\r\n+OK\r\n+OK\r\n+OK\r\n*0\r\n");
+  // EXEC forgets what was watched, whatever comes of it.
+  EXPECT_EQ(Ask({"MULTI", "GET b", "EXEC"}),
+            "+OK\r\n+QUEUED\r\n*1\r\n$1\r\n1\r\n");
+  Ask("SET a 2 PX 10");
+  EXPECT_EQ(Ask("WATCH a"), "+OK\r\n");
+  now_ms_ += 10;
+  EXPECT_EQ(Ask({"MULTI", "PING", "EXEC"}), "+OK\r\n+QUEUED\r\n*-1\r\n");
+}
+
+TEST_F(RequestsTest, TheThirdVersionHasItsOwnWords) {
+  EXPECT_TRUE(absl::StartsWith(Ask("HELLO 3"),
+                               "%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n"));
+  EXPECT_EQ(Ask("GET none"), "_\r\n");
+  EXPECT_EQ(Ask("CONFIG GET hz"), "%1\r\n$2\r\nhz\r\n$2\r\n10\r\n");
+  EXPECT_TRUE(absl::StartsWith(Ask("INFO cluster"), "="));
+  EXPECT_EQ(Ask("RESET"), "+RESET\r\n");
+  EXPECT_EQ(Ask("GET none"), "$-1\r\n");
+}
+
+TEST_F(RequestsTest, ClientsThatFollowAreSentToTheLeader) {
+  client_.redirects = true;
+  host_.leader = net::Address{"n2", 6390};
+  EXPECT_EQ(Ask("SET foo 1"), "-MOVED 12182 n2:6390\r\n");
+  EXPECT_EQ(Ask("GET {foo}x"), "-MOVED 12182 n2:6390\r\n");
+  EXPECT_EQ(Ask("WATCH foo"), "-MOVED 12182 n2:6390\r\n");
+  EXPECT_EQ(Ask({"MULTI", "SET foo 1", "EXEC"}),
+            "+OK\r\n-MOVED 12182 n2:6390\r\n-EXECABORT Transaction "
+            "discarded because of previous errors.\r\n");
+  // What has no key is forwarded, and so are reads of those who said READONLY.
+  EXPECT_EQ(Ask("DBSIZE"), ":0\r\n");
+  EXPECT_EQ(Ask({"READONLY", "GET foo", "SET foo 1"}),
+            "+OK\r\n$-1\r\n-MOVED 12182 n2:6390\r\n");
+  host_.leader.reset();
+  EXPECT_EQ(Ask("SET foo 1"), "+OK\r\n");
+}
+
+TEST_F(RequestsTest, TheSlotMapNamesTheLeaderFirstAndIsNeverEmpty) {
+  host_.facts.last_leader = runtime::NodeId(2);
+  host_.facts.raft.leader = runtime::NodeId();
+  const std::string slots = Ask("CLUSTER SLOTS");
+  EXPECT_TRUE(absl::StartsWith(
+      slots, "*1\r\n*5\r\n:0\r\n:16383\r\n*4\r\n$2\r\nn2\r\n:6390\r\n"))
+      << slots;
+  EXPECT_TRUE(absl::StrContains(Ask("CLUSTER INFO"), "cluster_state:ok"));
+  const std::string id = Ask("CLUSTER MYID");
+  EXPECT_TRUE(absl::StartsWith(id, "$40\r\n"));
+  EXPECT_TRUE(absl::StrContains(
+      Ask("CLUSTER NODES"),
+      absl::StrCat(id.substr(5, 40), " n1:6389@6389 myself,slave ")));
+  EXPECT_EQ(Ask("CLUSTER KEYSLOT foo"), ":12182\r\n");
+  EXPECT_EQ(Ask("CLUSTER KEYSLOT {}foo"), ":9500\r\n");
+}
+
+TEST_F(RequestsTest, RepliesMayBeTurnedOff) {
+  EXPECT_EQ(Ask({"CLIENT REPLY OFF", "SET k 1", "PING", "CLIENT REPLY ON"}),
+            "+OK\r\n");
+  EXPECT_EQ(Ask({"CLIENT REPLY SKIP", "INCR k", "INCR k"}), ":3\r\n");
+}
+
+}  // namespace
+}  // namespace kv
