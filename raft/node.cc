@@ -130,7 +130,10 @@ class Node::Impl {
     if (!up) Push(PeerLost{peer});
   }
 
-  void OnDurable(Sequence upto) { Push(Durable{upto}); }
+  void OnDurable(Sequence upto) {
+    if (observer_ != nullptr) observer_->OnStored(core_, upto);
+    Push(Durable{upto});
+  }
 
   void OnFailure(const absl::Status& why) {
     if (observer_ != nullptr) observer_->OnStorageFailed(core_);

@@ -72,6 +72,9 @@ class NodeObserver {
   // the command could be taken back.
   virtual void OnAnswered(const Core& core, Ticket ticket,
                           const Outcome& outcome) = 0;
+  // The medium has reported that the stores up to `upto` are durable. The core
+  // hears of it in its turn, as an event.
+  virtual void OnStored(const Core& core, Sequence upto) = 0;
   // The medium has failed: nothing may leave any more.
   virtual void OnStorageFailed(const Core& core) = 0;
 };

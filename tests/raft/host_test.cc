@@ -57,6 +57,7 @@ class StepsAfterFailure final : public NodeObserver {
   void OnApplied(const Core&, std::span<const Command>,
                  std::span<const runtime::Bytes>, Index, uint64_t) override {}
   void OnAnswered(const Core&, Ticket, const Outcome&) override {}
+  void OnStored(const Core&, Sequence) override {}
   void OnStorageFailed(const Core&) override { failed_ = true; }
 
   int before() const { return before_; }
