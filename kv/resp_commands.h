@@ -32,6 +32,7 @@ namespace kv {
 // What a client may ask about the server.
 struct ServerFacts {
   raft::NodeStatus raft;
+  raft::StorageStatus storage;
   runtime::NodeId self;
   size_t members = 0;                        // Configured.
   net::Address redis;                        // Ours.

@@ -126,6 +126,7 @@ class Server::Impl {
   ServerFacts Facts() const {
     ServerFacts facts;
     facts.raft = host_->node().status();
+    facts.storage = host_->node().storage_status();
     facts.self = options_.host.self;
     facts.members = options_.members.size();
     for (const ServerMember& member : options_.members) {

@@ -24,6 +24,8 @@ class RespCommandsTest : public testing::Test {
     facts_.raft.leader = runtime::NodeId(1);
     facts_.raft.term = persist::Term(3);
     facts_.raft.commit = persist::Index(9);
+    facts_.storage.stores.stores_waiting = 7;
+    facts_.storage.stores.oldest_age = absl::Milliseconds(30);
     facts_.self = runtime::NodeId(1);
     facts_.redis = {"n1", 6379};
     facts_.clients_max = 10000;
@@ -214,6 +216,8 @@ TEST_F(RespCommandsTest, InfoAndRoleTellTheTruthAboutTheLead) {
   std::string info = Ask("INFO");
   EXPECT_TRUE(absl::StrContains(info, "role:master\r\n"));
   EXPECT_TRUE(absl::StrContains(info, "raft_current_term:3\r\n"));
+  EXPECT_TRUE(absl::StrContains(info, "raft_stores_waiting:7\r\n"));
+  EXPECT_TRUE(absl::StrContains(info, "raft_store_oldest_ms:30\r\n"));
   EXPECT_TRUE(absl::StrContains(info, "loading:0\r\n"));
   EXPECT_EQ(Ask("ROLE"), "*3\r\n$6\r\nmaster\r\n:9\r\n*0\r\n");
   facts_.raft.role = raft::Role::kFollower;
