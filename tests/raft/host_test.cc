@@ -303,6 +303,25 @@ TEST(HostTest, AFullGateRefusesProposalsAndLetsHeartbeatsThrough) {
   EXPECT_EQ(trio.node(leader)->storage_status().stores.stores_waiting, 0u);
 }
 
+// The lead goes to whoever is named, and the caller hears of it.
+TEST(HostTest, LeadershipIsTransferred) {
+  Trio trio(1);
+  trio.world().RunFor(absl::Seconds(2));
+  ASSERT_NE(trio.Leader(), nullptr);
+  const sim::HostId from = trio.LeaderHost();
+  const sim::HostId to = (from + 1) % 3;
+  runtime::Executor& executor = *trio.executor(from);
+  std::optional<absl::Status> moved;
+  trio.Visit(from, [&] {
+    moved = trio.node(from)->TransferLeadership(
+        NodeId(to + 1), executor.Now() + absl::Seconds(1));
+  });
+  trio.world().RunFor(absl::Milliseconds(100));
+  ASSERT_TRUE(moved.has_value());
+  EXPECT_TRUE(moved->ok()) << *moved;
+  EXPECT_EQ(trio.LeaderHost(), to);
+}
+
 TEST(HostTest, TheSameSeedGivesTheSameRun) {
   const auto run = [](uint64_t seed) {
     Trio trio(seed);
