@@ -31,7 +31,8 @@ EntryReply FromOutcome(raft::Outcome outcome) {
       reply.results = std::move(outcome.result);
       break;
     case raft::Outcome::Kind::kRefused:
-      if (outcome.reason == raft::RefusalReason::kBusy) {
+      if (outcome.reason == raft::RefusalReason::kBusy ||
+          outcome.reason == raft::RefusalReason::kStorageFull) {
         reply.code = Code::kBusy;
         reply.text = "the leader has too much to do";
       } else {

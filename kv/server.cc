@@ -83,6 +83,7 @@ class Server::Impl final : public ServerView {
   ServerFacts Facts() const override {
     ServerFacts facts;
     facts.raft = host_->node().status();
+    facts.storage = host_->node().storage_status();
     facts.self = options_.host.self;
     facts.cluster = options_.host.cluster.value();
     for (const ServerMember& member : options_.members) {

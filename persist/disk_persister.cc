@@ -40,8 +40,8 @@ struct BatchReport {
 // Lives on the caller's executor; other threads only hold it.
 class DiskPersister::Front {
  public:
-  explicit Front(runtime::Executor& executor)
-      : executor_(executor), news_(executor) {}
+  Front(runtime::Executor& executor, StoreLimits limits)
+      : executor_(executor), under_way_(limits), news_(executor) {}
 
   // ---- from the storage executor, carried here by tasks
   void OnRecovered(absl::StatusOr<Recovered> recovered) {
@@ -51,7 +51,7 @@ class DiskPersister::Front {
   void OnBatch(const BatchReport& report) {
     ++stats_.batches;
     stats_.bytes = report.bytes_written;
-    stats_.stores_waiting -= report.stores;
+    under_way_.Remove(report.stores, executor_.Now());
     for (const GroupProgress& progress : report.progress) {
       // Looked up each time: a sink may have let go of another one.
       const auto sink = sinks_.find(progress.group);
@@ -110,19 +110,25 @@ class DiskPersister::Front {
              store.group.value());
     last = store.sequence;
     ++stats_.stores;
-    ++stats_.stores_waiting;
+    under_way_.Add(store, executor_.Now());
   }
   // Nobody is to be called any more.
   void Close() { sinks_.clear(); }
 
   runtime::Executor& executor() const { return executor_; }
-  const PersisterStats& stats() const { return stats_; }
+  StoreRoom room() const { return under_way_.room(); }
+  PersisterStats stats() const {
+    PersisterStats stats = stats_;
+    under_way_.FillIn(stats, executor_.Now());
+    return stats;
+  }
 
  private:
   runtime::Executor& executor_;
   absl::btree_map<runtime::GroupId, PersisterSink*> sinks_;
   absl::btree_map<runtime::GroupId, Sequence> submitted_;
-  PersisterStats stats_;
+  StoresUnderWay under_way_;
+  PersisterStats stats_;  // But for what is under way.
   std::optional<absl::StatusOr<Recovered>> recovered_;
   std::optional<absl::Status> failure_;
   std::optional<absl::Status> stopped_;
@@ -262,7 +268,7 @@ DiskPersister::DiskPersister(runtime::Executor& caller,
                              runtime::Executor& storage, Disk& disk,
                              DiskPersisterOptions options)
     : storage_(storage),
-      front_(std::make_shared<Front>(caller)),
+      front_(std::make_shared<Front>(caller, options.under_way)),
       back_(std::make_shared<Back>(storage, disk, options, front_)) {}
 
 DiskPersister::~DiskPersister() {
@@ -288,6 +294,8 @@ void DiskPersister::Submit(Store store) {
     back->Take(std::move(store));
   });
 }
+
+StoreRoom DiskPersister::room() const { return front_->room(); }
 
 PersisterStats DiskPersister::stats() const { return front_->stats(); }
 

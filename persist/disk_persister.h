@@ -21,6 +21,7 @@
 
 #include "persist/disk.h"
 #include "persist/persister.h"
+#include "persist/stores_under_way.h"
 #include "runtime/executor.h"
 #include "runtime/ids.h"
 
@@ -36,6 +37,8 @@ struct DiskPersisterOptions {
   uint64_t batch_payload_bytes_max = uint64_t{4} << 20;
   // How long the last frame may stay the last before an empty one seals it.
   absl::Duration idle_seal_delay = absl::Milliseconds(50);
+  // How much may lie between the two executors.
+  StoreLimits under_way = {};
 };
 
 class DiskPersister final : public Persister {
@@ -50,6 +53,7 @@ class DiskPersister final : public Persister {
   absl::StatusOr<Recovered> Recover() override;
   void SetSink(runtime::GroupId group, PersisterSink* sink) override;
   void Submit(Store store) override;
+  StoreRoom room() const override;
   PersisterStats stats() const override;
   absl::Status Stop() override;
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "persist/log_fold.h"
+#include "persist/stores_under_way.h"
 #include "runtime/check.h"
 #include "runtime/wait_queue.h"
 
@@ -15,7 +16,7 @@ struct MemoryPersister::State {
   void Keep(Store store) {
     if (closed) return;
     ++stats.batches;
-    --stats.stores_waiting;
+    under_way.Remove(1, idle.executor().Now());
     for (const Record& record : store.entries) {
       stats.bytes += record.payload.size();
     }
@@ -24,14 +25,15 @@ struct MemoryPersister::State {
     RecoveredGroup& kept = medium.groups[group];
     kept.group = group;
     FoldStore(std::move(store), kept);
-    if (stats.stores_waiting == 0) idle.NotifyAll();
+    if (under_way.empty()) idle.NotifyAll();
     sinks.at(group)->OnDurable(group, sequence);
   }
 
   MemoryMedium& medium;
   absl::btree_map<runtime::GroupId, PersisterSink*> sinks;
   absl::btree_map<runtime::GroupId, Sequence> submitted;
-  PersisterStats stats;
+  PersisterStats stats;  // But for what is under way.
+  StoresUnderWay under_way{StoreLimits()};
   bool closed = false;
   runtime::WaitQueue idle;
 };
@@ -66,17 +68,23 @@ void MemoryPersister::Submit(Store store) {
            store.group.value());
   last = store.sequence;
   ++state_->stats.stores;
-  ++state_->stats.stores_waiting;
+  state_->under_way.Add(store, executor_.Now());
   executor_.Post([state = state_, store = std::move(store)]() mutable {
     state->Keep(std::move(store));
   });
 }
 
-PersisterStats MemoryPersister::stats() const { return state_->stats; }
+StoreRoom MemoryPersister::room() const { return state_->under_way.room(); }
+
+PersisterStats MemoryPersister::stats() const {
+  PersisterStats stats = state_->stats;
+  state_->under_way.FillIn(stats, executor_.Now());
+  return stats;
+}
 
 absl::Status MemoryPersister::Stop() {
   const std::shared_ptr<State> state = state_;
-  while (state->stats.stores_waiting > 0) {
+  while (!state->under_way.empty()) {
     const absl::Status woken = state->idle.Wait();
     if (!woken.ok()) return woken;
   }

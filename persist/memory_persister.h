@@ -34,6 +34,7 @@ class MemoryPersister final : public Persister {
   absl::StatusOr<Recovered> Recover() override;
   void SetSink(runtime::GroupId group, PersisterSink* sink) override;
   void Submit(Store store) override;
+  StoreRoom room() const override;
   PersisterStats stats() const override;
   absl::Status Stop() override;
 

@@ -27,6 +27,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 #include "persist/record.h"
 #include "runtime/ids.h"
@@ -67,11 +68,25 @@ class PersisterSink {
   virtual void OnFailure(const absl::Status& why) = 0;
 };
 
+// What of the caller's next stores there is room for. Only advice: Submit()
+// takes everything.
+enum class StoreRoom : uint8_t {
+  kFree,
+  kFull,  // Leave what somebody will offer again: entries.
+  kNone,  // Leave also what would be a promise: a vote, a term.
+};
+
 struct PersisterStats {
-  uint64_t stores = 0;
+  uint64_t stores = 0;   // Submitted.
   uint64_t batches = 0;  // Each one write and one sync.
   uint64_t bytes = 0;
+  // Submitted, and not reported durable.
   uint64_t stores_waiting = 0;
+  uint64_t bytes_waiting = 0;  // Their payloads.
+  uint64_t stores_waiting_peak = 0;
+  uint64_t bytes_waiting_peak = 0;
+  // Of the oldest of them; 0: none waits.
+  absl::Duration oldest_age = absl::ZeroDuration();
 };
 
 class Persister {
@@ -92,9 +107,12 @@ class Persister {
   virtual void SetSink(runtime::GroupId group, PersisterSink* sink) = 0;
 
   // Takes the next step of a group's stream. Never suspends; what waits is
-  // bounded by the caller, who sees stores_waiting.
+  // bounded by the caller, who asks for room() before.
   // Requires: sequence follows the group's last one.
   virtual void Submit(Store store) = 0;
+
+  // For all groups together.
+  virtual StoreRoom room() const = 0;
 
   virtual PersisterStats stats() const = 0;
 

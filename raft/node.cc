@@ -7,6 +7,7 @@
 
 #include "raft/codec.h"
 #include "raft/outbox.h"
+#include "raft/storage_gate.h"
 #include "raft/transfers.h"
 #include "raft/waiters.h"
 #include "runtime/check.h"
@@ -42,6 +43,7 @@ class Node::Impl {
                .entries = std::move(recovered.entries),
                .stored = stored},
               {executor_.Now(), dice_}),
+        gate_(with.persister, core_),
         outbox_(with.transport, core_, observer_),
         waiters_(core_, observer_),
         transfers_(executor_, core_),
@@ -109,6 +111,8 @@ class Node::Impl {
             .last = core_.log().last_index()};
   }
 
+  StorageStatus storage_status() const { return gate_.status(); }
+
   void OnPeerMessage(NodeId from, runtime::Incarnation incarnation,
                      const runtime::Bytes& bytes) {
     absl::StatusOr<Message> message = DecodeMessage(bytes);
@@ -126,7 +130,10 @@ class Node::Impl {
     if (!up) Push(PeerLost{peer});
   }
 
-  void OnDurable(Sequence upto) { Push(Durable{upto}); }
+  void OnDurable(Sequence upto) {
+    if (observer_ != nullptr) observer_->OnStored(core_, upto);
+    Push(Durable{upto});
+  }
 
   void OnFailure(const absl::Status& why) {
     if (observer_ != nullptr) observer_->OnStorageFailed(core_);
@@ -174,14 +181,25 @@ class Node::Impl {
     if (!mailbox_.empty()) {
       Event event = std::move(mailbox_.front());
       mailbox_.pop_front();
-      Step(std::move(event));
+      if (gate_.Admits(event)) Step(std::move(event));
       return true;
     }
-    if (!proposals_.empty()) {
-      Step(raft::Propose{std::exchange(proposals_, {})});
-      return true;
+    if (proposals_.empty()) return false;
+    raft::Propose propose{std::exchange(proposals_, {})};
+    if (gate_.Admits(propose)) {
+      Step(std::move(propose));
+    } else {
+      Refuse(propose);
     }
-    return false;
+    return true;
+  }
+
+  // None of them has come near a log.
+  void Refuse(const raft::Propose& propose) {
+    for (const raft::Propose::Item& item : propose.items) {
+      waiters_.OnRefused({item.ticket, RefusalReason::kStorageFull},
+                         core_.leader());
+    }
   }
 
   void Step(Event event) {
@@ -287,6 +305,7 @@ class Node::Impl {
 
   Core core_;        // Touched by the core loop only, read by all.
   Effects effects_;  // Of the step under way; kept for its memory.
+  StorageGate gate_;
   Outbox outbox_;
   Waiters waiters_;
   Transfers transfers_;
@@ -328,6 +347,8 @@ absl::Status Node::TransferLeadership(NodeId to, runtime::Instant deadline) {
 }
 
 NodeStatus Node::status() const { return impl_->status(); }
+
+StorageStatus Node::storage_status() const { return impl_->storage_status(); }
 
 void Node::OnPeerMessage(NodeId from, runtime::Incarnation incarnation,
                          runtime::Bytes message) {

@@ -7,7 +7,8 @@
 //               resolves the tickets of those who wait.
 //
 // Only the core loop touches the core. Everything here lives on the network
-// executor of the process; the Persister works on the storage executor.
+// executor of the process; the Persister works on the storage executor. What
+// lies between the two is bounded: raft/storage_gate.h.
 //
 // Lifetimes: all collaborators outlive the Node. Stop() before destroying,
 // except when the whole process is killed.
@@ -71,6 +72,9 @@ class NodeObserver {
   // the command could be taken back.
   virtual void OnAnswered(const Core& core, Ticket ticket,
                           const Outcome& outcome) = 0;
+  // The medium has reported that the stores up to `upto` are durable. The core
+  // hears of it in its turn, as an event.
+  virtual void OnStored(const Core& core, Sequence upto) = 0;
   // The medium has failed: nothing may leave any more.
   virtual void OnStorageFailed(const Core& core) = 0;
 };
@@ -82,6 +86,13 @@ struct NodeStatus {
   Index commit;
   Index applied;
   Index last;
+};
+
+// The way to the storage runtime, and what was left because it was full.
+struct StorageStatus {
+  persist::PersisterStats stores;
+  uint64_t proposals_refused = 0;
+  uint64_t messages_dropped = 0;  // Of peers, who will send them again.
 };
 
 class Node : public net::PeerReceiver, public persist::PersisterSink {
@@ -130,6 +141,7 @@ class Node : public net::PeerReceiver, public persist::PersisterSink {
   absl::Status TransferLeadership(NodeId to, runtime::Instant deadline);
 
   NodeStatus status() const;
+  StorageStatus storage_status() const;
 
   // Suspends until the fibers have ended. Waiting callers get kUnknown.
   void Stop();

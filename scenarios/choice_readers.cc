@@ -160,6 +160,9 @@ void ReadCluster(YamlErrors& errors, const YAML::Node& node,
   uint32_t uncommitted = static_cast<uint32_t>(cluster->uncommitted_bytes);
   map.Count("uncommitted_bytes", 1, 1 << 30, &uncommitted);
   cluster->uncommitted_bytes = uncommitted;
+  map.Count("stores_under_way", 1, 1 << 20, &cluster->stores_under_way);
+  map.Count("store_bytes_under_way", 1, 1 << 30,
+            &cluster->store_bytes_under_way);
   map.Count("sessions_max", 1, kSessionsMax, &cluster->sessions_max);
   map.Done();
   if (cluster->heartbeat_interval <= absl::ZeroDuration() ||

@@ -92,7 +92,8 @@ Cluster::Cluster(sim::World& world, const ClusterShape& shape, Atlas atlas,
   }
   damage_ = std::make_unique<DamageLedger>(world_, hosts_, shadows, atlas);
   world_.network().SetLens(&lens_);
-  checks_ = std::make_unique<SafetyChecks>(*violations_, std::move(shadows));
+  checks_ = std::make_unique<SafetyChecks>(*violations_, std::move(shadows),
+                                           shape_.store_limits());
   for (uint32_t node = 1; node <= size(); ++node) {
     world_.disk(host(node))
         .damage()
@@ -135,6 +136,7 @@ kv::ServerOptions Cluster::OptionsOf(uint32_t node) const {
   options.host.core.heartbeat_interval = shape_.heartbeat_interval;
   options.host.core.uncommitted_bytes_max = shape_.uncommitted_bytes;
   options.host.storage.segment_bytes = shape_.segment_bytes;
+  options.host.storage.under_way = shape_.store_limits();
   options.sessions_max = shape_.sessions_max;
   options.host.init_cluster = !checks_->EverStarted(node);
   options.rpc_listen = rpc_address(node);

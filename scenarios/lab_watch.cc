@@ -99,6 +99,10 @@ class LabWatch::Observer final : public raft::NodeObserver {
     judge_->OnAnswered(core, ticket, outcome);
   }
 
+  void OnStored(const raft::Core& core, raft::Sequence upto) override {
+    judge_->OnStored(core, upto);
+  }
+
   void OnStorageFailed(const raft::Core& core) override {
     judge_->OnStorageFailed(core);
   }

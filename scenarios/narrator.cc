@@ -202,6 +202,10 @@ void Narrator::OnAnswered(const raft::Core& core, raft::Ticket ticket,
   next_.OnAnswered(core, ticket, outcome);
 }
 
+void Narrator::OnStored(const raft::Core& core, raft::Sequence upto) {
+  next_.OnStored(core, upto);  // Told when the core takes it in.
+}
+
 void Narrator::OnStorageFailed(const raft::Core& core) {
   Say("raft.storage_failed", {});
   next_.OnStorageFailed(core);

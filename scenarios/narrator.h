@@ -38,6 +38,7 @@ class Narrator final : public raft::NodeObserver {
                  uint64_t state_hash) override;
   void OnAnswered(const raft::Core& core, raft::Ticket ticket,
                   const raft::Outcome& outcome) override;
+  void OnStored(const raft::Core& core, raft::Sequence upto) override;
   void OnStorageFailed(const raft::Core& core) override;
 
  private:

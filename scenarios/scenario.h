@@ -24,6 +24,7 @@
 #include "absl/time/time.h"
 
 #include "kv/sessions.h"
+#include "persist/stores_under_way.h"
 #include "scenarios/act.h"
 #include "scenarios/knob_table.h"
 #include "scenarios/seed_choices.h"
@@ -47,8 +48,15 @@ struct ClusterShape {
   uint64_t segment_bytes = 256 << 10;
   // A leader refuses proposals as busy beyond this.
   uint64_t uncommitted_bytes = 64 << 20;
+  // How much may lie between a node's two runtimes: stores, and bytes.
+  uint32_t stores_under_way = 4096;
+  uint32_t store_bytes_under_way = 64 << 20;
   // The store remembers no more; the one used least recently goes first.
   uint32_t sessions_max = kSessionsMax;
+
+  persist::StoreLimits store_limits() const {
+    return {.stores_max = stores_under_way, .bytes_max = store_bytes_under_way};
+  }
 };
 
 struct Phases {

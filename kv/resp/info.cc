@@ -48,6 +48,19 @@ std::string ReplicationSection(const ServerFacts& facts) {
   return out;
 }
 
+// How far the disk is behind, and what was left because of it.
+std::string StorageLines(const raft::StorageStatus& storage) {
+  return absl::StrCat(
+      "raft_stores_waiting:", storage.stores.stores_waiting,
+      "\r\nraft_stores_waiting_peak:", storage.stores.stores_waiting_peak,
+      "\r\nraft_store_bytes_waiting:", storage.stores.bytes_waiting,
+      "\r\nraft_store_bytes_waiting_peak:", storage.stores.bytes_waiting_peak,
+      "\r\nraft_store_oldest_ms:",
+      absl::ToInt64Milliseconds(storage.stores.oldest_age),
+      "\r\nraft_storage_full_refused:", storage.proposals_refused,
+      "\r\nraft_storage_full_dropped:", storage.messages_dropped, "\r\n");
+}
+
 std::string RaftSection(const ServerFacts& facts) {
   return absl::StrCat(
       "# Raft\r\nraft_node_id:", facts.self.value(),
@@ -57,7 +70,8 @@ std::string RaftSection(const ServerFacts& facts) {
       "\r\nraft_num_nodes:", facts.members.size(),
       "\r\nraft_current_index:", facts.raft.last.value(),
       "\r\nraft_commit_index:", facts.raft.commit.value(),
-      "\r\nraft_last_applied_index:", facts.raft.applied.value(), "\r\n");
+      "\r\nraft_last_applied_index:", facts.raft.applied.value(), "\r\n",
+      StorageLines(facts.storage));
 }
 
 std::string KeyspaceSection(const ServerFacts& facts) {

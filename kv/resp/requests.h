@@ -38,6 +38,7 @@ struct MemberFacts {
 // What a client may ask about the server.
 struct ServerFacts {
   raft::NodeStatus raft;
+  raft::StorageStatus storage;
   runtime::NodeId self;
   uint64_t cluster = 0;  // Names the cluster.
   std::vector<MemberFacts> members;

@@ -92,6 +92,7 @@ enum class RefusalReason : uint8_t {
   kBusy,      // Leader, but too much is uncommitted: try again later.
   kLostLead,  // A read that waited for its quorum round when the lead was lost.
   kHandingOver,  // Leader, but another is about to lead: try again soon.
+  kStorageFull,  // Leader, but its disk is behind (raft/storage_gate.h).
 };
 
 // The ticket's request will have no effect, ever.

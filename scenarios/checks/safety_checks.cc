@@ -10,6 +10,7 @@
 #include "scenarios/checks/core_step.h"
 #include "scenarios/checks/held_messages.h"
 #include "scenarios/checks/read_floor.h"
+#include "scenarios/checks/storage_bound.h"
 
 namespace scenarios {
 namespace {
@@ -40,7 +41,8 @@ class SafetyChecks::Observer final : public raft::NodeObserver {
         held_(checks.violations_, life),
         answers_(checks.violations_, checks.committed_, life),
         reads_(checks.violations_, checks.committed_, life,
-               checks.disks_.size()) {}
+               checks.disks_.size()),
+        storage_bound_(checks.violations_, checks.store_limits_) {}
 
   void OnStarted(const raft::Core& core, runtime::Instant now) override;
   void OnEvent(const raft::Core& core, const raft::Event& event,
@@ -53,6 +55,7 @@ class SafetyChecks::Observer final : public raft::NodeObserver {
                  uint64_t state_hash) override;
   void OnAnswered(const raft::Core& core, raft::Ticket ticket,
                   const raft::Outcome& outcome) override;
+  void OnStored(const raft::Core& core, persist::Sequence upto) override;
   void OnStorageFailed(const raft::Core& core) override;
 
   void End() { alive_ = false; }
@@ -85,6 +88,7 @@ class SafetyChecks::Observer final : public raft::NodeObserver {
   HeldMessages held_;
   Answers answers_;
   ReadFloor reads_;
+  StorageBound storage_bound_;
 };
 
 bool SafetyChecks::Observer::Alive(absl::string_view what) {
@@ -229,6 +233,7 @@ void SafetyChecks::Observer::CheckStep(const CoreStep& step) {
   held_.OnStep(step);
   answers_.OnStep(step);
   reads_.OnStep(step);
+  storage_bound_.OnStep(step);
 }
 
 void SafetyChecks::Observer::TakeCommit(const raft::Core& core) {
@@ -276,13 +281,20 @@ void SafetyChecks::Observer::OnAnswered(const raft::Core&, raft::Ticket ticket,
   answers_.OnAnswered(ticket, outcome, view_.applied);
 }
 
+void SafetyChecks::Observer::OnStored(const raft::Core&,
+                                      persist::Sequence upto) {
+  if (Alive("hears of its disk")) storage_bound_.OnStored(upto);
+}
+
 void SafetyChecks::Observer::OnStorageFailed(const raft::Core&) {
   if (Alive("hears of its disk")) held_.OnStorageFailed();
 }
 
 SafetyChecks::SafetyChecks(Violations& violations,
-                           std::vector<ShadowReader> shadows)
+                           std::vector<ShadowReader> shadows,
+                           persist::StoreLimits store_limits)
     : violations_(violations),
+      store_limits_(store_limits),
       running_(shadows.size(), nullptr),
       ever_started_(shadows.size(), false),
       committed_(violations),

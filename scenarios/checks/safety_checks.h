@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "persist/stores_under_way.h"
 #include "raft/node.h"
 #include "scenarios/checks/answers.h"
 #include "scenarios/checks/append_answers.h"
@@ -63,8 +64,10 @@ struct NodeView {
 
 class SafetyChecks {
  public:
-  // `shadows` are the disks of n1, n2, ...; `violations` must outlive this.
-  SafetyChecks(Violations& violations, std::vector<ShadowReader> shadows);
+  // `shadows` are the disks of n1, n2, ...; so much may be under way to each.
+  // `violations` must outlive this.
+  SafetyChecks(Violations& violations, std::vector<ShadowReader> shadows,
+               persist::StoreLimits store_limits = {});
   ~SafetyChecks();
 
   // A new life of node 1..N begins: its observer, which lives as long as this.
@@ -97,6 +100,7 @@ class SafetyChecks {
   class Observer;
 
   Violations& violations_;
+  const persist::StoreLimits store_limits_;
   // n1 is at 0.
   Disks disks_;
   std::vector<Observer*> running_;

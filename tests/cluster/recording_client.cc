@@ -114,7 +114,7 @@ RecordingClient::Outcome RecordingClient::Conclude(
     recorder_.Refused(id);
     return Outcome::kRefused;
   }
-  if (!absl::StartsWith(reply->text, "TIMEOUT ") &&
+  if (!absl::StartsWith(reply->text, "UNCERTAIN ") &&
       !strange_error_.has_value()) {
     strange_error_ = reply->text;
   }

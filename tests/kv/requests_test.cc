@@ -44,6 +44,8 @@ class RequestsTest : public testing::Test {
     host_.facts.raft.leader = runtime::NodeId(1);
     host_.facts.raft.term = persist::Term(3);
     host_.facts.raft.commit = persist::Index(9);
+    host_.facts.storage.stores.stores_waiting = 7;
+    host_.facts.storage.stores.oldest_age = absl::Milliseconds(30);
     host_.facts.self = runtime::NodeId(1);
     host_.facts.last_leader = runtime::NodeId(1);
     host_.facts.members = {{runtime::NodeId(1), {"n1", 6379}, {"n1", 6389}},
@@ -257,6 +259,8 @@ TEST_F(RequestsTest, InfoAndRoleTellTheTruthAboutTheLead) {
   std::string info = Ask("INFO");
   EXPECT_TRUE(absl::StrContains(info, "role:master\r\n"));
   EXPECT_TRUE(absl::StrContains(info, "raft_current_term:3\r\n"));
+  EXPECT_TRUE(absl::StrContains(info, "raft_stores_waiting:7\r\n"));
+  EXPECT_TRUE(absl::StrContains(info, "raft_store_oldest_ms:30\r\n"));
   EXPECT_TRUE(absl::StrContains(info, "loading:0\r\n"));
   EXPECT_EQ(Ask("ROLE"), "*3\r\n$6\r\nmaster\r\n:9\r\n*0\r\n");
   host_.facts.raft.role = raft::Role::kFollower;

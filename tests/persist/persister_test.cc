@@ -143,6 +143,8 @@ TEST_P(PersisterTest, StopWaitsForEverythingSubmitted) {
     EXPECT_TRUE(persister->Stop().ok());
     EXPECT_EQ(listener.durable, Sequence(50));
     EXPECT_EQ(persister->stats().stores_waiting, 0u);
+    EXPECT_EQ(persister->stats().stores_waiting_peak, 50u);
+    EXPECT_EQ(persister->stats().bytes_waiting, 0u);
     EXPECT_EQ(persister->stats().stores, 50u);
   });
 }
@@ -183,6 +185,25 @@ class DiskPersisterTest : public ::testing::Test {
   FiberBench bench_;
   ModelDisk disk_;
 };
+
+TEST_F(DiskPersisterTest, RoomIsGivenBackWhenTheNewsHasBeenTaken) {
+  Listener listener(bench_.network);
+  bench_.Run([&] {
+    DiskPersisterOptions options = DiskOptions();
+    options.under_way = {.stores_max = 3, .bytes_max = 1000};
+    auto persister = Boot(options);
+    ASSERT_TRUE(persister->Recover().ok());
+    persister->SetSink(kGroup, &listener);
+    EXPECT_EQ(persister->room(), StoreRoom::kFree);
+    for (uint64_t i = 1; i <= 3; ++i) {
+      persister->Submit(Numbered(i, Step().Entry(i, 1, "entry")));
+    }
+    EXPECT_EQ(persister->room(), StoreRoom::kFull);
+    listener.AwaitDurable(3);
+    EXPECT_EQ(persister->room(), StoreRoom::kFree);
+    EXPECT_TRUE(persister->Stop().ok());
+  });
+}
 
 TEST_F(DiskPersisterTest, StoresThatWaitTogetherShareOneSync) {
   Listener listener(bench_.network);

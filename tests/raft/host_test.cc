@@ -3,10 +3,13 @@
 #include "raft/host.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,6 +19,7 @@
 
 #include "runtime/fiber_group.h"
 #include "runtime/random.h"
+#include "sim/sim_disk.h"
 #include "sim/sim_network.h"
 #include "sim/world.h"
 
@@ -53,6 +57,7 @@ class StepsAfterFailure final : public NodeObserver {
   void OnApplied(const Core&, std::span<const Command>,
                  std::span<const runtime::Bytes>, Index, uint64_t) override {}
   void OnAnswered(const Core&, Ticket, const Outcome&) override {}
+  void OnStored(const Core&, Sequence) override {}
   void OnStorageFailed(const Core&) override { failed_ = true; }
 
   int before() const { return before_; }
@@ -67,6 +72,8 @@ class StepsAfterFailure final : public NodeObserver {
 // Three hosts that found a group, and handles to look inside while they live.
 class Trio {
  public:
+  static constexpr uint64_t kStoresUnderWayMax = 8;
+
   // `observer` may be null; it sees the first host.
   explicit Trio(uint64_t seed, NodeObserver* observer = nullptr)
       : observer_(observer), world_({.seed = seed, .knobs = {}}) {
@@ -83,6 +90,13 @@ class Trio {
   Recorder* machine(sim::HostId host) { return machines_[host]; }
   // Where node() lives.
   runtime::Executor* executor(sim::HostId host) { return executors_[host]; }
+
+  // Soon runs `visit` on a fiber of the node's process.
+  void Visit(sim::HostId host, std::function<void()> visit) {
+    executors_[host]->Post([this, host, visit = std::move(visit)] {
+      fibers_[host]->Spawn("visitor", visit);
+    });
+  }
 
   // Commands that some node said were applied.
   const std::vector<std::string>& acknowledged() const { return acknowledged_; }
@@ -122,6 +136,7 @@ class Trio {
           {NodeId(i), {world_.host_name(static_cast<uint32_t>(i - 1)), 7001}});
     }
     options.storage.segment_bytes = 64 << 10;
+    options.storage.under_way.stores_max = kStoresUnderWayMax;
     options.init_cluster = true;
     Recorder machine;
     const Visible visible{*this, host};
@@ -139,6 +154,7 @@ class Trio {
     machines_[host] = &machine;
     executors_[host] = &process.network_executor();
     runtime::FiberGroup fibers(process.network_executor());
+    fibers_[host] = &fibers;
     fibers.Spawn("proposer", [&] { ProposeForEver(process, **started); });
     (void)process.network_executor().Park();
   }
@@ -165,6 +181,7 @@ class Trio {
   NodeObserver* const observer_;
   std::vector<std::string> acknowledged_;
   std::map<sim::HostId, runtime::Executor*> executors_;
+  std::map<sim::HostId, runtime::FiberGroup*> fibers_;
   std::map<sim::HostId, Node*> nodes_;
   std::map<sim::HostId, Recorder*> machines_;
   sim::World world_;
@@ -221,6 +238,88 @@ TEST(HostTest, AMessageThatIsThereAlreadyIsNotTakenAfterTheDiskHasFailed) {
   trio.world().RunFor(absl::Seconds(1));
   EXPECT_GT(steps.before(), 10);
   EXPECT_EQ(steps.after(), 0);
+}
+
+// One deadline covers all stages: here the disk of the leader hangs, so that
+// what it proposes stays where it is.
+TEST(HostTest, AProposalEndsAtItsDeadlineWhateverHangs) {
+  Trio trio(1);
+  trio.world().RunFor(absl::Seconds(2));
+  ASSERT_NE(trio.Leader(), nullptr);
+  const sim::HostId leader = trio.LeaderHost();
+  for (sim::HostId host = 0; host < 3; ++host) {
+    trio.world().disk(host).SetStuck(true);
+  }
+  runtime::Executor& executor = *trio.executor(leader);
+  const runtime::Instant began = executor.Now();
+  std::optional<Outcome> outcome;
+  runtime::Instant ended;
+  trio.Visit(leader, [&] {
+    outcome = trio.node(leader)->Propose(runtime::Bytes::Copy("late"),
+                                         began + absl::Milliseconds(200));
+    ended = executor.Now();
+  });
+  trio.world().RunFor(absl::Milliseconds(400));
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->kind, Outcome::Kind::kUnknown);
+  EXPECT_LE(ended - began, absl::Milliseconds(210));
+  EXPECT_GT(trio.node(leader)->storage_status().stores.stores_waiting, 0u);
+}
+
+// What finds no room on the way to a disk that hangs never enters the log; the
+// heartbeats go on, and all stay with their leader until it steps down.
+TEST(HostTest, AFullGateRefusesProposalsAndLetsHeartbeatsThrough) {
+  Trio trio(1);
+  trio.world().RunFor(absl::Seconds(2));
+  ASSERT_NE(trio.Leader(), nullptr);
+  const sim::HostId leader = trio.LeaderHost();
+  Node& node = *trio.Leader();
+  const Term term = node.status().term;
+  trio.world().disk(leader).SetStuck(true);
+  std::vector<Outcome> outcomes;
+  Index last_when_full;
+  trio.Visit(leader, [&] {
+    runtime::Executor& executor = *trio.executor(leader);
+    for (uint64_t i = 0; i < 2 * Trio::kStoresUnderWayMax; ++i) {
+      outcomes.push_back(node.Propose(runtime::Bytes::Copy("late"),
+                                      executor.Now() + absl::Milliseconds(2)));
+      if (i == Trio::kStoresUnderWayMax) last_when_full = node.status().last;
+    }
+  });
+  trio.world().RunFor(absl::Milliseconds(450));
+  ASSERT_EQ(outcomes.size(), 2 * Trio::kStoresUnderWayMax);
+  EXPECT_EQ(outcomes.front().kind, Outcome::Kind::kUnknown);
+  EXPECT_EQ(outcomes.back().kind, Outcome::Kind::kRefused);
+  EXPECT_EQ(outcomes.back().reason, RefusalReason::kStorageFull);
+  EXPECT_EQ(node.status().last, last_when_full);
+  EXPECT_EQ(node.storage_status().stores.stores_waiting,
+            Trio::kStoresUnderWayMax);
+  for (sim::HostId host = 0; host < 3; ++host) {
+    EXPECT_EQ(trio.node(host)->status().term, term);
+    EXPECT_EQ(trio.node(host)->status().leader, NodeId(leader + 1));
+  }
+  trio.world().disk(leader).SetStuck(false);
+  trio.world().RunFor(absl::Seconds(1));
+  EXPECT_EQ(trio.node(leader)->storage_status().stores.stores_waiting, 0u);
+}
+
+// The lead goes to whoever is named, and the caller hears of it.
+TEST(HostTest, LeadershipIsTransferred) {
+  Trio trio(1);
+  trio.world().RunFor(absl::Seconds(2));
+  ASSERT_NE(trio.Leader(), nullptr);
+  const sim::HostId from = trio.LeaderHost();
+  const sim::HostId to = (from + 1) % 3;
+  runtime::Executor& executor = *trio.executor(from);
+  std::optional<absl::Status> moved;
+  trio.Visit(from, [&] {
+    moved = trio.node(from)->TransferLeadership(
+        NodeId(to + 1), executor.Now() + absl::Seconds(1));
+  });
+  trio.world().RunFor(absl::Milliseconds(100));
+  ASSERT_TRUE(moved.has_value());
+  EXPECT_TRUE(moved->ok()) << *moved;
+  EXPECT_EQ(trio.LeaderHost(), to);
 }
 
 TEST(HostTest, TheSameSeedGivesTheSameRun) {

@@ -135,6 +135,8 @@ const char* ReasonText(RefusalReason reason) {
       return "lost the lead";
     case RefusalReason::kHandingOver:
       return "handing over";
+    case RefusalReason::kStorageFull:
+      return "storage full";
   }
   return "?";
 }

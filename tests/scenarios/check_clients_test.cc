@@ -8,11 +8,14 @@
 
 #include "kv/command.h"
 #include "kv/reply.h"
+#include "persist/persister.h"
+#include "runtime/bytes.h"
 #include "scenarios/checks/answers.h"
 #include "scenarios/checks/committed_log.h"
 #include "scenarios/checks/exactly_once.h"
 #include "scenarios/checks/flow_limits.h"
 #include "scenarios/checks/read_floor.h"
+#include "scenarios/checks/storage_bound.h"
 #include "tests/scenarios/check_fixture.h"
 
 namespace scenarios {
@@ -315,6 +318,56 @@ TEST_F(FlowLimitsTest, TooMuchUncommittedIsCaught) {
   EXPECT_EQ(Take(), "");
   step_.leading.uncommitted_bytes = 201;
   EXPECT_EQ(Take(), "flow-limits");
+}
+
+class StorageBoundTest : public testing::Test {
+ protected:
+  // n1 stores `bytes` because of proposals, an append, or neither.
+  std::string Stores(Told::Kind why, size_t bytes) {
+    FakeStep step;
+    step.told.kind = why;
+    if (why == Told::Kind::kPropose) {
+      step.effects.accepted = {{Ticket(1), Index(3), Term(2)}};
+    }
+    persist::Store& store = step.Store();
+    store.sequence = Sequence(++stores_);
+    store.entries.push_back(Record(3, 2));
+    store.entries.back().payload =
+        runtime::Bytes::Copy(std::string(bytes, 'x'));
+    check_.OnStep(step.Take());
+    return reports_.first();
+  }
+
+  uint64_t stores_ = 0;
+  Reports reports_;
+  StorageBound check_{reports_, {.stores_max = 2, .bytes_max = 1000}};
+};
+
+TEST_F(StorageBoundTest, WhatThereIsRoomForMayBeTaken) {
+  EXPECT_EQ(Stores(Told::Kind::kPropose, 1), "");
+  EXPECT_EQ(Stores(Told::Kind::kAppendRequest, 1), "");
+  EXPECT_EQ(Stores(Told::Kind::kVoteRequest, 1), "") << "a promise";
+  check_.OnStored(Sequence(2));
+  EXPECT_EQ(Stores(Told::Kind::kPropose, 5000), "") << "however large";
+}
+
+TEST_F(StorageBoundTest, ProposalsBeyondTheBoundAreCaught) {
+  EXPECT_EQ(Stores(Told::Kind::kAppendRequest, 1), "");
+  EXPECT_EQ(Stores(Told::Kind::kPropose, 1), "");
+  EXPECT_EQ(Stores(Told::Kind::kPropose, 1), "storage-overfull");
+}
+
+TEST_F(StorageBoundTest, EntriesBeyondTheBoundAreCaught) {
+  EXPECT_EQ(Stores(Told::Kind::kPropose, 999), "");
+  EXPECT_EQ(Stores(Told::Kind::kDeadline, 1), "");
+  check_.OnStored(Sequence(1));
+  EXPECT_EQ(Stores(Told::Kind::kAppendRequest, 999), "");
+  EXPECT_EQ(Stores(Told::Kind::kAppendRequest, 1), "storage-overfull");
+}
+
+TEST_F(StorageBoundTest, BytesBeyondTheBoundAreCaught) {
+  EXPECT_EQ(Stores(Told::Kind::kPropose, 1000), "");
+  EXPECT_EQ(Stores(Told::Kind::kAppendRequest, 0), "storage-overfull");
 }
 
 }  // namespace

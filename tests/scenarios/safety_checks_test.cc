@@ -41,7 +41,7 @@ class SafetyChecksTest : public testing::Test {
 TEST_F(SafetyChecksTest, WhateverADeadProcessDoesIsCaught) {
   const raft::Effects effects;
   const raft::Send send = SendTo(2, raft::VoteReply{});
-  for (int what = 0; what < 6; ++what) {
+  for (int what = 0; what < 7; ++what) {
     Reports reports;
     SafetyChecks checks(reports, {shadow_.Reader()});
     raft::NodeObserver& observer = *checks.Begin(1, 1);
@@ -61,6 +61,9 @@ TEST_F(SafetyChecksTest, WhateverADeadProcessDoesIsCaught) {
         break;
       case 4:
         observer.OnApplied(core_, {}, {}, Index(1), 0);
+        break;
+      case 5:
+        observer.OnStored(core_, Sequence(1));
         break;
       default:
         observer.OnAnswered(core_, raft::Ticket(1), raft::Outcome());

@@ -30,7 +30,8 @@ TEST(ScenarioFileTest, EverythingCanBeSaid) {
 name: all-of-it
 description: Every key there is.
 cluster: {nodes: 5, election_timeout: 100ms..200ms, heartbeat: 20ms,
-          segment_bytes: 64KiB, uncommitted_bytes: 1MiB, sessions_max: 7}
+          segment_bytes: 64KiB, uncommitted_bytes: 1MiB, sessions_max: 7,
+          stores_under_way: 5, store_bytes_under_way: 4KiB}
 phases: {warm_up: 1s, chaos: 30s, quiet: 10s}
 workload:
   clients: 3
@@ -68,6 +69,8 @@ must_reach: [raft.vote_split]
   EXPECT_EQ(scenario->cluster.segment_bytes, 65536u);
   EXPECT_EQ(scenario->cluster.uncommitted_bytes, 1u << 20);
   EXPECT_EQ(scenario->cluster.sessions_max, 7u);
+  EXPECT_EQ(scenario->cluster.stores_under_way, 5u);
+  EXPECT_EQ(scenario->cluster.store_bytes_under_way, 4096u);
   EXPECT_EQ(scenario->phases.End(), absl::Seconds(41));
   EXPECT_EQ(scenario->workload.mix.compare_and_set, 4u);
   EXPECT_EQ(scenario->workload.renew_session_ppm, 25'000u);
