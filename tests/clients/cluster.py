@@ -190,8 +190,9 @@ class Cluster:
 
     def kill(self, node):
         """kill -9."""
-        self._processes[node].kill()
-        self._processes[node].wait()
+        process = self._processes.pop(node)
+        process.kill()
+        process.wait()
 
     def leader(self):
         """The node that leads in the newest term, None if none says so."""
@@ -220,8 +221,8 @@ class Cluster:
             leader = self.leader()
             if leader is not None and self._all_follow(leader):
                 return leader
-            for node, process in self._processes.items():
-                if process.returncode is None and process.poll() is not None:
+            for node in self._processes:
+                if not self.running(node):
                     self.keep()
                     raise ClusterError(
                         f"node {node} ended by itself: {self.log_text(node)}"
