@@ -8,6 +8,7 @@ KIND is plain or cluster. See README.md for what both must print.
 """
 
 import json
+import logging
 import sys
 import threading
 import time
@@ -382,6 +383,8 @@ def steady(kind, ports):
 
 
 def main(mode, kind, *words):
+    # The cluster client prints each failure that it then repairs.
+    logging.getLogger("redis").addHandler(logging.NullHandler())
     split = words.index("--") if "--" in words else len(words)
     ports = [int(port) for port in words[:split]]
     if mode == "surface":
