@@ -21,6 +21,11 @@ void StripLeadingZeros(std::string& digits) {
   digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
 }
 
+// Of the digits behind the last one that is kept.
+bool IsHalf(absl::string_view cut) {
+  return cut[0] == '5' && cut.find_first_not_of('0', 1) == cut.npos;
+}
+
 // a + b, both without sign, as digits of one scale.
 std::string Sum(const std::string& a, const std::string& b) {
   std::string sum(std::max(a.size(), b.size()) + 1, '0');
@@ -140,7 +145,11 @@ std::string Decimal::ToString() const {
   if (scale > kFractionShown) {
     const size_t extra = scale - kFractionShown;
     if (digits.size() < extra) return "0";
-    const bool up = digits[digits.size() - extra] >= '5';
+    const absl::string_view cut =
+        absl::string_view(digits).substr(digits.size() - extra);
+    const bool odd = digits.size() > extra &&
+                     (digits[digits.size() - extra - 1] - '0') % 2 == 1;
+    const bool up = cut[0] >= '5' && (odd || !IsHalf(cut));
     digits.resize(digits.size() - extra);
     if (up) digits = Sum(digits, "1");
     scale = kFractionShown;

@@ -28,8 +28,8 @@ class Decimal {
   // Whether it fits where only numbers below 10^`digits` fit.
   bool FitsDigits(int digits) const;
 
-  // Without an exponent, at most 17 digits behind the point (rounded half away
-  // from zero), no zeros at the end: "4.1", "-3", "0".
+  // Without an exponent, at most 17 digits behind the point (rounded, half to
+  // even), no zeros at the end: "4.1", "-3", "0".
   std::string ToString() const;
 
  private:

@@ -8,6 +8,8 @@
 namespace kv {
 namespace {
 
+constexpr int kStarsMax = 1000;
+
 unsigned char Folded(char c, bool any_case) {
   const auto byte = static_cast<unsigned char>(c);
   return any_case ? static_cast<unsigned char>(absl::ascii_tolower(byte))
@@ -61,9 +63,12 @@ bool MatchesGlob(absl::string_view pattern, absl::string_view text,
   // taking one more byte.
   size_t star = absl::string_view::npos;
   size_t star_text = 0;
+  int stars = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
-      star = ++p;
+      if (++stars > kStarsMax) return false;
+      while (p < pattern.size() && pattern[p] == '*') ++p;
+      star = p;
       star_text = t;
       continue;
     }

@@ -8,7 +8,8 @@
 
 namespace kv {
 
-// At most pattern.size() * text.size() steps, whatever the pattern.
+// At most pattern.size() * text.size() steps, whatever the pattern. One with
+// more than 1000 stars matches nothing, as in Redis.
 bool MatchesGlob(absl::string_view pattern, absl::string_view text,
                  bool any_case = false);
 
