@@ -113,11 +113,15 @@ size_t SortedSetValue::RankAt(Place place) const {
 }
 
 void SortedSetValue::InsertInOrder(double score, absl::string_view member) {
-  if (blocks_.empty()) blocks_.emplace_back();
+  Item item{.score = score, .member = std::string(member)};
+  if (blocks_.empty()) {
+    blocks_.emplace_back().push_back(std::move(item));
+    return;
+  }
   const auto [place, offset] = Find(score, member);
   Block& block = blocks_[place];
   block.insert(block.begin() + static_cast<std::ptrdiff_t>(offset),
-               Item{.score = score, .member = std::string(member)});
+               std::move(item));
   if (block.size() <= kBlockItemsMax) return;
   // Items often come in order: what is appended fills its block.
   const bool appended =
