@@ -31,8 +31,10 @@ inline std::optional<int64_t> SampleSizeArg(Call& call,
 template <class V>
 using Sample = std::vector<typename HashOrdered<V>::const_iterator>;
 
+// So many items are passed in the time that it takes to pick one by darts.
+inline constexpr size_t kStepsOfOnePick = 256;
+
 // `count` different items, every choice of so many as likely as any other.
-// Takes time for all items, not only the chosen, if those are many.
 // Requires: count <= items.size().
 template <class V>
 Sample<V> SampleByWalking(const HashOrdered<V>& items, size_t count,
@@ -48,12 +50,11 @@ Sample<V> SampleByWalking(const HashOrdered<V>& items, size_t count,
   return sample;
 }
 
+// The same, without walking if few are wanted.
 template <class V>
 Sample<V> SampleDistinct(const HashOrdered<V>& items, size_t count,
                          runtime::Random& dice) {
-  // Then a dart hits a new item with two chances of three or more.
-  constexpr size_t kShare = 3;
-  if (count >= items.size() / kShare) {
+  if (count >= items.size() / kStepsOfOnePick) {
     return SampleByWalking(items, count, dice);
   }
   Sample<V> sample;
@@ -72,9 +73,7 @@ Sample<V> SampleDistinct(const HashOrdered<V>& items, size_t count,
 template <class V, class Visit>
 void SampleRepeatedly(const HashOrdered<V>& items, size_t count,
                       runtime::Random& dice, Visit&& visit) {
-  // A place in a list is found faster than by throwing darts.
-  constexpr size_t kShare = 8;
-  if (count < items.size() / kShare) {
+  if (count < items.size() / kStepsOfOnePick) {
     for (; count > 0; --count) {
       if (!visit(*items.Pick(dice))) return;
     }
