@@ -159,7 +159,8 @@ class Server::Impl final : public ServerView {
     resp_ = std::make_unique<RespServer>(
         executor_, *frontend_, *this,
         RespServerOptions{.clients_max = options_.redis_clients_max,
-                          .request_timeout = options_.request_timeout});
+                          .request_timeout = options_.request_timeout,
+                          .slow_request = options_.slow_request});
     resp_->Start(std::move(redis), RespServer::Manner::kForwards);
     if (cluster != nullptr) {
       resp_->Start(std::move(cluster), RespServer::Manner::kRedirects);

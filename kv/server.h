@@ -48,6 +48,8 @@ struct ServerOptions {
   absl::Duration request_timeout = absl::Seconds(5);
   // How much of that it may wait for a leader, before anybody was asked.
   absl::Duration leader_wait = absl::Seconds(3);
+  // Redis requests that take longer are noted (kv/resp/slow_log.h).
+  absl::Duration slow_request = absl::Milliseconds(100);
   size_t redis_clients_max = 10'000;
   // See kv/sessions.h: the same on every node, for the life of the cluster.
   // Fewer are for tests and simulations, whose clients are few.

@@ -27,6 +27,7 @@
 #include "net/peer_transport.h"
 #include "persist/persister.h"
 #include "raft/core/core.h"
+#include "raft/stage_times.h"
 #include "raft/state_machine.h"
 #include "runtime/bytes.h"
 #include "runtime/executor.h"
@@ -47,6 +48,7 @@ struct Outcome {
   Index index;             // kApplied.
   RefusalReason reason{};  // kRefused.
   NodeId leader_hint;      // kRefused: who may know better; or 0.
+  StageTimes stages;       // kApplied.
 };
 
 // Sees everything the core does, for checkers. Never suspends, never calls
