@@ -1,15 +1,16 @@
 // Hashes: one field, some, all of them, and numbers in them.
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
 #include "kv/commands/call.h"
 #include "kv/commands/reply_bound.h"
+#include "kv/commands/sample.h"
 #include "kv/commands/scan.h"
 #include "kv/decimal.h"
 #include "kv/integer.h"
@@ -212,83 +213,26 @@ void HIncrByFloat(Call& call) {
 
 // ---- HRANDFIELD.
 
-using FieldPlace = HashValue::Fields::const_iterator;
-
-// So much dearer is it to pick one of many fields than to step to the next.
-constexpr uint64_t kPickCostsSteps = 32;
-
-// `count` fields, each as likely as any other, again and again.
-template <class Visit>
-void VisitAnyFields(const HashValue::Fields& fields, uint64_t count,
-                    runtime::Random& dice, Visit&& visit) {
-  if (count < fields.size() / kPickCostsSteps) {
-    for (uint64_t i = 0; i < count; ++i) {
-      if (!visit(fields.Pick(dice))) return;
-    }
-    return;
-  }
-  std::vector<FieldPlace> places;
-  places.reserve(fields.size());
-  for (auto it = fields.begin(); it != fields.end(); ++it) places.push_back(it);
-  for (uint64_t i = 0; i < count; ++i) {
-    const auto place = static_cast<size_t>(dice.Below(places.size()));
-    if (!visit(places[place])) return;
-  }
-}
-
-// `count` different fields, each choice of them as likely as any other.
-// Requires: there are more.
-template <class Visit>
-void VisitSomeFields(const HashValue::Fields& fields, uint64_t count,
-                     runtime::Random& dice, Visit&& visit) {
-  if (count < fields.size() / kPickCostsSteps) {
-    absl::btree_set<absl::string_view> chosen;
-    while (chosen.size() < count) {
-      const FieldPlace place = fields.Pick(dice);
-      if (!chosen.insert(place->first.text).second) continue;
-      if (!visit(place)) return;
-    }
-    return;
-  }
-  // Each is taken with the probability that makes the number come out.
-  uint64_t left = fields.size();
-  for (auto it = fields.begin(); count > 0; ++it, --left) {
-    if (dice.Below(left) >= count) continue;
-    if (!visit(it)) return;
-    --count;
-  }
-}
-
 void AnswerRandomFields(Call& call, const HashValue::Fields& fields,
                         int64_t wanted, bool with_values) {
-  const bool repeat = wanted < 0;
-  uint64_t count =
-      repeat ? uint64_t{0} - static_cast<uint64_t>(wanted) : uint64_t(wanted);
-  if (!repeat && count > fields.size()) count = fields.size();
+  const auto size = static_cast<size_t>(wanted < 0 ? -wanted : wanted);
+  const size_t count = wanted < 0 ? size : std::min(size, fields.size());
   const ReplyBound bound(call.reply);
   with_values ? call.reply.Pairs(count) : call.reply.Array(count);
-  const auto visit = [&](FieldPlace place) {
-    call.reply.Text(place->first.text);
-    if (with_values) call.reply.Text(place->second);
+  const auto visit = [&](const auto& item) {
+    call.reply.Text(item.first.text);
+    if (with_values) call.reply.Text(item.second);
     return !bound.full();
   };
-  if (repeat) {
-    VisitAnyFields(fields, count, call.dice, visit);
-  } else if (count < fields.size()) {
-    VisitSomeFields(fields, count, call.dice, visit);
-  } else {
-    for (auto it = fields.begin(); it != fields.end(); ++it) {
-      if (!visit(it)) return;
-    }
+  if (wanted < 0) return SampleRepeatedly(fields, count, call.dice, visit);
+  for (const auto& it : SampleDistinct(fields, count, call.dice)) {
+    if (!visit(*it)) return;
   }
 }
 
 // How many; nothing: the call has been answered.
 std::optional<int64_t> RandomFieldCount(Call& call) {
-  const auto count = IntegerArg(
-      call, call.args[1], -INT64_MAX, INT64_MAX,
-      "ERR value is out of range, value must between -9223372036854775807 and "
-      "9223372036854775807");
+  const auto count = SampleSizeArg(call, call.args[1]);
   if (!count.has_value() || call.args.size() == 2) return count;
   if (call.args.size() > 3 || !SameWord(call.args[2], "WITHVALUES")) {
     call.reply.Error(kSyntaxError);

@@ -64,12 +64,8 @@ std::optional<Rank> RankArg(Call& call, absl::string_view text) {
 // A number of which 0 says: all. UINT64_MAX, then.
 std::optional<uint64_t> LimitArg(Call& call, absl::string_view text,
                                  absl::string_view error) {
-  const auto limit = IntegerArg(call, text, error);
+  const auto limit = IntegerFromArg(call, text, 0, error);
   if (!limit.has_value()) return std::nullopt;
-  if (*limit < 0) {
-    call.reply.Error(error);
-    return std::nullopt;
-  }
   return *limit == 0 ? UINT64_MAX : static_cast<uint64_t>(*limit);
 }
 

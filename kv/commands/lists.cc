@@ -8,12 +8,9 @@
 #include <span>
 #include <string>
 
-#include "absl/strings/str_cat.h"
-
 #include "kv/commands/call.h"
 #include "kv/commands/list_search.h"
 #include "kv/commands/reply_bound.h"
-#include "kv/varint.h"
 
 namespace kv {
 namespace {
@@ -39,40 +36,17 @@ void RPushX(Call& call) { Push(call, End::kTail, true); }
 
 // ---- Popping.
 
-// A number of at least `least`; what else `text` may be, `error` is the answer.
-std::optional<uint64_t> AmountArg(Call& call, absl::string_view text,
-                                  int64_t least, absl::string_view error) {
-  const auto amount = IntegerArg(call, text, error);
-  if (!amount.has_value()) return std::nullopt;
-  if (*amount >= least) return static_cast<uint64_t>(*amount);
-  call.reply.Error(error);
-  return std::nullopt;
-}
-
-// Whether a reply has room for `count` items of that end. What has been popped
-// cannot be asked for again, so it is found out before.
-bool FitsReply(const ListValue& list, End end, size_t count) {
-  constexpr size_t kHeadBytesMax = 64;
-  size_t bytes = kHeadBytesMax;
-  for (size_t i = 0; i < count; ++i) {
-    bytes += 1 + TextSize(list.At(end == End::kHead ? i : list.size() - 1 - i));
-    if (bytes > kReplyBytesMax) return false;
-  }
-  return true;
-}
-
 // At most `count_max` items, as an array that may stand behind a key.
-void PopMany(Call& call, absl::string_view key, End end, uint64_t count_max,
+void PopMany(Call& call, absl::string_view key, End end, int64_t count_max,
              bool with_key) {
   Edit<ListValue> list(call, key);
-  const auto count =
-      static_cast<size_t>(std::min<uint64_t>(count_max, list->size()));
-  if (!FitsReply(*list, end, count)) {
-    return call.reply.Error(
-        absl::StrCat("ERR nothing was popped, for the reply would be larger "
-                     "than ",
-                     kReplyBytesMax, " bytes"));
+  const size_t size = list->size();
+  const size_t count = std::min(static_cast<size_t>(count_max), size);
+  size_t bytes = TextReplyBytes(key);
+  for (size_t i = 0; i < count && bytes <= kReplyBytesMax; ++i) {
+    bytes += TextReplyBytes(list->At(end == End::kHead ? i : size - 1 - i));
   }
+  if (!ReplyFits(call, bytes)) return;
   if (with_key) {
     call.reply.Array(2);
     call.reply.Text(key);
@@ -84,10 +58,9 @@ void PopMany(Call& call, absl::string_view key, End end, uint64_t count_max,
 void Pop(Call& call, End end) {
   const bool many = call.args.size() > 1;
   if (call.args.size() > 2) return AnswerWrongArity(call);
-  std::optional<uint64_t> count_max;
+  std::optional<int64_t> count_max;
   if (many) {
-    count_max = AmountArg(call, call.args[1], 0,
-                          "ERR value is out of range, must be positive");
+    count_max = IntegerFromArg(call, call.args[1], 0, kNotPositive);
     if (!count_max.has_value()) return;
   }
   const ListValue* found = nullptr;
@@ -113,16 +86,16 @@ std::optional<End> EndArg(Call& call, absl::string_view text) {
 struct MultiPop {
   std::span<const absl::string_view> keys;
   End end = End::kHead;
-  uint64_t count_max = 1;
+  int64_t count_max = 1;
 };
 
 // numkeys key... LEFT|RIGHT [COUNT count]. Nothing: the call has been answered.
 std::optional<MultiPop> ParseMultiPop(Call& call) {
   MultiPop pop;
-  const auto keys =
-      AmountArg(call, call.args[0], 1, "ERR numkeys should be greater than 0");
+  const auto keys = IntegerFromArg(call, call.args[0], 1,
+                                   "ERR numkeys should be greater than 0");
   if (!keys.has_value()) return std::nullopt;
-  if (*keys >= call.args.size() - 1) {
+  if (*keys >= ToInteger(call.args.size()) - 1) {
     call.reply.Error(kSyntaxError);
     return std::nullopt;
   }
@@ -137,7 +110,7 @@ std::optional<MultiPop> ParseMultiPop(Call& call) {
     return std::nullopt;
   }
   const auto count =
-      AmountArg(call, options[2], 1, "ERR count should be greater than 0");
+      IntegerFromArg(call, options[2], 1, "ERR count should be greater than 0");
   if (!count.has_value()) return std::nullopt;
   pop.count_max = *count;
   return pop;

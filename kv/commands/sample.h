@@ -1,5 +1,5 @@
-// Random choices of many: what SPOP, SRANDMEMBER and ZRANDMEMBER have in
-// common.
+// Random choices of many: what SPOP, SRANDMEMBER, ZRANDMEMBER and HRANDFIELD
+// have in common.
 
 #ifndef KV_COMMANDS_SAMPLE_H_
 #define KV_COMMANDS_SAMPLE_H_

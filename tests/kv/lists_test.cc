@@ -77,7 +77,7 @@ TEST_F(ListsTest, APopWhoseReplyWouldNotFitPopsNothing) {
   run("RPUSH l last");
   for (const char* command :
        {"LPOP l 3", "LPOP l 5", "RPOP l 4", "LMPOP 2 z l LEFT COUNT 3"}) {
-    EXPECT_TRUE(absl::StartsWith(run(command), "ERR nothing was popped"))
+    EXPECT_TRUE(absl::StartsWith(run(command), "ERR nothing is done"))
         << command;
   }
   EXPECT_EQ(run("LLEN l"), "5");
