@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -12,20 +13,6 @@ namespace prod {
 namespace {
 
 LogLevel log_level = LogLevel::kInfo;
-
-const char* NameOf(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "DEBUG";
-    case LogLevel::kInfo:
-      return "INFO";
-    case LogLevel::kWarning:
-      return "WARNING";
-    case LogLevel::kError:
-      return "ERROR";
-  }
-  return "?";
-}
 
 void AppendText(std::string& line, absl::string_view text) {
   const bool plain = text.find_first_of(" \"=\n") == absl::string_view::npos;
@@ -45,7 +32,8 @@ void WriteLine(LogLevel level, absl::string_view event,
                std::span<const runtime::NoteField> fields) {
   std::string line = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(),
                                       absl::UTCTimeZone());
-  absl::StrAppend(&line, " ", NameOf(level), " ", event);
+  absl::StrAppend(&line, " ", absl::AsciiStrToUpper(LogLevelName(level)), " ",
+                  event);
   for (const runtime::NoteField& field : fields) {
     absl::StrAppend(&line, " ", field.key, "=");
     if (field.text.data() != nullptr) {
@@ -68,6 +56,20 @@ std::optional<LogLevel> ParseLogLevel(absl::string_view text) {
   if (text == "warning") return LogLevel::kWarning;
   if (text == "error") return LogLevel::kError;
   return std::nullopt;
+}
+
+absl::string_view LogLevelName(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
+  }
+  return "?";
 }
 
 void SetLogLevel(LogLevel level) { log_level = level; }

@@ -21,6 +21,8 @@ namespace prod {
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
 
 std::optional<LogLevel> ParseLogLevel(absl::string_view text);
+// "debug", as ParseLogLevel() reads it.
+absl::string_view LogLevelName(LogLevel level);
 
 // Before there are threads.
 void SetLogLevel(LogLevel level);

@@ -15,6 +15,9 @@
 
 #include "kv/exit_code.h"
 #include "kv/server.h"
+#include "prod/build_info.h"
+#include "prod/command_line.h"
+#include "prod/config_text.h"
 #include "prod/log.h"
 #include "prod/posix_disk.h"
 #include "prod/real_clock.h"
@@ -158,39 +161,50 @@ std::optional<std::string> FromEnvironment(const std::string& name) {
   return value;
 }
 
-int Main(std::span<const char* const> arguments) {
-  const absl::StatusOr<CommandLine> line = ParseCommandLine(arguments);
-  if (!line.ok()) {
-    std::fprintf(stderr, "raft_server: %s\n",
-                 std::string(line.status().message()).c_str());
-    return kExitUsage;
-  }
-  if (line->help) {
-    std::fputs(HelpText().c_str(), stdout);
-    return EXIT_SUCCESS;
-  }
-  if (line->version) {
-    std::printf("raft_server %s (%s)\n", TWINRAFT_VERSION, __VERSION__);
-    return EXIT_SUCCESS;
-  }
-  const absl::StatusOr<ServerConfig> config =
-      LoadServerConfig(*line, FromEnvironment);
-  if (!config.ok()) {
-    std::fprintf(stderr, "raft_server: %s\n",
-                 std::string(config.status().message()).c_str());
-    return kExitUsage;
-  }
-  SetLogLevel(config->log_level);
+void Complain(const absl::Status& status) {
+  std::fprintf(stderr, "raft_server: %s\n",
+               std::string(status.message()).c_str());
+}
+
+int Print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return std::fflush(stdout) == 0 ? EXIT_SUCCESS : kExitIo;
+}
+
+int Serve(const ServerConfig& config) {
+  SetLogLevel(config.log_level);
   LogProbes probes;
   runtime::probe_sink = &probes;
   absl::StatusOr<std::unique_ptr<PosixDisk>> disk =
-      PosixDisk::Open(config->data_dir);
+      PosixDisk::Open(config.data_dir);
   if (!disk.ok()) {
     Log(LogLevel::kError, "server.failed", {{"why", disk.status().message()}});
     return ExitCodeOf(disk.status());
   }
-  ServerProcess process(*config, **disk);
+  ServerProcess process(config, **disk);
   return process.Run();
+}
+
+int Main(std::span<const char* const> arguments) {
+  const absl::StatusOr<CommandLine> line = ParseCommandLine(arguments);
+  if (!line.ok()) {
+    Complain(line.status());
+    return kExitUsage;
+  }
+  if (line->action == Action::kHelp) return Print(HelpText());
+  if (line->action == Action::kVersion) return Print(VersionText());
+  if (line->action == Action::kSampleConfig) return Print(SampleConfig());
+  const absl::StatusOr<ServerConfig> config =
+      LoadServerConfig(*line, FromEnvironment);
+  if (!config.ok()) {
+    Complain(config.status());
+    return kExitUsage;
+  }
+  if (line->action == Action::kPrintConfig) return Print(PrintConfig(*config));
+  if (line->action == Action::kCheckConfig) {
+    return Print("the configuration is in order\n");
+  }
+  return Serve(*config);
 }
 
 }  // namespace
