@@ -72,6 +72,7 @@ class Server::Impl {
   raft::Host& host() { return *host_; }
   const Store& store() const { return store_; }
   Frontend& frontend() { return *frontend_; }
+  RespServer& resp() { return *resp_; }
   net::Address rpc_address() const { return rpc_->local_address(); }
   std::optional<net::Address> redis_address() const {
     if (resp_ == nullptr) return std::nullopt;
@@ -175,6 +176,8 @@ net::Address Server::rpc_address() const { return impl_->rpc_address(); }
 std::optional<net::Address> Server::redis_address() const {
   return impl_->redis_address();
 }
+
+ServerFacts Server::facts() { return impl_->resp().Facts(); }
 
 absl::Status Server::Stop(runtime::Instant deadline) {
   return impl_->Stop(deadline);

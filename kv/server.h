@@ -28,6 +28,7 @@ namespace kv {
 
 class Frontend;
 class Store;
+struct ServerFacts;  // kv/resp_commands.h
 
 struct ServerMember {
   runtime::NodeId node;
@@ -64,6 +65,8 @@ class Server {
   Frontend& frontend();
   net::Address rpc_address() const;
   std::optional<net::Address> redis_address() const;
+  // Requires: there is a Redis front door.
+  ServerFacts facts();
 
   // Suspends: refuses new work, drains what is under way until `deadline`,
   // stops everything. Errors: those of raft::Host::Stop().

@@ -43,11 +43,12 @@ std::string WithComment(std::string line, absl::string_view comment) {
 }
 
 // "{id: 1, host: 10.0.0.1, ...}"
-std::string PeerText(const kv::ServerMember& peer) {
+std::string PeerText(const kv::ServerMember& peer, uint16_t admin_port) {
   return absl::StrCat(
       "{id: ", peer.node.value(), ", host: ", YamlScalar(peer.peer.host),
       ", peer_port: ", peer.peer.port, ", rpc_port: ", peer.rpc.port,
-      ", redis_port: ", peer.redis.port, "}");
+      ", redis_port: ", peer.redis.port,
+      admin_port == 0 ? "" : absl::StrCat(", admin_port: ", admin_port), "}");
 }
 
 // The sections that have settings, in the order of the table.
@@ -99,7 +100,10 @@ std::string PrintConfig(const ServerConfig& config) {
     absl::StrAppend(&text, "discovery:\n",
                     WithComment("  peers:", OriginOf(config, "peers")));
     for (const kv::ServerMember& peer : config.peers) {
-      absl::StrAppend(&text, "    - ", PeerText(peer), "\n");
+      const auto admin = config.admin_ports.find(peer.node);
+      const uint16_t port =
+          admin == config.admin_ports.end() ? uint16_t{0} : admin->second;
+      absl::StrAppend(&text, "    - ", PeerText(peer, port), "\n");
     }
   }
   for (const Setting& setting : Settings()) {
@@ -143,7 +147,8 @@ std::string SampleConfig() {
                     PeerText({runtime::NodeId(static_cast<uint64_t>(i)),
                               {host, 7101},
                               {host, 7201},
-                              {host, 6379}}),
+                              {host, 6379}},
+                             7401),
                     "\n");
   }
   return text;

@@ -120,7 +120,8 @@ absl::StatusOr<std::unique_ptr<persist::File>> PosixDisk::Open(
   }
   std::string full_path = FullPath(path);
   ASSIGN_OR_RETURN(UniqueFd fd, OpenAt(root_.get(), path, flags, full_path));
-  return std::make_unique<PosixFile>(std::move(full_path), std::move(fd));
+  return std::make_unique<PosixFile>(std::move(full_path), std::move(fd),
+                                     counters_);
 }
 
 absl::StatusOr<UniqueFd> PosixDisk::OpenDirectory(

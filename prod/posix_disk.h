@@ -30,6 +30,7 @@
 #include "absl/strings/string_view.h"
 
 #include "persist/disk.h"
+#include "prod/counters.h"
 #include "prod/unique_fd.h"
 
 namespace prod {
@@ -54,6 +55,9 @@ class PosixDisk final : public persist::Disk {
   absl::Status SyncDirectory(absl::string_view directory) override;
   absl::Status Lock() override;
 
+  // Any thread may read them.
+  const DiskCounters& counters() const { return counters_; }
+
  private:
   PosixDisk(std::string root_path, UniqueFd root)
       : root_path_(std::move(root_path)), root_(std::move(root)) {}
@@ -68,6 +72,7 @@ class PosixDisk final : public persist::Disk {
   const std::string root_path_;
   const UniqueFd root_;
   UniqueFd lock_;  // Open while this process holds the lock.
+  DiskCounters counters_;
 };
 
 }  // namespace prod

@@ -33,6 +33,7 @@ void ReadPeer(YamlErrors& errors, const YAML::Node& node,
   uint32_t peer_port = 0;
   uint32_t rpc_port = 0;
   uint32_t redis_port = 0;
+  uint32_t admin_port = 0;  // 0: none.
   for (const char* required :
        {"id", "host", "peer_port", "rpc_port", "redis_port"}) {
     map.Require(required);
@@ -42,6 +43,7 @@ void ReadPeer(YamlErrors& errors, const YAML::Node& node,
   map.Count("peer_port", 1, 65535, &peer_port);
   map.Count("rpc_port", 1, 65535, &rpc_port);
   map.Count("redis_port", 1, 65535, &redis_port);
+  map.Count("admin_port", 0, 65535, &admin_port);
   map.Done();
   if (!errors.ok()) return;
   if (host.empty() || !config::IsVisibleText(host)) {
@@ -54,6 +56,9 @@ void ReadPeer(YamlErrors& errors, const YAML::Node& node,
       errors.Fail(node, absl::StrCat("peer ", id, " is there twice"));
       return;
     }
+  }
+  if (admin_port != 0) {
+    config.admin_ports[node_id] = static_cast<uint16_t>(admin_port);
   }
   config.peers.push_back({node_id,
                           {host, static_cast<uint16_t>(peer_port)},
@@ -69,6 +74,7 @@ void ReadPeers(YamlErrors& errors, const YAML::Node& node,
     return;
   }
   config.peers.clear();
+  config.admin_ports.clear();
   for (const YAML::Node& peer : node) {
     if (errors.ok()) ReadPeer(errors, peer, config);
   }
@@ -183,8 +189,8 @@ absl::Status CheckTimes(const ServerConfig& config) {
 
 // Of what this node listens on; what it dials may be a name.
 absl::Status CheckListenHosts(const ServerConfig& config) {
-  for (const char* flag :
-       {"listen-host", "peer-listen-host", "redis-listen-host"}) {
+  for (const char* flag : {"listen-host", "peer-listen-host",
+                           "redis-listen-host", "admin-listen-host"}) {
     const std::string host = SettingText(*FindSettingByFlag(flag), config);
     if (host.empty() || ParseNumeric({host, 1}).ok()) continue;
     return WrongSetting(
@@ -249,6 +255,19 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const CommandLine& command_line,
   }
   RETURN_IF_ERROR(CheckWhole(config));
   return config;
+}
+
+std::optional<net::Address> AdminAddressOf(const ServerConfig& config) {
+  uint16_t port = config.admin_port.value_or(0);
+  const auto listed = config.admin_ports.find(runtime::NodeId(config.node_id));
+  if (!config.admin_port.has_value() && listed != config.admin_ports.end()) {
+    port = listed->second;
+  }
+  if (port == 0) return std::nullopt;
+  return net::Address{config.admin_listen_host.empty()
+                          ? config.listen_host
+                          : config.admin_listen_host,
+                      port};
 }
 
 kv::ServerOptions ServerOptionsOf(const ServerConfig& config) {

@@ -6,7 +6,7 @@
 //   discovery:
 //     peers:
 //       - {id: 1, host: 10.0.0.1, peer_port: 7101, rpc_port: 7201,
-//          redis_port: 6379}
+//          redis_port: 6379, admin_port: 7401}
 //
 // Every value remembers where it came from (ServerConfig::origins).
 //
@@ -45,6 +45,9 @@ using Environment =
 // a node that is not among the peers, heartbeats slower than elections.
 absl::StatusOr<ServerConfig> LoadServerConfig(const CommandLine& command_line,
                                               const Environment& environment);
+
+// Where the admin port listens, if this node has one.
+std::optional<net::Address> AdminAddressOf(const ServerConfig& config);
 
 // What kv::Server is started with.
 kv::ServerOptions ServerOptionsOf(const ServerConfig& config);

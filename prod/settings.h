@@ -14,6 +14,7 @@
 #define PROD_SETTINGS_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -51,6 +52,14 @@ struct ServerConfig {
   absl::Duration request_timeout = absl::Seconds(5);
   uint64_t segment_bytes = uint64_t{64} << 20;
   LogLevel log_level = LogLevel::kInfo;
+
+  // Not set: what `admin_ports` says of this node. 0: none.
+  std::optional<uint16_t> admin_port;
+  std::string admin_listen_host;  // Empty: listen_host.
+  // Of the nodes that have one.
+  absl::btree_map<runtime::NodeId, uint16_t> admin_ports;
+  absl::Duration live_timeout = absl::Seconds(2);
+  uint64_t ready_lag_max = 10'000;  // Entries.
 
   // Where a value comes from, by the flag of its setting, or "peers":
   // "raft.yaml:3:9", "RAFT_NODE_ID" or "--node-id". Not there: it is the

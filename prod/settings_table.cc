@@ -38,6 +38,20 @@ absl::Status SetLevel(ServerConfig& config, absl::string_view text) {
   return absl::OkStatus();
 }
 
+absl::Status SetAdminPort(ServerConfig& config, absl::string_view text) {
+  uint32_t port = 0;
+  if (!absl::SimpleAtoi(text, &port) || port > 65535) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected a port, or 0 for none, not \"", text, "\""));
+  }
+  config.admin_port = static_cast<uint16_t>(port);
+  return absl::OkStatus();
+}
+
+std::string AdminPortText(const ServerConfig& config) {
+  return config.admin_port.has_value() ? absl::StrCat(*config.admin_port) : "";
+}
+
 constexpr std::array kSettings = {
     Setting{"node", "id", "node-id",
             "this node's id; never reused in its cluster",
@@ -164,6 +178,27 @@ constexpr std::array kSettings = {
                        return c.core.uncommitted_bytes_max;
                      },
                      kMiB, 4096 * kMiB}},
+
+    Setting{"admin", "port", "admin-port",
+            "for probes and metrics, 0: none; if not the peers' admin_port",
+            OtherType{SetAdminPort, AdminPortText}, "7401"},
+    Setting{"admin", "listen_host", "admin-listen-host",
+            "for probes and metrics, if not network.listen_host",
+            TextType{[](ServerConfig& c) -> std::string& {
+              return c.admin_listen_host;
+            }},
+            "127.0.0.1"},
+    Setting{"admin", "live_timeout", "live-timeout",
+            "/livez fails when the network runtime is silent for so long",
+            SpanType{.of = [](ServerConfig& c) -> absl::Duration& {
+                       return c.live_timeout;
+                     },
+                     .max = absl::Minutes(1)}},
+    Setting{
+        "admin", "ready_lag_max", "ready-lag-max",
+        "/readyz fails when more committed entries are not applied",
+        CountType{[](ServerConfig& c) -> uint64_t& { return c.ready_lag_max; },
+                  0, 1'000'000'000}},
 
     Setting{
         "logging", "level", "log-level", "debug, info, warning or error",

@@ -41,6 +41,7 @@ struct NodePorts {
   uint16_t peer = 0;
   uint16_t rpc = 0;
   uint16_t redis = 0;
+  uint16_t admin = 0;
 };
 
 // build/…/bin/raft_server, or what TWINRAFT_SERVER names: another build of it.
@@ -89,6 +90,7 @@ class RealCluster {
     return ports_[static_cast<size_t>(node - 1)];
   }
   uint16_t redis_port(int node) const { return ports(node).redis; }
+  uint16_t admin_port(int node) const { return ports(node).admin; }
   std::filesystem::path config(int node) const;
   std::filesystem::path data(int node) const;
   std::filesystem::path log(int node) const;
