@@ -43,7 +43,7 @@ int Print(const std::string& text) {
 }
 
 int Serve(const ServerConfig& config) {
-  SetLogLevel(config.log_level);
+  SetLog(config.log_level, config.log_format);
   LogProbes probes;
   runtime::probe_sink = &probes;
   absl::StatusOr<std::unique_ptr<PosixDisk>> disk =

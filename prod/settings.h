@@ -52,6 +52,7 @@ struct ServerConfig {
   absl::Duration request_timeout = absl::Seconds(5);
   uint64_t segment_bytes = uint64_t{64} << 20;
   LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
 
   // Not set: what `admin_ports` says of this node. 0: none.
   std::optional<uint16_t> admin_port;

@@ -52,6 +52,15 @@ std::string AdminPortText(const ServerConfig& config) {
   return config.admin_port.has_value() ? absl::StrCat(*config.admin_port) : "";
 }
 
+absl::Status SetFormat(ServerConfig& config, absl::string_view text) {
+  const std::optional<LogFormat> format = ParseLogFormat(text);
+  if (!format.has_value()) {
+    return absl::InvalidArgumentError("expected text or json");
+  }
+  config.log_format = *format;
+  return absl::OkStatus();
+}
+
 constexpr std::array kSettings = {
     Setting{"node", "id", "node-id",
             "this node's id; never reused in its cluster",
@@ -207,6 +216,12 @@ constexpr std::array kSettings = {
             [](const ServerConfig& c) {
               return std::string(LogLevelName(c.log_level));
             }}},
+    Setting{
+        "logging", "format", "log-format", "text, or json: an object a line",
+        OtherType{
+            SetFormat,
+            [](const ServerConfig&
+                   c) { return std::string(LogFormatName(c.log_format)); }}},
 };
 
 }  // namespace

@@ -3,12 +3,14 @@
 
 #include <fstream>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
 
+#include "nlohmann/json.hpp"
 #include "tests/cluster/real_cluster.h"
 #include "tests/cluster/server_process.h"
 
@@ -66,6 +68,26 @@ TEST_F(ConfigCommandsTest, TheEnvironmentIsNamedAsAnOrigin) {
             0);
   EXPECT_TRUE(absl::StrContains(said_, "# RAFT_LOG_LEVEL\n")) << said_;
   EXPECT_TRUE(absl::StrContains(said_, "# --node-id\n")) << said_;
+}
+
+// A server that cannot begin: its whole log is JSON, a line at a time.
+TEST_F(ConfigCommandsTest, TheLogIsJsonIfAsked) {
+  ASSERT_EQ(Run({"--sample-config"}), 0);
+  const std::string file = File(said_);
+  const std::string data = (directory_.path() / "da\"ta\\").string();
+  EXPECT_EQ(Run({file, "--log-format=json", "--data-dir=" + data,
+                 "--listen-host=127.0.0.1"}),
+            2);
+  std::istringstream lines(said_);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
+    ASSERT_FALSE(json.is_discarded()) << line;
+    for (const char* key : {"time", "level", "event"}) {
+      EXPECT_TRUE(json.contains(key)) << line;
+    }
+  }
+  EXPECT_GE(count, 1);
 }
 
 TEST_F(ConfigCommandsTest, TheVersionNamesTheFormats) {

@@ -36,6 +36,7 @@ std::string OtherValue(const Setting& setting) {
     return now == "true" ? "false" : "true";
   }
   if (setting.flag == absl::string_view("log-level")) return "warning";
+  if (setting.flag == absl::string_view("log-format")) return "json";
   return setting.example != nullptr ? setting.example : "127.0.0.1";
 }
 
