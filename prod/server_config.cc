@@ -187,6 +187,15 @@ absl::Status CheckTimes(const ServerConfig& config) {
   return absl::OkStatus();
 }
 
+absl::Status CheckPlacement(const ServerConfig& config) {
+  if (config.placement == Placement::kSplit || config.storage_cpus.empty()) {
+    return absl::OkStatus();
+  }
+  return WrongSetting(config, {"storage-cpus"},
+                      "storage_cpus is for placement split: the storage has no "
+                      "thread of its own");
+}
+
 // Of what this node listens on; what it dials may be a name.
 absl::Status CheckListenHosts(const ServerConfig& config) {
   for (const char* flag : {"listen-host", "peer-listen-host",
@@ -204,6 +213,7 @@ absl::Status CheckListenHosts(const ServerConfig& config) {
 absl::Status CheckWhole(const ServerConfig& config) {
   RETURN_IF_ERROR(CheckIdentity(config));
   RETURN_IF_ERROR(CheckTimes(config));
+  RETURN_IF_ERROR(CheckPlacement(config));
   return CheckListenHosts(config);
 }
 

@@ -8,6 +8,7 @@
 
 #include "kv/exit_code.h"
 #include "kv/resp_commands.h"
+#include "prod/cpu_list.h"
 #include "prod/log.h"
 #include "prod/server_config.h"
 #include "runtime/fiber_group.h"
@@ -43,7 +44,10 @@ ServerProcess::ServerProcess(const ServerConfig& config, PosixDisk& disk)
       disk_(disk),
       began_(clock_.Now()),
       network_executor_(clock_, network_stacks_),
-      storage_executor_(clock_, storage_stacks_),
+      storage_executor_(
+          config.placement == Placement::kSplit
+              ? own_storage_executor_.emplace(clock_, storage_stacks_)
+              : network_executor_),
       network_(network_executor_),
       reporter_(network_executor_, [this] { return Report(); }),
       pages_({.config = config_,
@@ -70,19 +74,36 @@ int ServerProcess::Run() {
     Log(LogLevel::kError, "server.failed", {{"why", admin.message()}});
     return ExitCodeOf(admin);
   }
-  std::thread storage([this] { storage_executor_.Run(); });
-  std::thread network([this] {
-    runtime::FiberGroup root(network_executor_);
-    root.Spawn("server", [this] { Serve(); });
-    network_executor_.Run();
-  });
-  WaitForSignals(signals);
-  network_executor_.Stop();
-  network.join();
-  storage_executor_.Stop();
-  storage.join();
+  const absl::Status run = RunThreads(signals);
   admin_.reset();
-  return exit_code_;
+  if (run.ok()) return exit_code_;
+  Log(LogLevel::kError, "server.failed", {{"why", run.message()}});
+  return ExitCodeOf(run);
+}
+
+absl::Status ServerProcess::RunThreads(const sigset_t& signals) {
+  std::thread storage;
+  if (own_storage_executor_.has_value()) {
+    ASSIGN_OR_RETURN(storage, StartThreadOn(config_.storage_cpus, [this] {
+                       own_storage_executor_->Run();
+                     }));
+  }
+  absl::StatusOr<std::thread> network =
+      StartThreadOn(config_.network_cpus, [this] {
+        runtime::FiberGroup root(network_executor_);
+        root.Spawn("server", [this] { Serve(); });
+        network_executor_.Run();
+      });
+  if (network.ok()) {
+    WaitForSignals(signals);
+    network_executor_.Stop();
+    network->join();
+  }
+  if (storage.joinable()) {
+    own_storage_executor_->Stop();
+    storage.join();
+  }
+  return network.status();
 }
 
 absl::Status ServerProcess::OpenAdminPort() {

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 
 #include "absl/status/status.h"
 
@@ -43,6 +44,8 @@ class ServerProcess {
  private:
   // Errors: those of HttpServer::Start().
   absl::Status OpenAdminPort();
+  // Until the server has stopped. Errors: those of StartThreadOn().
+  absl::Status RunThreads(const sigset_t& signals);
   void WaitForSignals(const sigset_t& signals);
 
   // ---- network thread
@@ -57,7 +60,8 @@ class ServerProcess {
   runtime::StackPool network_stacks_;
   runtime::StackPool storage_stacks_;
   RealExecutor network_executor_;
-  RealExecutor storage_executor_;
+  std::optional<RealExecutor> own_storage_executor_;  // Placement::kSplit.
+  RealExecutor& storage_executor_;  // That one, or the network's.
   TcpNetwork network_;
   RaftCounters raft_counters_;
   NodeReporter reporter_;

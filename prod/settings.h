@@ -32,6 +32,10 @@
 
 namespace prod {
 
+// Which threads the two runtimes of a process have. Shared, every sync of the
+// disk stalls the network for as long as it takes.
+enum class Placement : uint8_t { kSplit, kShared };
+
 struct ServerConfig {
   uint64_t node_id = 0;
   std::string cluster;
@@ -53,6 +57,10 @@ struct ServerConfig {
   uint64_t segment_bytes = uint64_t{64} << 20;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
+
+  Placement placement = Placement::kSplit;
+  std::vector<int> network_cpus;  // Empty: all.
+  std::vector<int> storage_cpus;  // Empty: all. kSplit only.
 
   // Not set: what `admin_ports` says of this node. 0: none.
   std::optional<uint16_t> admin_port;

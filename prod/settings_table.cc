@@ -6,7 +6,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "prod/cpu_list.h"
 #include "prod/settings.h"
+#include "runtime/status_macros.h"
 
 namespace prod {
 namespace {
@@ -59,6 +61,18 @@ absl::Status SetFormat(ServerConfig& config, absl::string_view text) {
   }
   config.log_format = *format;
   return absl::OkStatus();
+}
+
+absl::Status SetPlacement(ServerConfig& config, absl::string_view text) {
+  if (text != "split" && text != "shared") {
+    return absl::InvalidArgumentError("expected split or shared");
+  }
+  config.placement = text == "split" ? Placement::kSplit : Placement::kShared;
+  return absl::OkStatus();
+}
+
+std::string PlacementText(const ServerConfig& config) {
+  return config.placement == Placement::kSplit ? "split" : "shared";
 }
 
 constexpr std::array kSettings = {
@@ -187,6 +201,32 @@ constexpr std::array kSettings = {
                        return c.core.uncommitted_bytes_max;
                      },
                      kMiB, 4096 * kMiB}},
+
+    Setting{"runtime", "placement", "placement",
+            "split: network and storage on a thread each; shared: on one",
+            OtherType{SetPlacement, PlacementText}},
+    Setting{"runtime", "network_cpus", "network-cpus",
+            "the CPUs of the network's thread, such as 0,2-3",
+            OtherType{[](ServerConfig& c, absl::string_view text) {
+                        ASSIGN_OR_RETURN(c.network_cpus,
+                                         ParseCpuList(text, CpuCount()));
+                        return absl::OkStatus();
+                      },
+                      [](const ServerConfig& c) {
+                        return FormatCpuList(c.network_cpus);
+                      }},
+            "0"},
+    Setting{"runtime", "storage_cpus", "storage-cpus",
+            "the CPUs of the storage's thread",
+            OtherType{[](ServerConfig& c, absl::string_view text) {
+                        ASSIGN_OR_RETURN(c.storage_cpus,
+                                         ParseCpuList(text, CpuCount()));
+                        return absl::OkStatus();
+                      },
+                      [](const ServerConfig& c) {
+                        return FormatCpuList(c.storage_cpus);
+                      }},
+            "0"},
 
     Setting{"admin", "port", "admin-port",
             "for probes and metrics, 0: none; if not the peers' admin_port",

@@ -140,9 +140,12 @@ std::string RealCluster::ConfigText(int node) {
 }
 
 std::vector<std::string> RealCluster::ArgumentsOf(int node) const {
-  return {absl::StrCat("--node-id=", node),
-          absl::StrCat("--config=", config(node).string()),
-          absl::StrCat("--data-dir=", data(node).string()), "--init-cluster"};
+  std::vector<std::string> arguments = {
+      absl::StrCat("--node-id=", node),
+      absl::StrCat("--config=", config(node).string()),
+      absl::StrCat("--data-dir=", data(node).string()), "--init-cluster"};
+  arguments.insert(arguments.end(), arguments_.begin(), arguments_.end());
+  return arguments;
 }
 
 void RealCluster::Start(int node) {

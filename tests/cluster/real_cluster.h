@@ -64,6 +64,11 @@ class RealCluster {
     environments_[static_cast<size_t>(node - 1)] = std::move(variables);
   }
 
+  // What all nodes are told on their command lines, from the next start on.
+  void SetArguments(std::vector<std::string> arguments) {
+    arguments_ = std::move(arguments);
+  }
+
   void Start(int node);
   void StartAll();
 
@@ -109,6 +114,7 @@ class RealCluster {
   TempDirectory directory_;
   std::vector<NodePorts> ports_;
   std::unique_ptr<CutProxy> wires_;  // Null: direct.
+  std::vector<std::string> arguments_;
   std::vector<std::vector<std::string>> environments_;
   std::vector<std::unique_ptr<ServerProcess>> processes_;
 };

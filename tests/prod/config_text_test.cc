@@ -37,6 +37,7 @@ std::string OtherValue(const Setting& setting) {
   }
   if (setting.flag == absl::string_view("log-level")) return "warning";
   if (setting.flag == absl::string_view("log-format")) return "json";
+  if (setting.flag == absl::string_view("placement")) return "shared";
   return setting.example != nullptr ? setting.example : "127.0.0.1";
 }
 

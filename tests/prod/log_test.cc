@@ -45,7 +45,8 @@ TEST(LogTest, TextStaysOnItsLineAndCanBeReadBack) {
 // Every byte, alone and behind a lead byte of UTF-8 that wants more.
 TEST(LogTest, OddBytesStayJson) {
   for (int byte = 0; byte < 256; ++byte) {
-    for (const absl::string_view lead : {"", "\xc3", "\xf0\x9f", "\xed", "\xff"}) {
+    for (const absl::string_view lead :
+         {"", "\xc3", "\xf0\x9f", "\xed", "\xff"}) {
       const std::string text =
           absl::StrCat("<", lead, std::string(1, static_cast<char>(byte)), ">");
       const absl::string_view view = text;

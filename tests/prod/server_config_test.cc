@@ -162,6 +162,25 @@ TEST(ServerConfigTest, ASettingKeepsToItsBounds) {
             "raft.yaml:2:1: expected one document, not two");
 }
 
+TEST(ServerConfigTest, CpusMustExistAndHaveAUse) {
+  EXPECT_EQ(ErrorOf("runtime: {network_cpus: 100000}\n").substr(0, 42),
+            "raft.yaml:1:25: there is no CPU 100000: th");
+  EXPECT_EQ(ErrorOf("runtime: {placement: both}\n"),
+            "raft.yaml:1:22: expected split or shared");
+  const std::string file = testing::TempDir() + "server_config_cpus.yaml";
+  FILE* out = fopen(file.c_str(), "w");
+  ASSERT_NE(out, nullptr);
+  fputs(kPeers, out);
+  fclose(out);
+  const std::string flag = "--config=" + file;
+  EXPECT_EQ(Load({flag.c_str(), "--node-id=1", "--cluster=c", "--data-dir=d",
+                  "--placement=shared", "--storage-cpus=0"})
+                .status()
+                .message(),
+            "--storage-cpus: storage_cpus is for placement split: the storage "
+            "has no thread of its own");
+}
+
 TEST(ServerConfigTest, AListenHostOfItsOwnGoesBeforeTheCommonOne) {
   ServerConfig config;
   ASSERT_TRUE(ReadConfigText("raft.yaml",
