@@ -24,9 +24,9 @@ BuildInfo ThisBuild() {
           .peer_protocol = net::PeerTransport::kProtocolVersion};
 }
 
-std::string VersionText() {
+std::string VersionText(absl::string_view program) {
   const BuildInfo build = ThisBuild();
-  return absl::StrCat("raft_server ", build.version, "\ncommit ", build.commit,
+  return absl::StrCat(program, " ", build.version, "\ncommit ", build.commit,
                       "\ncompiler ", build.compiler, "\nlog format ",
                       build.wal_format, "\npeer protocol ", build.peer_protocol,
                       "\n");

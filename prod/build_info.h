@@ -19,8 +19,8 @@ struct BuildInfo {
 
 BuildInfo ThisBuild();
 
-// Several lines for --version.
-std::string VersionText();
+// Several lines for --version of `program`.
+std::string VersionText(absl::string_view program);
 
 }  // namespace prod
 

@@ -42,6 +42,14 @@ class PosixDisk final : public persist::Disk {
   static absl::StatusOr<std::unique_ptr<PosixDisk>> Open(
       absl::string_view root);
 
+  // The same for who only looks: `root` must be there. Errors: NOT_FOUND.
+  static absl::StatusOr<std::unique_ptr<PosixDisk>> OpenExisting(
+      absl::string_view root);
+
+  // Whether some process on this machine seems to hold the lock, as far as the
+  // kernel tells (/proc/locks; not from another container). Takes no lock.
+  bool SeemsInUse() const;
+
   // Releases the lock. Syncs nothing.
   ~PosixDisk() override = default;
 

@@ -63,7 +63,8 @@ int Main(std::span<const char* const> arguments) {
     return kExitUsage;
   }
   if (line->action == Action::kHelp) return Print(HelpText());
-  if (line->action == Action::kVersion) return Print(VersionText());
+  if (line->action == Action::kVersion)
+    return Print(VersionText("raft_server"));
   if (line->action == Action::kSampleConfig) return Print(SampleConfig());
   const absl::StatusOr<ServerConfig> config =
       LoadServerConfig(*line, FromEnvironment);
