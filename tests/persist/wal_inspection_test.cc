@@ -39,7 +39,7 @@ std::vector<std::string> Contents(ModelDisk& disk) {
 
 TEST(WalInspectionTest, ItSeesWhatRecoverySeesAndChangesNothing) {
   const std::vector<Batch> story = ShortStory();
-  for (const uint64_t sectors : {2, 4, 64}) {
+  for (const size_t sectors : {2u, 4u, 64u}) {
     const auto disk = Written(story, sectors * kSectorBytes);
     const std::vector<std::string> before = Contents(*disk);
     const absl::StatusOr<WalInspection> seen = InspectWal(*disk);

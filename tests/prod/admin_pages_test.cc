@@ -1,7 +1,9 @@
 #include "prod/admin_pages.h"
 
 #include <atomic>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -18,6 +20,7 @@
 #include "prod/real_clock.h"
 #include "prod/real_executor.h"
 #include "prod/server_config.h"
+#include "tests/tree.h"
 
 namespace prod {
 namespace {
@@ -199,6 +202,19 @@ TEST_F(AdminPagesLiveTest, MetricsKeepToTheirFormat) {
   }
   EXPECT_GE(families.size(), 50u);
   EXPECT_TRUE(families.contains("raft_commit_index"));
+}
+
+TEST_F(AdminPagesLiveTest, EveryFamilyIsDocumented) {
+  std::ifstream file(TWINRAFT_SOURCE_DIR "/docs/operations.md");
+  const std::string manual{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(manual.empty());
+  std::istringstream lines(pages_.Answer("/metrics").body);
+  for (std::string line; std::getline(lines, line);) {
+    if (!absl::StartsWith(line, "# HELP ")) continue;
+    const std::string name = line.substr(7, line.find(' ', 7) - 7);
+    EXPECT_TRUE(absl::StrContains(manual, absl::StrCat("`", name, "`")))
+        << name << " is not in docs/operations.md";
+  }
 }
 
 TEST(MetricsWriterTest, LabelsAreEscaped) {
