@@ -74,6 +74,7 @@ class Server::Impl final : public ServerView {
   raft::Host& host() { return *host_; }
   const Store& store() const { return store_; }
   Frontend& frontend() { return *frontend_; }
+  RespServer& resp() { return *resp_; }
   net::Address rpc_address() const { return rpc_->local_address(); }
   std::optional<net::Address> redis_address() const { return redis_address_; }
   std::optional<net::Address> cluster_address() const {
@@ -220,6 +221,8 @@ std::optional<net::Address> Server::redis_address() const {
 std::optional<net::Address> Server::cluster_address() const {
   return impl_->cluster_address();
 }
+
+ServerFacts Server::facts() { return impl_->resp().Facts(); }
 
 absl::Status Server::Stop(runtime::Instant deadline) {
   return impl_->Stop(deadline);

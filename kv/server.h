@@ -28,6 +28,7 @@ namespace kv {
 
 class Frontend;
 class Store;
+struct ServerFacts;  // kv/resp_commands.h
 
 struct ServerMember {
   runtime::NodeId node;
@@ -72,6 +73,8 @@ class Server {
   net::Address rpc_address() const;
   std::optional<net::Address> redis_address() const;
   std::optional<net::Address> cluster_address() const;
+  // Requires: there is a Redis front door.
+  ServerFacts facts();
 
   // Suspends: refuses new work, drains what is under way until `deadline`,
   // stops everything. Errors: those of raft::Host::Stop().

@@ -77,6 +77,7 @@ enum class Operation : uint16_t {
   kExpireTime = 56,
   kPExpireTime = 57,
   kPersist = 58,
+  kMemory = 59,
 
   // Not Redis': what the server itself puts into the log.
   kOpenSession = 9,   // Answers the session's id.
