@@ -52,7 +52,7 @@ struct Outcome {
 };
 
 // Sees everything the core does, for checkers. Never suspends, never calls
-// back. Production has none.
+// back. Production counts with one (prod/raft_counters.h).
 class NodeObserver {
  public:
   virtual ~NodeObserver() = default;
