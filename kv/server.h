@@ -48,6 +48,8 @@ struct ServerOptions {
   absl::Duration request_timeout = absl::Seconds(5);
   // How much of that it may wait for a leader, before anybody was asked.
   absl::Duration leader_wait = absl::Seconds(3);
+  // How many of them may wait at the same time; kv/frontend.h.
+  size_t parked_max = 16 << 10;
   size_t redis_clients_max = 10'000;
   // See kv/sessions.h: the same on every node, for the life of the cluster.
   // Fewer are for tests and simulations, whose clients are few.
