@@ -80,6 +80,10 @@ Cluster::Cluster(sim::World& world, const ClusterShape& shape, Atlas atlas,
     : world_(world),
       shape_(shape),
       wrap_disk_(std::move(wrap_disk)),
+      walls_(shape.nodes,
+             [this](uint32_t node) {
+               return absl::ToUnixMillis(world_.clock(host(node)).WallNow());
+             }),
       faults_at_boot_(shape.nodes, 0),
       receptions_(shape.nodes, nullptr),
       exit_codes_(shape.nodes, 0),
@@ -124,6 +128,12 @@ ShadowReader Cluster::Shadow(uint32_t node) const {
 
 net::Address Cluster::rpc_address(uint32_t node) const {
   return {world_.host_name(host(node)), kRpcPort};
+}
+
+void Cluster::JumpWallClock(uint32_t node, absl::Duration by) {
+  walls_.OnJump(node);
+  world_.JumpWallClock(host(node), by);
+  walls_.OnJump(node);
 }
 
 kv::ServerOptions Cluster::OptionsOf(uint32_t node) const {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 #include "kv/server.h"
 #include "net/address.h"
@@ -31,6 +32,7 @@
 #include "scenarios/narrator.h"
 #include "scenarios/raft_lens.h"
 #include "scenarios/scenario.h"
+#include "scenarios/wall_times.h"
 #include "sim/world.h"
 
 namespace scenarios {
@@ -62,6 +64,10 @@ class Cluster {
   // The node goes down and loses its disk; it will find an empty one. False,
   // and nothing is done, if the atlas forbids it.
   bool Wipe(uint32_t node);
+
+  // All jumps go through here, so that what clocks can have shown is known.
+  void JumpWallClock(uint32_t node, absl::Duration by);
+  const WallTimes& walls() const { return walls_; }
 
   bool running(uint32_t node) const { return world_.running(host(node)); }
   // Null: it does not run, or is not up yet.
@@ -118,6 +124,7 @@ class Cluster {
   const RaftLens lens_;
   const ClusterShape shape_;
   const DiskWrapper wrap_disk_;
+  WallTimes walls_;
   std::vector<uint32_t> nodes_;
   std::vector<sim::HostId> hosts_;  // n1 is at 0.
   // How many disk faults had struck when a node was booted.
