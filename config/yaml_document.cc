@@ -10,30 +10,11 @@
 #include "yaml-cpp/depthguard.h"
 #include "yaml-cpp/eventhandler.h"
 
+#include "config/utf8.h"
 #include "config/yaml_reader.h"
 
 namespace config {
 namespace {
-
-// How many bytes the UTF-8 character at `at` has; 0: it is none.
-size_t CharacterBytes(absl::string_view text, size_t at) {
-  const auto byte = [text](size_t i) {
-    return static_cast<uint8_t>(i < text.size() ? text[i] : 0);
-  };
-  const uint8_t lead = byte(at);
-  if (lead < 0x80) return 1;
-  const size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4) return 0;
-  for (size_t i = 1; i < bytes; ++i) {
-    if ((byte(at + i) & 0xC0) != 0x80) return 0;
-  }
-  // Overlong forms, surrogates, and what is beyond the last character.
-  const uint8_t second = byte(at + 1);
-  const bool wrong =
-      (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
-      (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F);
-  return wrong ? 0 : bytes;
-}
 
 bool CheckText(YamlErrors& errors, absl::string_view text) {
   YAML::Mark mark;

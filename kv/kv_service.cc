@@ -29,6 +29,7 @@ EntryReply FromOutcome(raft::Outcome outcome) {
     case raft::Outcome::Kind::kApplied:
       reply.code = Code::kOk;
       reply.results = std::move(outcome.result);
+      reply.stages = outcome.stages;
       break;
     case raft::Outcome::Kind::kRefused:
       if (outcome.reason == raft::RefusalReason::kBusy ||

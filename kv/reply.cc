@@ -64,6 +64,11 @@ bool ReadBody(FieldReader& reader, ReplyView& reply) {
 
 }  // namespace
 
+std::string FormatDouble(double value) {
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  return absl::StrFormat("%.17g", value);
+}
+
 void ResultWriter::Append(uint64_t number) {
   char digits[kVarintBytesMax];
   const char* end = PutVarint(digits, number);
@@ -84,13 +89,6 @@ void ResultWriter::WithSize(ReplyKind kind, size_t size) {
 void ResultWriter::Integer(int64_t value) {
   Head(ReplyKind::kInteger);
   Append(ZigZag(value));
-}
-
-void ResultWriter::Double(double value) {
-  if (std::isinf(value)) {
-    return WithText(ReplyKind::kDouble, value > 0 ? "inf" : "-inf");
-  }
-  WithText(ReplyKind::kDouble, absl::StrFormat("%.17g", value));
 }
 
 void ResultWriter::Refusal(KvReply::Code code, absl::string_view why) {

@@ -74,6 +74,9 @@ struct ReplyView {
   }
 };
 
+// As Redis 7.0 writes it: "%.17g", inf, -inf.
+std::string FormatDouble(double value);
+
 // Writes replies one behind the other. Reuse one: it keeps its room.
 class ResultWriter {
  public:
@@ -90,8 +93,9 @@ class ResultWriter {
   void Status(absl::string_view word) { WithText(ReplyKind::kStatus, word); }
   void Ok() { Status("OK"); }
   void Error(absl::string_view text) { WithText(ReplyKind::kError, text); }
-  // As Redis 7.0 writes it: "%.17g", inf, -inf.
-  void Double(double value);
+  void Double(double value) {
+    WithText(ReplyKind::kDouble, FormatDouble(value));
+  }
   // The head only: the replies in it must be written next.
   void Array(size_t size) { WithSize(ReplyKind::kArray, size); }
   void Set(size_t size) { WithSize(ReplyKind::kSet, size); }

@@ -74,6 +74,7 @@ class Server::Impl final : public ServerView {
   raft::Host& host() { return *host_; }
   const Store& store() const { return store_; }
   Frontend& frontend() { return *frontend_; }
+  RespServer& resp() { return *resp_; }
   net::Address rpc_address() const { return rpc_->local_address(); }
   std::optional<net::Address> redis_address() const { return redis_address_; }
   std::optional<net::Address> cluster_address() const {
@@ -161,7 +162,8 @@ class Server::Impl final : public ServerView {
     resp_ = std::make_unique<RespServer>(
         executor_, *frontend_, *this,
         RespServerOptions{.clients_max = options_.redis_clients_max,
-                          .request_timeout = options_.request_timeout});
+                          .request_timeout = options_.request_timeout,
+                          .slow_request = options_.slow_request});
     resp_->Start(std::move(redis), RespServer::Manner::kForwards);
     if (cluster != nullptr) {
       resp_->Start(std::move(cluster), RespServer::Manner::kRedirects);
@@ -221,6 +223,8 @@ std::optional<net::Address> Server::redis_address() const {
 std::optional<net::Address> Server::cluster_address() const {
   return impl_->cluster_address();
 }
+
+ServerFacts Server::facts() { return impl_->resp().Facts(); }
 
 absl::Status Server::Stop(runtime::Instant deadline) {
   return impl_->Stop(deadline);

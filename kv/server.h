@@ -28,6 +28,7 @@ namespace kv {
 
 class Frontend;
 class Store;
+struct ServerFacts;  // kv/resp_commands.h
 
 struct ServerMember {
   runtime::NodeId node;
@@ -50,6 +51,8 @@ struct ServerOptions {
   absl::Duration leader_wait = absl::Seconds(3);
   // How many of them may wait at the same time; kv/frontend.h.
   size_t parked_max = 16 << 10;
+  // Redis requests that take longer are noted (kv/resp/slow_log.h).
+  absl::Duration slow_request = absl::Milliseconds(100);
   size_t redis_clients_max = 10'000;
   // See kv/sessions.h: the same on every node, for the life of the cluster.
   // Fewer are for tests and simulations, whose clients are few.
@@ -72,6 +75,8 @@ class Server {
   net::Address rpc_address() const;
   std::optional<net::Address> redis_address() const;
   std::optional<net::Address> cluster_address() const;
+  // Requires: there is a Redis front door.
+  ServerFacts facts();
 
   // Suspends: refuses new work, drains what is under way until `deadline`,
   // stops everything. Errors: those of raft::Host::Stop().

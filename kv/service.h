@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "raft/stage_times.h"
 #include "runtime/bytes.h"
 
 namespace kv {
@@ -76,6 +77,7 @@ enum class Operation : uint16_t {
   kExpireTime = 56,
   kPExpireTime = 57,
   kPersist = 58,
+  kMemory = 59,
 
   // Not Redis': what the server itself puts into the log.
   kOpenSession = 9,   // Answers the session's id.
@@ -230,6 +232,8 @@ struct EntryReply {
   uint64_t leader = 0;                           // kNotLeader; 0: not known.
   runtime::Bytes results;                        // kv/reply.h.
   std::string text;                              // What is wrong.
+  // kOk, of a write on the leader itself; does not travel.
+  std::optional<raft::StageTimes> stages;
 
   template <class Archive>
   void serialize(Archive& archive) {

@@ -184,8 +184,19 @@ SuperblockFile::SuperblockFile(std::unique_ptr<File> file, Superblock newest,
 
 absl::StatusOr<std::unique_ptr<SuperblockFile>> SuperblockFile::Open(
     Disk& disk) {
+  return OpenAs(disk, OpenMode::kReadWrite);
+}
+
+absl::StatusOr<Superblock> SuperblockFile::Read(Disk& disk) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<SuperblockFile> file,
+                   OpenAs(disk, OpenMode::kRead));
+  return file->newest();
+}
+
+absl::StatusOr<std::unique_ptr<SuperblockFile>> SuperblockFile::OpenAs(
+    Disk& disk, OpenMode mode) {
   ASSIGN_OR_RETURN(std::unique_ptr<File> file,
-                   disk.Open(kSuperblockPath, OpenMode::kReadWrite));
+                   disk.Open(kSuperblockPath, mode));
   std::array<std::optional<Superblock>, kSlots> found;
   for (size_t i = 0; i < kSlots; ++i) {
     ASSIGN_OR_RETURN(found[i], ReadSlot(*file, i));

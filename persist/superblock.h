@@ -86,6 +86,9 @@ class SuperblockFile {
   //         DATA_LOSS  no slot validates.
   static absl::StatusOr<std::unique_ptr<SuperblockFile>> Open(Disk& disk);
 
+  // The newest one, opened for reading only. Errors: as Open().
+  static absl::StatusOr<Superblock> Read(Disk& disk);
+
   // Makes the file, durable with its name, holding `first`.
   static absl::StatusOr<std::unique_ptr<SuperblockFile>> Create(
       Disk& disk, Superblock first);
@@ -99,6 +102,8 @@ class SuperblockFile {
   const std::optional<Superblock>& older() const { return older_; }
 
  private:
+  static absl::StatusOr<std::unique_ptr<SuperblockFile>> OpenAs(Disk& disk,
+                                                                OpenMode mode);
   SuperblockFile(std::unique_ptr<File> file, Superblock newest,
                  std::optional<Superblock> older);
 

@@ -46,7 +46,7 @@ class WalScan {
   // Errors: DATA_LOSS naming file, offset, lsn and group.
   absl::Status Run();
 
-  // ---- after Run()
+  // ---- after Run(); if it failed, up to the damage
   // In order; the unlisted ones that continue the log included.
   const std::vector<Segment>& segments() const { return segments_; }
   // The largest id seen under any name, also of what is no part of the log.

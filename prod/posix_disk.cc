@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <utility>
 
 #include <dirent.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "persist/disk_path.h"
@@ -56,6 +58,13 @@ std::string ParentOfRoot(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// Without slashes at its end.
+std::string PathOf(absl::string_view root) {
+  std::string path(root);
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
 // mkdir -p, durably: each new name is synced before the next is made.
 absl::Status CreateRoot(const std::string& path) {
   if (mkdir(path.c_str(), kDirectoryMode) != 0) {
@@ -79,10 +88,16 @@ absl::Status CreateRoot(const std::string& path) {
 
 absl::StatusOr<std::unique_ptr<PosixDisk>> PosixDisk::Open(
     absl::string_view root) {
-  std::string path(root);
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const std::string path = PathOf(root);
   if (path.empty()) return absl::InvalidArgumentError("no data directory");
   RETURN_IF_ERROR(CreateRoot(path));
+  return OpenExisting(path);
+}
+
+absl::StatusOr<std::unique_ptr<PosixDisk>> PosixDisk::OpenExisting(
+    absl::string_view root) {
+  std::string path = PathOf(root);
+  if (path.empty()) return absl::InvalidArgumentError("no data directory");
   ASSIGN_OR_RETURN(UniqueFd fd, OpenAt(AT_FDCWD, path, kDirectoryFlags, path));
   return std::unique_ptr<PosixDisk>(
       new PosixDisk(std::move(path), std::move(fd)));
@@ -120,7 +135,8 @@ absl::StatusOr<std::unique_ptr<persist::File>> PosixDisk::Open(
   }
   std::string full_path = FullPath(path);
   ASSIGN_OR_RETURN(UniqueFd fd, OpenAt(root_.get(), path, flags, full_path));
-  return std::make_unique<PosixFile>(std::move(full_path), std::move(fd));
+  return std::make_unique<PosixFile>(std::move(full_path), std::move(fd),
+                                     counters_);
 }
 
 absl::StatusOr<UniqueFd> PosixDisk::OpenDirectory(
@@ -186,6 +202,22 @@ absl::Status PosixDisk::Remove(absl::string_view path) {
 absl::Status PosixDisk::SyncDirectory(absl::string_view directory) {
   ASSIGN_OR_RETURN(const UniqueFd fd, OpenDirectory(directory));
   return SyncFd(fd, FullPath(directory));
+}
+
+bool PosixDisk::SeemsInUse() const {
+  struct stat stat = {};
+  const std::string lock(persist::kLockName);
+  if (fstatat(root_.get(), lock.c_str(), &stat, 0) != 0) return false;
+  // "1: FLOCK  ADVISORY  WRITE 4711 fe:01:123456 0 EOF". The device may have
+  // another number than stat() says, so the file's own number decides.
+  const std::string inode = absl::StrCat(":", stat.st_ino, " ");
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    if (absl::StrContains(line, " FLOCK ") && absl::StrContains(line, inode)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 absl::Status PosixDisk::Lock() {

@@ -30,6 +30,7 @@
 #include "absl/strings/string_view.h"
 
 #include "persist/disk.h"
+#include "prod/counters.h"
 #include "prod/unique_fd.h"
 
 namespace prod {
@@ -40,6 +41,14 @@ class PosixDisk final : public persist::Disk {
   // Errors: as absl::Status of the errno, with path and text.
   static absl::StatusOr<std::unique_ptr<PosixDisk>> Open(
       absl::string_view root);
+
+  // The same for who only looks: `root` must be there. Errors: NOT_FOUND.
+  static absl::StatusOr<std::unique_ptr<PosixDisk>> OpenExisting(
+      absl::string_view root);
+
+  // Whether some process on this machine seems to hold the lock, as far as the
+  // kernel tells (/proc/locks; not from another container). Takes no lock.
+  bool SeemsInUse() const;
 
   // Releases the lock. Syncs nothing.
   ~PosixDisk() override = default;
@@ -53,6 +62,9 @@ class PosixDisk final : public persist::Disk {
   absl::Status Remove(absl::string_view path) override;
   absl::Status SyncDirectory(absl::string_view directory) override;
   absl::Status Lock() override;
+
+  // Any thread may read them.
+  const DiskCounters& counters() const { return counters_; }
 
  private:
   PosixDisk(std::string root_path, UniqueFd root)
@@ -68,6 +80,7 @@ class PosixDisk final : public persist::Disk {
   const std::string root_path_;
   const UniqueFd root_;
   UniqueFd lock_;  // Open while this process holds the lock.
+  DiskCounters counters_;
 };
 
 }  // namespace prod

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "prod/real_clock.h"
 #include "runtime/status_macros.h"
 
 namespace prod {
@@ -118,7 +119,9 @@ absl::StatusOr<size_t> PosixFile::ReadAt(uint64_t offset,
       return pread(fd_.get(), rest.data(), rest.size(),
                    static_cast<off_t>(offset + done));
     });
+    counters_.reads.Add();
     if (count < 0) return Error("read");
+    counters_.bytes_read.Add(static_cast<uint64_t>(count));
     if (count == 0) break;  // The end of the file.
     done += static_cast<size_t>(count);
   }
@@ -136,7 +139,9 @@ absl::Status PosixFile::WriteAt(
       return pwritev(fd_.get(), parts.data(), static_cast<int>(parts.size()),
                      static_cast<off_t>(offset));
     });
+    counters_.writes.Add();
     if (count < 0) return Error("write");
+    counters_.bytes_written.Add(static_cast<uint64_t>(count));
     offset += static_cast<uint64_t>(count);
     gather.Advance(static_cast<size_t>(count));
   }
@@ -144,8 +149,11 @@ absl::Status PosixFile::WriteAt(
 
 absl::Status PosixFile::SyncData() {
   RETURN_IF_ERROR(sync_failure_);
+  const RealClock clock;
+  const runtime::Instant began = clock.Now();
   const int synced = Uninterrupted(
       [&] { return size_changed_ ? fsync(fd_.get()) : fdatasync(fd_.get()); });
+  counters_.syncs.Add(clock.Now() - began);
   if (synced != 0) {
     sync_failure_ = absl::DataLossError(Error("sync").message());
     return sync_failure_;

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 
 #include "persist/disk.h"
+#include "prod/counters.h"
 #include "prod/unique_fd.h"
 
 namespace prod {
@@ -25,9 +26,9 @@ absl::Status DiskError(absl::string_view call, absl::string_view path,
 
 class PosixFile final : public persist::File {
  public:
-  // `path` is for messages.
-  PosixFile(std::string path, UniqueFd fd)
-      : path_(std::move(path)), fd_(std::move(fd)) {}
+  // `path` is for messages. `counters` outlive this.
+  PosixFile(std::string path, UniqueFd fd, DiskCounters& counters)
+      : path_(std::move(path)), fd_(std::move(fd)), counters_(counters) {}
 
   absl::StatusOr<size_t> ReadAt(uint64_t offset,
                                 std::span<std::byte> buffer) override;
@@ -47,6 +48,7 @@ class PosixFile final : public persist::File {
 
   const std::string path_;
   const UniqueFd fd_;
+  DiskCounters& counters_;
   // The length was set since the last sync.
   bool size_changed_ = false;
   // The first failed sync: there is no way back from it.

@@ -79,6 +79,7 @@ void RealExecutor::Run() {
     // fiber that yields for ever starves nobody.
     for (size_t turns = ready_count(); turns > 0 && ready_count() > 0;
          --turns) {
+      counters_.fiber_runs.Add();
       RunReady(0);
     }
     Poll();
@@ -109,6 +110,7 @@ void RealExecutor::RunTasks() {
     const std::lock_guard<std::mutex> lock(mutex_);
     running_tasks_.swap(tasks_);
   }
+  counters_.tasks.Add(running_tasks_.size());
   for (Task& task : running_tasks_) task();
   running_tasks_.clear();
 }
@@ -123,12 +125,15 @@ void RealExecutor::Poll() {
     if (!tasks_.empty()) until = runtime::Instant();
   }
   std::array<epoll_event, kEventsMax> events;
+  counters_.polls.Add();
+  if (until > runtime::Instant()) counters_.sleeps.Add();
   const int count = Wait(events.data(), until);
   sleeping_.store(false);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<size_t>(i)];
     auto* watched = static_cast<Watched*>(event.data.ptr);
     if (watched == nullptr) {
+      counters_.wakes.Add();
       uint64_t counter = 0;
       [[maybe_unused]] const ssize_t got =
           read(wake_fd_, &counter, sizeof(counter));

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 
+#include "prod/counters.h"
 #include "runtime/clock.h"
 #include "runtime/executor.h"
 #include "runtime/fiber.h"
@@ -74,6 +75,9 @@ class RealExecutor final : public runtime::Executor {
   // Any thread.
   void Post(Task task) override;
 
+  // Any thread may read them.
+  const ExecutorCounters& counters() const { return counters_; }
+
  private:
   friend class Watched;
 
@@ -91,6 +95,7 @@ class RealExecutor final : public runtime::Executor {
   const int wake_fd_;
   std::vector<Task> running_tasks_;
   bool has_pwait2_ = true;
+  ExecutorCounters counters_;
 
   std::atomic<bool> stopping_{false};
   std::atomic<bool> sleeping_{false};

@@ -4,15 +4,13 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
 #include "yaml-cpp/yaml.h"
 
+#include "config/utf8.h"
 #include "config/yaml_reader.h"
+#include "prod/socket_address.h"
 #include "runtime/random.h"
 #include "runtime/status_macros.h"
 
@@ -36,6 +34,7 @@ void ReadPeer(YamlErrors& errors, const YAML::Node& node,
   uint32_t rpc_port = 0;
   uint32_t redis_port = 0;
   uint32_t cluster_port = 0;  // None.
+  uint32_t admin_port = 0;    // 0: none.
   for (const char* required :
        {"id", "host", "peer_port", "rpc_port", "redis_port"}) {
     map.Require(required);
@@ -46,14 +45,22 @@ void ReadPeer(YamlErrors& errors, const YAML::Node& node,
   map.Count("rpc_port", 1, 65535, &rpc_port);
   map.Count("redis_port", 1, 65535, &redis_port);
   map.Count("cluster_port", 1, 65535, &cluster_port);
+  map.Count("admin_port", 0, 65535, &admin_port);
   map.Done();
   if (!errors.ok()) return;
+  if (host.empty() || !config::IsVisibleText(host)) {
+    errors.Fail(*map.Find("host"), "expected a host's name or address");
+    return;
+  }
   const runtime::NodeId node_id(id);
   for (const kv::ServerMember& other : config.peers) {
     if (other.node == node_id) {
       errors.Fail(node, absl::StrCat("peer ", id, " is there twice"));
       return;
     }
+  }
+  if (admin_port != 0) {
+    config.admin_ports[node_id] = static_cast<uint16_t>(admin_port);
   }
   kv::ServerMember peer{.node = node_id,
                         .peer = {host, static_cast<uint16_t>(peer_port)},
@@ -73,6 +80,7 @@ void ReadPeers(YamlErrors& errors, const YAML::Node& node,
     return;
   }
   config.peers.clear();
+  config.admin_ports.clear();
   for (const YAML::Node& peer : node) {
     if (errors.ok()) ReadPeer(errors, peer, config);
   }
@@ -80,21 +88,37 @@ void ReadPeers(YamlErrors& errors, const YAML::Node& node,
 
 void ReadSection(YamlErrors& errors, const std::string& section,
                  const YAML::Node& node, ServerConfig& config) {
+  if (node.IsNull()) return;  // All of it is commented out.
   YamlMap map(errors, node, absl::StrCat("the section ", section));
   if (!errors.ok()) return;
   if (section == "discovery") {
     const YAML::Node* peers = map.Find("peers");
-    if (peers != nullptr) ReadPeers(errors, *peers, config);
+    if (peers != nullptr) {
+      ReadPeers(errors, *peers, config);
+      config.origins["peers"] = errors.Place(*peers);
+    }
   }
   for (const Setting& setting : Settings()) {
     if (section != setting.section) continue;
     const YAML::Node* value = map.Find(setting.key);
     std::string text;
     if (value == nullptr || !config::ReadText(errors, *value, &text)) continue;
-    const absl::Status set = setting.set(config, text);
+    const absl::Status set = SetSetting(setting, text, config);
     if (!set.ok()) errors.Fail(*value, set);
+    config.origins[setting.flag] = errors.Place(*value);
   }
   map.Done();
+}
+
+std::vector<std::string> Sections() {
+  std::vector<std::string> sections = {"discovery"};
+  for (const Setting& setting : Settings()) {
+    const std::string section = setting.section;
+    if (!section.empty() && section != sections.back()) {
+      sections.push_back(section);
+    }
+  }
+  return sections;
 }
 
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
@@ -113,7 +137,21 @@ absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
   return text;
 }
 
-absl::Status CheckWhole(const ServerConfig& config) {
+// An error about the settings of `flags`, at the place of the first that is not
+// left to its default.
+absl::Status WrongSetting(const ServerConfig& config,
+                          std::initializer_list<absl::string_view> flags,
+                          absl::string_view message) {
+  for (const absl::string_view flag : flags) {
+    const auto origin = config.origins.find(flag);
+    if (origin == config.origins.end()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(origin->second, ": ", message));
+  }
+  return absl::InvalidArgumentError(message);
+}
+
+absl::Status CheckIdentity(const ServerConfig& config) {
   const auto missing = [](absl::string_view what, absl::string_view flag) {
     return absl::InvalidArgumentError(
         absl::StrCat(what, " is not set: give --", flag, ", ",
@@ -126,81 +164,79 @@ absl::Status CheckWhole(const ServerConfig& config) {
                                   [&config](const kv::ServerMember& peer) {
                                     return peer.node.value() == config.node_id;
                                   });
-  if (!listed) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("node ", config.node_id,
-                     " is not among discovery.peers of the config file"));
-  }
+  if (listed) return absl::OkStatus();
+  return WrongSetting(
+      config, {"node-id"},
+      absl::StrCat("node ", config.node_id,
+                   " is not among discovery.peers of the config file"));
+}
+
+absl::Status CheckTimes(const ServerConfig& config) {
   const raft::CoreOptions& core = config.core;
   if (core.election_timeout_min > core.election_timeout_max) {
-    return absl::InvalidArgumentError(
-        "election_timeout_min is above election_timeout_max");
+    return WrongSetting(config,
+                        {"election-timeout-min", "election-timeout-max"},
+                        "election_timeout_min is above election_timeout_max");
   }
   if (core.heartbeat_interval * 2 > core.election_timeout_min) {
-    return absl::InvalidArgumentError(
+    return WrongSetting(
+        config, {"heartbeat-interval", "election-timeout-min"},
         "heartbeat_interval must be at most half of election_timeout_min");
+  }
+  const net::PeerTransportOptions& transport = config.transport;
+  if (transport.keepalive_interval * 2 > transport.keepalive_timeout) {
+    return WrongSetting(config,
+                        {"peer-keepalive-interval", "peer-keepalive-timeout"},
+                        "peer_keepalive_interval must be at most half of "
+                        "peer_keepalive_timeout");
   }
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<CommandLine> ParseCommandLine(
-    std::span<const char* const> arguments) {
-  CommandLine line;
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    absl::string_view argument = arguments[i];
-    if (!absl::ConsumePrefix(&argument, "--")) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("unexpected argument: ", argument));
-    }
-    const size_t equals = argument.find('=');
-    const absl::string_view flag = argument.substr(0, equals);
-    std::optional<std::string> value;
-    if (equals != absl::string_view::npos) {
-      value = std::string(argument.substr(equals + 1));
-    }
-    if (flag == "help" || flag == "version") {
-      (flag == "help" ? line.help : line.version) = true;
-      continue;
-    }
-    const Setting* setting = FindSettingByFlag(flag);
-    if (setting == nullptr && flag != "config") {
-      return absl::InvalidArgumentError(
-          absl::StrCat("unknown flag: --", flag, " (see --help)"));
-    }
-    if (!value.has_value() && setting != nullptr && setting->is_switch) {
-      value = "true";
-    }
-    if (!value.has_value()) {
-      if (i + 1 == arguments.size()) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("--", flag, " needs a value"));
-      }
-      value = arguments[++i];
-    }
-    if (setting == nullptr) {
-      line.config_file = *value;
-    } else {
-      line.settings.emplace_back(setting, *value);
-    }
+absl::Status CheckPlacement(const ServerConfig& config) {
+  if (config.placement == Placement::kSplit || config.storage_cpus.empty()) {
+    return absl::OkStatus();
   }
-  return line;
+  return WrongSetting(config, {"storage-cpus"},
+                      "storage_cpus is for placement split: the storage has no "
+                      "thread of its own");
 }
+
+// Of what this node listens on; what it dials may be a name.
+absl::Status CheckListenHosts(const ServerConfig& config) {
+  for (const char* flag : {"listen-host", "peer-listen-host",
+                           "redis-listen-host", "admin-listen-host"}) {
+    const std::string host = SettingText(*FindSettingByFlag(flag), config);
+    if (host.empty() || ParseNumeric({host, 1}).ok()) continue;
+    return WrongSetting(
+        config, {flag},
+        absl::StrCat("expected a numeric address of this machine, not \"", host,
+                     "\""));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckWhole(const ServerConfig& config) {
+  RETURN_IF_ERROR(CheckIdentity(config));
+  RETURN_IF_ERROR(CheckTimes(config));
+  RETURN_IF_ERROR(CheckPlacement(config));
+  return CheckListenHosts(config);
+}
+
+}  // namespace
 
 absl::Status ReadConfigText(absl::string_view file, const std::string& text,
                             ServerConfig& config) {
   YamlErrors errors{std::string(file)};
   YAML::Node root;
   try {
-    root = YAML::Load(text);
+    if (!config::ReadDocument(errors, text, &root)) return errors.status();
   } catch (const YAML::Exception& error) {
     errors.Fail(error.mark, error.msg);
     return errors.status();
   }
   YamlMap map(errors, root, "sections of settings");
-  for (const char* section :
-       {"node", "network", "rpc", "discovery", "raft", "logging"}) {
+  for (const std::string& section : Sections()) {
     const YAML::Node* node = map.Find(section);
     if (node != nullptr && errors.ok()) {
       ReadSection(errors, section, *node, config);
@@ -223,15 +259,31 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const CommandLine& command_line,
     const std::string name = EnvironmentName(setting.flag);
     const std::optional<std::string> value = environment(name);
     if (!value.has_value()) continue;
-    const absl::Status set = setting.set(config, *value);
+    const absl::Status set = SetSetting(setting, *value, config);
     if (!set.ok()) return AtPlace(name, set);
+    config.origins[setting.flag] = name;
   }
   for (const auto& [setting, value] : command_line.settings) {
-    const absl::Status set = setting->set(config, value);
-    if (!set.ok()) return AtPlace(absl::StrCat("--", setting->flag), set);
+    const std::string place = absl::StrCat("--", setting->flag);
+    const absl::Status set = SetSetting(*setting, value, config);
+    if (!set.ok()) return AtPlace(place, set);
+    config.origins[setting->flag] = place;
   }
   RETURN_IF_ERROR(CheckWhole(config));
   return config;
+}
+
+std::optional<net::Address> AdminAddressOf(const ServerConfig& config) {
+  uint16_t port = config.admin_port.value_or(0);
+  const auto listed = config.admin_ports.find(runtime::NodeId(config.node_id));
+  if (!config.admin_port.has_value() && listed != config.admin_ports.end()) {
+    port = listed->second;
+  }
+  if (port == 0) return std::nullopt;
+  return net::Address{config.admin_listen_host.empty()
+                          ? config.listen_host
+                          : config.admin_listen_host,
+                      port};
 }
 
 kv::ServerOptions ServerOptionsOf(const ServerConfig& config) {
@@ -244,40 +296,24 @@ kv::ServerOptions ServerOptionsOf(const ServerConfig& config) {
   options.host.core = config.core;
   options.host.init_cluster = config.init_cluster;
   options.host.storage.segment_bytes = config.segment_bytes;
+  options.host.transport = config.transport;
+  options.redis_clients_max = config.redis_clients_max;
+  const auto or_all = [&config](const std::string& host) {
+    return host.empty() ? config.listen_host : host;
+  };
+  const std::string peer_host = or_all(config.peer_listen_host);
   for (const kv::ServerMember& peer : config.peers) {
     if (peer.node != options.host.self) continue;
-    options.host.listen = {config.listen_host, peer.peer.port};
-    options.rpc_listen = {config.listen_host, peer.rpc.port};
-    options.redis_listen = net::Address{config.listen_host, peer.redis.port};
+    options.host.listen = {peer_host, peer.peer.port};
+    options.rpc_listen = {peer_host, peer.rpc.port};
+    options.redis_listen =
+        net::Address{or_all(config.redis_listen_host), peer.redis.port};
     if (peer.cluster.has_value()) {
       options.cluster_listen =
-          net::Address{config.listen_host, peer.cluster->port};
+          net::Address{or_all(config.redis_listen_host), peer.cluster->port};
     }
   }
   return options;
-}
-
-std::string HelpText() {
-  std::string text =
-      "usage: raft_server --node-id=N --config=raft.yaml --data-dir=DIR "
-      "[--init-cluster]\n\n"
-      "One node of a replicated keyspace that speaks the Redis protocol.\n\n";
-  absl::StrAppendFormat(&text, "  --%-24s %s\n", "config=FILE",
-                        "the configuration file (also RAFT_CONFIG)");
-  for (const Setting& setting : Settings()) {
-    absl::StrAppendFormat(
-        &text, "  --%-24s %s\n",
-        setting.is_switch ? setting.flag : absl::StrCat(setting.flag, "=…"),
-        setting.meaning);
-  }
-  absl::StrAppend(
-      &text,
-      "  --version, --help\n\n"
-      "A flag overrides its environment variable (--data-dir: RAFT_DATA_DIR), "
-      "which\noverrides the file.\n\n"
-      "exit codes: 0 stopped in good order, 2 usage or configuration,\n"
-      "            3 input/output, 4 damaged data, 134 internal error\n");
-  return text;
 }
 
 }  // namespace prod

@@ -6,7 +6,9 @@
 //   discovery:
 //     peers:
 //       - {id: 1, host: 10.0.0.1, peer_port: 7101, rpc_port: 7201,
-//          redis_port: 6379}
+//          redis_port: 6379, admin_port: 7401}
+//
+// Every value remembers where it came from (ServerConfig::origins).
 //
 // Errors are INVALID_ARGUMENT and name their place: file, line and column, or
 // the flag, or the environment variable.
@@ -16,34 +18,20 @@
 
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 #include "kv/server.h"
+#include "prod/command_line.h"
 #include "prod/settings.h"
 
 namespace prod {
 
 inline constexpr size_t kConfigBytesMax = 1 << 20;
 inline constexpr size_t kPeersMax = 64;
-
-// What the command line says, before anything is looked up.
-struct CommandLine {
-  std::string config_file;  // May be empty.
-  std::vector<std::pair<const Setting*, std::string>> settings;
-  bool help = false;
-  bool version = false;
-};
-
-// Errors: INVALID_ARGUMENT (unknown flag, missing value, stray argument).
-absl::StatusOr<CommandLine> ParseCommandLine(
-    std::span<const char* const> arguments);
 
 // Adds what `text`, the contents of `file`, says to `config`.
 absl::Status ReadConfigText(absl::string_view file, const std::string& text,
@@ -58,10 +46,11 @@ using Environment =
 absl::StatusOr<ServerConfig> LoadServerConfig(const CommandLine& command_line,
                                               const Environment& environment);
 
+// Where the admin port listens, if this node has one.
+std::optional<net::Address> AdminAddressOf(const ServerConfig& config);
+
 // What kv::Server is started with.
 kv::ServerOptions ServerOptionsOf(const ServerConfig& config);
-
-std::string HelpText();
 
 }  // namespace prod
 

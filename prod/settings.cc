@@ -1,7 +1,6 @@
 #include "prod/settings.h"
 
 #include <algorithm>
-#include <array>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -9,105 +8,109 @@
 #include "absl/strings/str_replace.h"
 
 #include "config/units.h"
+#include "config/utf8.h"
 #include "runtime/status_macros.h"
 
 namespace prod {
 namespace {
 
-absl::Status SetSpan(absl::string_view text, absl::Duration& span) {
-  ASSIGN_OR_RETURN(span, config::ParseSpan(text));
-  if (span <= absl::ZeroDuration()) {
-    return absl::InvalidArgumentError("expected a span of time above zero");
+std::string FormatSize(uint64_t bytes) {
+  constexpr uint64_t kKibi = uint64_t{1} << 10;
+  constexpr uint64_t kMebi = uint64_t{1} << 20;
+  constexpr uint64_t kGibi = uint64_t{1} << 30;
+  if (bytes == 0) return "0";
+  if (bytes % kGibi == 0) return absl::StrCat(bytes / kGibi, "GiB");
+  if (bytes % kMebi == 0) return absl::StrCat(bytes / kMebi, "MiB");
+  if (bytes % kKibi == 0) return absl::StrCat(bytes / kKibi, "KiB");
+  return absl::StrCat(bytes);
+}
+
+absl::Status OutOfBounds(absl::string_view what, absl::string_view min,
+                         absl::string_view max, absl::string_view text) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      "expected ", what, " from ", min, " to ", max, ", not \"", text, "\""));
+}
+
+// Reads a text into a setting of each type.
+struct Setter {
+  ServerConfig& config;
+  absl::string_view text;
+
+  absl::Status operator()(const TextType& type) const {
+    if (text.empty()) return absl::InvalidArgumentError("expected a text");
+    if (!config::IsVisibleText(text)) {
+      return absl::InvalidArgumentError(
+          "expected a text in UTF-8 without control characters");
+    }
+    type.of(config) = std::string(text);
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
-}
 
-absl::Status SetText(absl::string_view text, std::string& out) {
-  if (text.empty()) return absl::InvalidArgumentError("expected a text");
-  out = std::string(text);
-  return absl::OkStatus();
-}
-
-absl::Status SetNodeId(ServerConfig& config, absl::string_view text) {
-  if (!absl::SimpleAtoi(text, &config.node_id) || config.node_id == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "expected a node id, a number from 1, not \"", text, "\""));
+  absl::Status operator()(const SpanType& type) const {
+    ASSIGN_OR_RETURN(const absl::Duration span, config::ParseSpan(text));
+    if (span < type.min || span > type.max) {
+      return OutOfBounds("a span of time", absl::FormatDuration(type.min),
+                         absl::FormatDuration(type.max), text);
+    }
+    type.of(config) = span;
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
-}
 
-absl::Status SetInitCluster(ServerConfig& config, absl::string_view text) {
-  if (text != "true" && text != "false") {
-    return absl::InvalidArgumentError("expected true or false");
+  absl::Status operator()(const CountType& type) const {
+    uint64_t count = 0;
+    if (!absl::SimpleAtoi(text, &count) || count < type.min ||
+        count > type.max) {
+      return OutOfBounds("a number", absl::StrCat(type.min),
+                         absl::StrCat(type.max), text);
+    }
+    type.of(config) = count;
+    return absl::OkStatus();
   }
-  config.init_cluster = text == "true";
-  return absl::OkStatus();
-}
 
-absl::Status SetSegmentBytes(ServerConfig& config, absl::string_view text) {
-  ASSIGN_OR_RETURN(config.segment_bytes, config::ParseCount(text));
-  constexpr uint64_t kMin = uint64_t{1} << 20;
-  constexpr uint64_t kMax = uint64_t{1} << 30;
-  if (config.segment_bytes < kMin || config.segment_bytes > kMax) {
-    return absl::InvalidArgumentError("expected a size from 1MiB to 1GiB");
+  absl::Status operator()(const SizeType& type) const {
+    ASSIGN_OR_RETURN(const uint64_t bytes, config::ParseCount(text));
+    if (bytes < type.min || bytes > type.max) {
+      return OutOfBounds("a size", FormatSize(type.min), FormatSize(type.max),
+                         text);
+    }
+    type.of(config) = bytes;
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
-}
 
-absl::Status SetLogLevel(ServerConfig& config, absl::string_view text) {
-  const std::optional<LogLevel> level = ParseLogLevel(text);
-  if (!level.has_value()) {
-    return absl::InvalidArgumentError(
-        "expected one of debug, info, warning, error");
+  absl::Status operator()(const SwitchType& type) const {
+    if (text != "true" && text != "false") {
+      return absl::InvalidArgumentError("expected true or false");
+    }
+    type.of(config) = text == "true";
+    return absl::OkStatus();
   }
-  config.log_level = *level;
-  return absl::OkStatus();
-}
 
-constexpr std::array<Setting, 11> kSettings = {{
-    {"node", "id", "node-id", "this node's id; never reused in its cluster",
-     false, SetNodeId},
-    {"node", "cluster", "cluster", "the cluster's name, the same on all nodes",
-     false,
-     [](ServerConfig& config, absl::string_view text) {
-       return SetText(text, config.cluster);
-     }},
-    {"node", "data_dir", "data-dir", "where this node keeps its log", false,
-     [](ServerConfig& config, absl::string_view text) {
-       return SetText(text, config.data_dir);
-     }},
-    {"", "", "init-cluster", "found the cluster if the data directory is empty",
-     true, SetInitCluster},
-    {"network", "listen_host", "listen-host",
-     "the local address to listen on (default 0.0.0.0)", false,
-     [](ServerConfig& config, absl::string_view text) {
-       return SetText(text, config.listen_host);
-     }},
-    {"raft", "election_timeout_min", "election-timeout-min",
-     "no election sooner after the leader was heard (default 500ms)", false,
-     [](ServerConfig& config, absl::string_view text) {
-       return SetSpan(text, config.core.election_timeout_min);
-     }},
-    {"raft", "election_timeout_max", "election-timeout-max",
-     "an election at the latest by then (default 1s)", false,
-     [](ServerConfig& config, absl::string_view text) {
-       return SetSpan(text, config.core.election_timeout_max);
-     }},
-    {"raft", "heartbeat_interval", "heartbeat-interval",
-     "how often a leader is heard (default 100ms)", false,
-     [](ServerConfig& config, absl::string_view text) {
-       return SetSpan(text, config.core.heartbeat_interval);
-     }},
-    {"raft", "segment_size", "segment-size",
-     "size of a log segment (default 64MiB)", false, SetSegmentBytes},
-    {"rpc", "request_timeout", "request-timeout",
-     "how long a command may take (default 5s)", false,
-     [](ServerConfig& config, absl::string_view text) {
-       return SetSpan(text, config.request_timeout);
-     }},
-    {"logging", "level", "log-level", "debug, info (default), warning or error",
-     false, SetLogLevel},
-}};
+  absl::Status operator()(const OtherType& type) const {
+    return type.set(config, text);
+  }
+};
+
+// The same the other way. The accessors want a config that may be changed.
+struct Getter {
+  ServerConfig& config;
+
+  std::string operator()(const TextType& type) const { return type.of(config); }
+  std::string operator()(const SpanType& type) const {
+    return absl::FormatDuration(type.of(config));
+  }
+  std::string operator()(const CountType& type) const {
+    return absl::StrCat(type.of(config));
+  }
+  std::string operator()(const SizeType& type) const {
+    return FormatSize(type.of(config));
+  }
+  std::string operator()(const SwitchType& type) const {
+    return type.of(config) ? "true" : "false";
+  }
+  std::string operator()(const OtherType& type) const {
+    return type.get(config);
+  }
+};
 
 }  // namespace
 
@@ -119,22 +122,36 @@ raft::CoreOptions ServerConfig::ProductionCore() {
   return core;
 }
 
-std::span<const Setting> Settings() { return kSettings; }
-
 const Setting* FindSettingByFlag(absl::string_view flag) {
-  const auto* found =
-      std::find_if(kSettings.begin(), kSettings.end(),
+  const std::span<const Setting> all = Settings();
+  const auto found =
+      std::find_if(all.begin(), all.end(),
                    [flag](const Setting& s) { return flag == s.flag; });
-  return found == kSettings.end() ? nullptr : found;
+  return found == all.end() ? nullptr : &*found;
 }
 
 const Setting* FindSettingByKey(absl::string_view section,
                                 absl::string_view key) {
-  const auto* found = std::find_if(
-      kSettings.begin(), kSettings.end(), [section, key](const Setting& s) {
+  const std::span<const Setting> all = Settings();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [section, key](const Setting& s) {
         return section == s.section && key == s.key;
       });
-  return found == kSettings.end() || section.empty() ? nullptr : found;
+  return found == all.end() || section.empty() ? nullptr : &*found;
+}
+
+absl::Status SetSetting(const Setting& setting, absl::string_view text,
+                        ServerConfig& config) {
+  return std::visit(Setter{config, text}, setting.type);
+}
+
+std::string SettingText(const Setting& setting, const ServerConfig& config) {
+  return std::visit(Getter{const_cast<ServerConfig&>(config)}, setting.type);
+}
+
+std::string OriginOf(const ServerConfig& config, absl::string_view flag) {
+  const auto found = config.origins.find(flag);
+  return found == config.origins.end() ? "default" : found->second;
 }
 
 std::string EnvironmentName(absl::string_view flag) {

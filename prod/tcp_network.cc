@@ -46,8 +46,10 @@ class Socket {
 
 class TcpStream final : public net::Stream {
  public:
-  TcpStream(RealExecutor& executor, Socket socket, net::Address remote)
-      : socket_(std::move(socket)),
+  TcpStream(RealExecutor& executor, NetworkCounters& counters, Socket socket,
+            net::Address remote)
+      : counters_(counters),
+        socket_(std::move(socket)),
         remote_(std::move(remote)),
         watched_(executor, socket_.fd()) {
     const int on = 1;
@@ -63,8 +65,12 @@ class TcpStream final : public net::Stream {
     CHECK(!buffer.empty(), "a read into nothing");
     for (;;) {
       if (reset_) return absl::CancelledError("stream reset here");
+      counters_.reads.Add();
       const ssize_t got = recv(socket_.fd(), buffer.data(), buffer.size(), 0);
-      if (got >= 0) return static_cast<size_t>(got);
+      if (got >= 0) {
+        counters_.bytes_read.Add(static_cast<uint64_t>(got));
+        return static_cast<size_t>(got);
+      }
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return Unavailable("read", errno);
       RETURN_IF_ERROR(watched_.WaitReadable(deadline));
@@ -83,6 +89,7 @@ class TcpStream final : public net::Stream {
         RETURN_IF_ERROR(watched_.WaitWritable(deadline));
         continue;
       }
+      counters_.bytes_written.Add(static_cast<uint64_t>(sent));
       size_t left = static_cast<size_t>(sent) + done_in_first;
       while (!pieces.empty() && left >= pieces.front().size()) {
         left -= pieces.front().size();
@@ -126,6 +133,7 @@ class TcpStream final : public net::Stream {
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = count;
+    counters_.writes.Add();
     return sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
   }
 
@@ -135,6 +143,7 @@ class TcpStream final : public net::Stream {
     setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
   }
 
+  NetworkCounters& counters_;
   Socket socket_;
   const net::Address remote_;
   bool reset_ = false;
@@ -144,8 +153,10 @@ class TcpStream final : public net::Stream {
 
 class TcpListener final : public net::Listener {
  public:
-  TcpListener(RealExecutor& executor, Socket socket, net::Address local)
+  TcpListener(RealExecutor& executor, NetworkCounters& counters, Socket socket,
+              net::Address local)
       : executor_(executor),
+        counters_(counters),
         socket_(std::move(socket)),
         local_(std::move(local)),
         watched_(executor, socket_.fd()) {}
@@ -159,7 +170,8 @@ class TcpListener final : public net::Listener {
       const int fd = accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&from),
                              &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
-        return std::make_unique<TcpStream>(executor_, Socket(fd),
+        counters_.accepted.Add();
+        return std::make_unique<TcpStream>(executor_, counters_, Socket(fd),
                                            ToAddress(from));
       }
       if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -178,6 +190,7 @@ class TcpListener final : public net::Listener {
 
  private:
   RealExecutor& executor_;
+  NetworkCounters& counters_;
   Socket socket_;
   const net::Address local_;
   bool closed_ = false;
@@ -210,7 +223,9 @@ absl::StatusOr<std::unique_ptr<net::Stream>> TcpNetwork::Dial(
     }
     RETURN_IF_ERROR(FinishConnect(executor_, socket.fd(), deadline));
   }
-  return std::make_unique<TcpStream>(executor_, std::move(socket), address);
+  counters_.dialled.Add();
+  return std::make_unique<TcpStream>(executor_, counters_, std::move(socket),
+                                     address);
 }
 
 absl::StatusOr<std::unique_ptr<net::Listener>> TcpNetwork::Listen(
@@ -231,7 +246,7 @@ absl::StatusOr<std::unique_ptr<net::Listener>> TcpNetwork::Listen(
   sockaddr_storage bound{};
   socklen_t size = sizeof(bound);
   getsockname(socket.fd(), reinterpret_cast<sockaddr*>(&bound), &size);
-  return std::make_unique<TcpListener>(executor_, std::move(socket),
+  return std::make_unique<TcpListener>(executor_, counters_, std::move(socket),
                                        ToAddress(bound));
 }
 

@@ -16,6 +16,7 @@
 
 #include "net/address.h"
 #include "net/network.h"
+#include "prod/counters.h"
 #include "prod/real_executor.h"
 #include "runtime/instant.h"
 
@@ -23,7 +24,7 @@ namespace prod {
 
 class TcpNetwork final : public net::Network {
  public:
-  // `executor` must outlive this and all its streams.
+  // `executor` must outlive this, and this all its streams and listeners.
   explicit TcpNetwork(RealExecutor& executor) : executor_(executor) {}
 
   absl::StatusOr<std::unique_ptr<net::Stream>> Dial(
@@ -33,8 +34,12 @@ class TcpNetwork final : public net::Network {
   absl::StatusOr<std::unique_ptr<net::Listener>> Listen(
       const net::Address& address) override;
 
+  // Any thread may read them.
+  const NetworkCounters& counters() const { return counters_; }
+
  private:
   RealExecutor& executor_;
+  NetworkCounters counters_;
 };
 
 }  // namespace prod

@@ -208,10 +208,14 @@ class Node::Impl {
     if (observer_ != nullptr) observer_->OnEvent(core_, event, now);
     core_.Step({now, dice_}, std::move(event), effects_);
     if (observer_ != nullptr) observer_->OnStep(core_, effects_);
-    CarryOut();
+    stages_.OnDurable(core_.durable_index(), now);
+    if (effects_.commit.has_value()) {
+      stages_.OnCommitted(core_.applicable(), now);
+    }
+    CarryOut(now);
   }
 
-  void CarryOut() {
+  void CarryOut(runtime::Instant now) {
     for (persist::Store& store : effects_.stores) {
       persister_.Submit(std::move(store));
     }
@@ -220,7 +224,7 @@ class Node::Impl {
       outbox_.Post(std::move(send), core_.durable());
     }
     for (const Accepted& accepted : effects_.accepted) {
-      waiters_.OnAccepted(accepted);
+      waiters_.OnAccepted(accepted, now);
     }
     for (const Refused& refused : effects_.refused) {
       waiters_.OnRefused(refused, core_.leader());
@@ -284,12 +288,14 @@ class Node::Impl {
       observer_->OnApplied(core_, commands_, results_, upto,
                            machine_.StateHash());
     }
+    const runtime::Instant now = executor_.Now();
     size_t next_command = 0;
     for (Index index = applied_.Next(); index <= upto; ++index) {
       const bool is_command = next_command < commands_.size() &&
                               commands_[next_command].index == index;
       waiters_.OnApplied(index, core_.log().At(index).term,
-                         is_command ? &results_[next_command] : nullptr);
+                         is_command ? &results_[next_command] : nullptr,
+                         stages_, now);
       if (is_command) ++next_command;
     }
     applied_ = upto;
@@ -309,6 +315,7 @@ class Node::Impl {
   Outbox outbox_;
   Waiters waiters_;
   Transfers transfers_;
+  StageClock stages_;
 
   std::deque<Event> mailbox_;
   std::vector<raft::Propose::Item> proposals_;

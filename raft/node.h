@@ -27,6 +27,7 @@
 #include "net/peer_transport.h"
 #include "persist/persister.h"
 #include "raft/core/core.h"
+#include "raft/stage_times.h"
 #include "raft/state_machine.h"
 #include "runtime/bytes.h"
 #include "runtime/executor.h"
@@ -47,10 +48,11 @@ struct Outcome {
   Index index;             // kApplied.
   RefusalReason reason{};  // kRefused.
   NodeId leader_hint;      // kRefused: who may know better; or 0.
+  StageTimes stages;       // kApplied.
 };
 
 // Sees everything the core does, for checkers. Never suspends, never calls
-// back. Production has none.
+// back. Production counts with one (prod/raft_counters.h).
 class NodeObserver {
  public:
   virtual ~NodeObserver() = default;

@@ -16,7 +16,10 @@ Outcome Readable() {
 }  // namespace
 
 Waiters::Waiter::Waiter(Waiters& waiters, runtime::Executor& executor)
-    : waiters_(waiters), ticket_(++waiters.tickets_), done_(executor) {
+    : waiters_(waiters),
+      ticket_(++waiters.tickets_),
+      asked_at_(executor.Now()),
+      done_(executor) {
   waiters_.asked_.emplace(ticket_, this);
 }
 
@@ -35,7 +38,7 @@ Waiters::~Waiters() {
   AbandonAll();
 }
 
-void Waiters::OnAccepted(const Accepted& accepted) {
+void Waiters::OnAccepted(const Accepted& accepted, runtime::Instant now) {
   const auto found = asked_.find(accepted.ticket);
   if (found == asked_.end()) return;  // It gave up.
   Waiter& waiter = *found->second;
@@ -43,6 +46,7 @@ void Waiters::OnAccepted(const Accepted& accepted) {
   waiter.stage_ = Waiter::Stage::kInLog;
   waiter.index_ = accepted.index;
   waiter.term_ = accepted.term;
+  waiter.in_log_at_ = now;
   in_log_.emplace(accepted.index, &waiter);
 }
 
@@ -72,7 +76,8 @@ void Waiters::OnReadReady(const ReadReady& ready, Index applied) {
   readable_.emplace(ready.index, &waiter);
 }
 
-void Waiters::OnApplied(Index index, Term term, const runtime::Bytes* result) {
+void Waiters::OnApplied(Index index, Term term, const runtime::Bytes* result,
+                        StageClock& clock, runtime::Instant now) {
   for (auto at = in_log_.find(index); at != in_log_.end() && at->first == index;
        at = in_log_.find(index)) {
     Waiter& waiter = *at->second;
@@ -85,6 +90,11 @@ void Waiters::OnApplied(Index index, Term term, const runtime::Bytes* result) {
             index.value());
       outcome.kind = Outcome::Kind::kApplied;
       outcome.result = *result;
+      outcome.stages = {.proposed = waiter.asked_at_,
+                        .in_log = waiter.in_log_at_,
+                        .durable = clock.Durable(index).value_or(now),
+                        .committed = clock.Committed(index).value_or(now),
+                        .applied = now};
     }
     Answer(waiter, std::move(outcome));
   }

@@ -15,6 +15,7 @@
 
 #include "raft/core/core.h"
 #include "raft/node.h"
+#include "raft/stage_times.h"
 #include "runtime/bytes.h"
 #include "runtime/executor.h"
 #include "runtime/wait_queue.h"
@@ -49,6 +50,8 @@ class Waiters {
     Stage stage_ = Stage::kAsked;
     Index index_;  // kInLog, kReadable.
     Term term_;    // kInLog.
+    runtime::Instant asked_at_;
+    runtime::Instant in_log_at_;
     runtime::WaitQueue done_;
   };
 
@@ -60,13 +63,15 @@ class Waiters {
   ~Waiters();
 
   // What the core said.
-  void OnAccepted(const Accepted& accepted);
+  void OnAccepted(const Accepted& accepted, runtime::Instant now);
   void OnRefused(const Refused& refused, NodeId leader);
   void OnReadReady(const ReadReady& ready, Index applied);
 
   // What the applier did: `index`, of `term`, is applied. `result` is null for
-  // entries that are not commands.
-  void OnApplied(Index index, Term term, const runtime::Bytes* result);
+  // entries that are not commands; `clock` knows when it passed the stages
+  // before.
+  void OnApplied(Index index, Term term, const runtime::Bytes* result,
+                 StageClock& clock, runtime::Instant now);
   // Everything up to `applied` is: reads that waited for it may go.
   void OnReadable(Index applied);
 

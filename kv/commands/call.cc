@@ -27,6 +27,22 @@ std::optional<int64_t> IntegerArg(Call& call, absl::string_view text,
   return std::nullopt;
 }
 
+std::optional<int64_t> IntegerFromArg(Call& call, absl::string_view text,
+                                      int64_t low, absl::string_view error) {
+  const std::optional<int64_t> value = ParseInteger(text);
+  if (value.has_value() && *value >= low) return value;
+  call.reply.Error(error);
+  return std::nullopt;
+}
+
+bool ReplyFits(Call& call, size_t bytes) {
+  if (bytes <= kReplyBytesMax) return true;
+  call.reply.Error(
+      absl::StrCat("ERR nothing is done, for the reply would be larger than ",
+                   kReplyBytesMax, " bytes"));
+  return false;
+}
+
 void AnswerWrongArity(Call& call) {
   call.reply.Error(absl::StrCat("ERR wrong number of arguments for '",
                                 call.row.name, "' command"));

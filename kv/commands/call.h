@@ -48,6 +48,10 @@ inline constexpr absl::string_view kOutOfRange = "ERR index out of range";
 inline constexpr absl::string_view kTooLarge =
     "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
 
+// Of a count that must not be negative.
+inline constexpr absl::string_view kNotPositive =
+    "ERR value is out of range, must be positive";
+
 // Values do not grow beyond it.
 inline constexpr size_t kValueBytesMax = 4 << 20;
 
@@ -71,12 +75,25 @@ std::optional<int64_t> IntegerArg(Call& call, absl::string_view text,
                                   int64_t low, int64_t high,
                                   absl::string_view error);
 
+// An integer that is not below `low`: `error` says both that it is no integer
+// and that it is too low.
+std::optional<int64_t> IntegerFromArg(Call& call, absl::string_view text,
+                                      int64_t low, absl::string_view error);
+
 // before + amount, in decimal (kv/decimal.h). Nothing: one of them is no number
 // (`before`: `not_a_float` is the error), or infinite, and the call has been
 // answered so.
 std::optional<std::string> AddDecimals(
     Call& call, absl::string_view before, absl::string_view amount,
     absl::string_view not_a_float = kNotAFloat);
+
+// Whether replies that weigh so much together may be given. False: they may
+// not, and the call has been answered so. For those who change as much as they
+// answer, before they do.
+bool ReplyFits(Call& call, size_t bytes);
+// What a text or a double weighs in a reply, at most.
+inline constexpr size_t kDoubleReplyBytes = 32;
+inline size_t TextReplyBytes(absl::string_view text) { return text.size() + 6; }
 
 // "ERR wrong number of arguments for 'get' command".
 void AnswerWrongArity(Call& call);

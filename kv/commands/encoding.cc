@@ -39,12 +39,23 @@ absl::string_view OfSet(const SetValue& set) {
   return integers ? "intset" : "hashtable";
 }
 
+absl::string_view OfSortedSet(const SortedSetValue& set) {
+  const bool packed =
+      set.size() <= kPackedItemsMax &&
+      std::all_of(set.members().begin(), set.members().end(),
+                  [](const auto& member) {
+                    return member.first.text.size() <= kPackedBytesMax;
+                  });
+  return packed ? "listpack" : "skiplist";
+}
+
 }  // namespace
 
 absl::string_view EncodingOf(const Value& value) {
   if (const auto* text = value.As<StringValue>()) return OfString(*text);
   if (const auto* hash = value.As<HashValue>()) return OfHash(*hash);
   if (const auto* set = value.As<SetValue>()) return OfSet(*set);
+  if (const auto* set = value.As<SortedSetValue>()) return OfSortedSet(*set);
   return "quicklist";
 }
 

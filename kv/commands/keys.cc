@@ -135,6 +135,42 @@ void Object(Call& call) {
   }
 }
 
+// What the contents weigh; how they lie in memory is not counted.
+size_t WeightOf(const Value& value) {
+  size_t bytes = 0;
+  if (const auto* text = value.As<StringValue>()) {
+    bytes = text->text().size();
+  } else if (const auto* hash = value.As<HashValue>()) {
+    for (const auto& [field, content] : hash->fields()) {
+      bytes += field.text.size() + content.size();
+    }
+  } else if (const auto* list = value.As<ListValue>()) {
+    for (size_t i = 0; i < list->size(); ++i) bytes += list->At(i).size();
+  } else if (const auto* set = value.As<SetValue>()) {
+    for (const auto& [member, nothing] : set->members()) {
+      bytes += member.text.size();
+    }
+  } else if (const auto* sorted = value.As<SortedSetValue>()) {
+    for (const auto& [member, score] : sorted->members()) {
+      bytes += member.text.size() + sizeof(score);
+    }
+  }
+  return bytes;
+}
+
+void Memory(Call& call) {
+  const bool plain = call.args.size() == 2;
+  const bool sampled =
+      call.args.size() == 4 && SameWord(call.args[2], "SAMPLES");
+  if (!SameWord(call.args[0], "USAGE") || !(plain || sampled)) {
+    return call.reply.Error(kSyntaxError);
+  }
+  const Keyspace::Slot* slot = call.keys.Find(call.args[1]);
+  if (slot == nullptr) return call.reply.Nil();
+  call.reply.Integer(
+      ToInteger(sizeof(*slot) + call.args[1].size() + WeightOf(slot->value)));
+}
+
 constexpr CommandRow kRows[] = {
     {Operation::kDelete, "del", -2, "write", 1, -1, 1, Delete},
     {Operation::kDelete, "unlink", -2, "write fast", 1, -1, 1, Delete},
@@ -146,6 +182,7 @@ constexpr CommandRow kRows[] = {
     {Operation::kRenameNx, "renamenx", 3, "write fast", 1, 2, 1, RenameNx},
     {Operation::kCopy, "copy", -3, "write denyoom", 1, 2, 1, Copy},
     {Operation::kObject, "object", -2, "readonly", 2, 2, 1, Object},
+    {Operation::kMemory, "memory", -2, "readonly", 2, 2, 1, Memory},
     {Operation::kFlushAll, "flushall", -1, "write", 0, 0, 0, FlushAll},
     {Operation::kFlushAll, "flushdb", -1, "write", 0, 0, 0, FlushAll},
 };

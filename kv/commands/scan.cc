@@ -7,6 +7,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "kv/commands/reply_bound.h"
+
 namespace kv {
 
 std::optional<ScanOptions> ParseScan(Call& call, size_t cursor_place,
@@ -40,10 +42,14 @@ std::optional<ScanOptions> ParseScan(Call& call, size_t cursor_place,
 
 void AnswerScan(Call& call, uint64_t cursor,
                 std::span<const absl::string_view> found) {
+  const ReplyBound bound(call.reply);
   call.reply.Array(2);
   call.reply.Text(absl::StrCat(cursor));
   call.reply.Array(found.size());
-  for (const absl::string_view text : found) call.reply.Text(text);
+  for (const absl::string_view text : found) {
+    if (bound.full()) return;
+    call.reply.Text(text);
+  }
 }
 
 namespace {
@@ -62,8 +68,14 @@ void Keys(Call& call) {
     if (!MatchesGlob(call.args[0], key.text)) continue;
     (call.keys.IsDue(*slot) ? due : found).push_back(key.text);
   }
-  call.reply.Array(found.size());
-  for (const absl::string_view key : found) call.reply.Text(key);
+  {
+    const ReplyBound bound(call.reply);
+    call.reply.Array(found.size());
+    for (const absl::string_view key : found) {
+      if (bound.full()) break;
+      call.reply.Text(key);
+    }
+  }
   Meet(call, due);
 }
 

@@ -6,6 +6,7 @@
 
 #include "kv/commands/call.h"
 #include "kv/commands/deadline.h"
+#include "kv/commands/reply_bound.h"
 
 namespace kv {
 namespace {
@@ -177,8 +178,10 @@ void GetEx(Call& call) {
 }
 
 void MultiGet(Call& call) {
+  const ReplyBound bound(call.reply);
   call.reply.Array(call.args.size());
   for (const absl::string_view key : call.args) {
+    if (bound.full()) return;
     const Slot* slot = call.keys.Find(key);
     const StringValue* value =
         slot == nullptr ? nullptr : slot->value.As<StringValue>();

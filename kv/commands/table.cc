@@ -24,7 +24,9 @@ class Table {
          {std::span<const CommandRow>(kOwnRows), StringCommands(),
           CounterCommands(), KeyCommands(), ScanCommands(), ExpiryCommands(),
           TransactionCommands(), LcsCommands(), HashCommands(), ListCommands(),
-          SetCommands(), SortedSetCommands()}) {
+          SetCommands(), SetAlgebraCommands(), SortedSetCommands(),
+          SortedSetRangeCommands(), SortedSetPopCommands(),
+          SortedSetAlgebraCommands()}) {
       rows_.insert(rows_.end(), family.begin(), family.end());
     }
     std::sort(rows_.begin(), rows_.end(),

@@ -51,17 +51,22 @@ const CommandRow* FindCommand(Operation operation);
 bool ArityFits(const CommandRow& row, size_t words);
 
 // The families.
-std::span<const CommandRow> StringCommands();       // strings.cc
-std::span<const CommandRow> CounterCommands();      // counters.cc
-std::span<const CommandRow> KeyCommands();          // keys.cc
-std::span<const CommandRow> ScanCommands();         // scan.cc
-std::span<const CommandRow> ExpiryCommands();       // expiry.cc
-std::span<const CommandRow> TransactionCommands();  // transaction.cc
-std::span<const CommandRow> LcsCommands();          // lcs.cc
-std::span<const CommandRow> HashCommands();         // hashes.cc
-std::span<const CommandRow> ListCommands();         // lists.cc
-std::span<const CommandRow> SetCommands();          // sets.cc
-std::span<const CommandRow> SortedSetCommands();    // sorted_sets.cc
+std::span<const CommandRow> StringCommands();          // strings.cc
+std::span<const CommandRow> CounterCommands();         // counters.cc
+std::span<const CommandRow> KeyCommands();             // keys.cc
+std::span<const CommandRow> ScanCommands();            // scan.cc
+std::span<const CommandRow> ExpiryCommands();          // expiry.cc
+std::span<const CommandRow> TransactionCommands();     // transaction.cc
+std::span<const CommandRow> LcsCommands();             // lcs.cc
+std::span<const CommandRow> HashCommands();            // hashes.cc
+std::span<const CommandRow> ListCommands();            // lists.cc
+std::span<const CommandRow> SetCommands();             // sets.cc
+std::span<const CommandRow> SetAlgebraCommands();      // set_algebra.cc
+std::span<const CommandRow> SortedSetCommands();       // sorted_sets.cc
+std::span<const CommandRow> SortedSetRangeCommands();  // sorted_set_ranges.cc
+std::span<const CommandRow> SortedSetPopCommands();    // sorted_set_pops.cc
+std::span<const CommandRow>
+SortedSetAlgebraCommands();  // sorted_set_algebra.cc
 
 }  // namespace kv
 

@@ -106,8 +106,9 @@ void RespConnection::PlanOne() {
 
 void RespConnection::CarryOut() {
   if (plan_.empty()) return;
-  const runtime::Instant deadline =
-      executor_.Now() + server_.options().request_timeout;
+  const runtime::Instant began = executor_.Now();
+  const runtime::Instant deadline = began + server_.options().request_timeout;
+  std::optional<raft::StageTimes> stages;
   const size_t count = plan_.commands().size();
   size_t done = 0;
   (void)plan_.Word(runtime::Bytes(), answers_);
@@ -115,6 +116,7 @@ void RespConnection::CarryOut() {
     CHECK_LT(done, count, "answers wait for replies that nobody gives");
     const EntryReply reply =
         server_.frontend().Execute(plan_.commands(), done, deadline);
+    stages = reply.stages;
     const size_t worded = reply.code == KvReply::Code::kOk
                               ? plan_.Word(reply.results, answers_)
                               : 0;
@@ -124,6 +126,11 @@ void RespConnection::CarryOut() {
     }
     done += worded;
     if (!plan_.done()) WaitForWriter(RespServer::kAnswerBytesMax);
+  }
+  const runtime::Instant now = executor_.Now();
+  if (now - began >= server_.slow_log().threshold()) {
+    server_.slow_log().Add(client_, plan_.commands(), stages, began, now,
+                           executor_.clock().WallNow());
   }
   plan_.Clear();
   answers_changed_.NotifyOne();

@@ -46,6 +46,8 @@ constexpr RespCommand kCommands[] = {
     {"role", 1, "admin noscript loading stale fast", 0, 0, 0, InMulti::kQueued,
      PlanRole},
     {"select", 2, "loading stale fast", 0, 0, 0, InMulti::kQueued, PlanSelect},
+    {"slowlog", -2, "admin loading stale", 0, 0, 0, InMulti::kQueued,
+     PlanSlowLog},
     {"time", 1, "loading stale fast", 0, 0, 0, InMulti::kQueued, PlanTime},
     {"unwatch", 1, kConnection, 0, 0, 0, InMulti::kQueued, PlanUnwatch},
     {"wait", 3, "noscript", 0, 0, 0, InMulti::kQueued, PlanWait},

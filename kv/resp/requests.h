@@ -22,6 +22,7 @@
 #include "kv/resp/client.h"
 #include "kv/resp/plan.h"
 #include "kv/resp/settings.h"
+#include "kv/resp/slow_log.h"
 #include "kv/service.h"
 #include "net/address.h"
 #include "raft/node.h"
@@ -70,6 +71,7 @@ class RespHost {
   // Ends that connection as soon as what it asked is answered. False if there
   // is none.
   virtual bool EndClient(uint64_t id) = 0;
+  virtual SlowLog& slow_log() = 0;
 };
 
 // Adds the request `args` (not empty) to `plan`. The views must live as long as

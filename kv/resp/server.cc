@@ -29,6 +29,7 @@ RespServer::RespServer(runtime::Executor& executor, Frontend& frontend,
       frontend_(frontend),
       view_(view),
       options_(options),
+      slow_log_(options.slow_request),
       fibers_(executor) {
   settings_.Fix("maxclients", absl::StrCat(options.clients_max));
 }

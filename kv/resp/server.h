@@ -44,6 +44,8 @@ struct RespServerOptions {
   // Beyond it connections are refused in Redis' words.
   size_t clients_max = 10'000;
   absl::Duration request_timeout = absl::Seconds(5);
+  // What took longer is noted (slow_log.h).
+  absl::Duration slow_request = absl::Milliseconds(100);
 };
 
 // What the server knows of its node and its cluster.
@@ -85,6 +87,7 @@ class RespServer final : public RespHost {
   RespSettings& settings() override { return settings_; }
   std::vector<const RespClient*> Clients() override;
   bool EndClient(uint64_t id) override;
+  SlowLog& slow_log() override { return slow_log_; }
 
   // For connections.
   runtime::Executor& executor() { return executor_; }
@@ -106,6 +109,7 @@ class RespServer final : public RespHost {
   ServerView& view_;
   const RespServerOptions options_;
   RespSettings settings_;
+  SlowLog slow_log_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   uint64_t last_client_ = 0;
   bool stopping_ = false;

@@ -36,7 +36,6 @@ constexpr Default kRemembered[] = {
     {"notify-keyspace-events", ""},
     {"save", ""},
     {"set-max-intset-entries", "512"},
-    {"slowlog-log-slower-than", "10000"},
     {"stop-writes-on-bgsave-error", "yes"},
     {"stream-node-max-bytes", "4096"},
     {"stream-node-max-entries", "100"},

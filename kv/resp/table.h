@@ -90,6 +90,9 @@ void PlanWait(RespRequest& request);
 // info.cc
 void PlanInfo(RespRequest& request);
 
+// slow_log.cc
+void PlanSlowLog(RespRequest& request);
+
 // transactions.cc
 void PlanDiscard(RespRequest& request);
 void PlanExec(RespRequest& request);

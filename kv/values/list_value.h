@@ -68,8 +68,19 @@ class ListValue {
 
   // Before the item at `place`. Requires: place <= size().
   void Insert(size_t place, absl::string_view text) {
+    const Sums sums = SumsAround(place);
+    hash_ = sums.before + HashBytes(text) * sums.power + sums.behind * kBase;
+    power_ *= kBase;
     items_.emplace(items_.begin() + static_cast<std::ptrdiff_t>(place), text);
-    Rehash();
+  }
+
+  // Requires: place < size().
+  void Remove(size_t place) {
+    const Sums sums = SumsAround(place);
+    hash_ = sums.before +
+            (sums.behind - HashBytes(items_[place]) * sums.power) * kInverse;
+    power_ *= kInverse;
+    items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(place));
   }
 
   // Keeps those of which keep(place) says so.
@@ -102,6 +113,28 @@ class ListValue {
       square *= square;
     }
     return power;
+  }
+
+  // What the items before `place`, and those from there on, add to hash_.
+  struct Sums {
+    uint64_t before = 0;
+    uint64_t behind = 0;
+    uint64_t power = 1;  // kBase^place.
+  };
+  // Looks at those of the nearer end, as the deque moves them.
+  Sums SumsAround(size_t place) const {
+    const bool head_is_nearer = place < items_.size() / 2;
+    const size_t first = head_is_nearer ? 0 : place;
+    const size_t end = head_is_nearer ? place : items_.size();
+    Sums sums{.power = PowerOf(place)};
+    uint64_t sum = 0;
+    uint64_t power = head_is_nearer ? 1 : sums.power;
+    for (size_t i = first; i < end; ++i, power *= kBase) {
+      sum += HashBytes(items_[i]) * power;
+    }
+    sums.before = head_is_nearer ? sum : hash_ - sum;
+    sums.behind = hash_ - sums.before;
+    return sums;
   }
 
   void Rehash() {

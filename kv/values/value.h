@@ -23,6 +23,7 @@
 #include "kv/values/hash_value.h"
 #include "kv/values/list_value.h"
 #include "kv/values/set_value.h"
+#include "kv/values/sorted_set_value.h"
 #include "kv/values/string_value.h"
 #include "runtime/random.h"
 
@@ -62,7 +63,7 @@ class Value {
   // As the command TYPE words it.
   absl::string_view type_name() const {
     static constexpr absl::string_view kNames[] = {"string", "hash", "list",
-                                                   "set"};
+                                                   "set", "zset"};
     return kNames[holder_.index()];
   }
 
@@ -105,7 +106,7 @@ class Value {
 
   // The place of a type goes into its hash: never reorder.
   std::variant<Holder<StringValue>, Holder<HashValue>, Holder<ListValue>,
-               Holder<SetValue>>
+               Holder<SetValue>, Holder<SortedSetValue>>
       holder_;
 };
 

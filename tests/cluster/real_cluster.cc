@@ -89,7 +89,8 @@ RealCluster::RealCluster(Wiring wiring) {
     const uint16_t peer = NextFreePort();
     const uint16_t rpc = NextFreePort();
     const uint16_t redis = NextFreePort();
-    ports_.push_back({peer, rpc, redis});
+    const uint16_t admin = NextFreePort();
+    ports_.push_back({peer, rpc, redis, admin});
     environments_.emplace_back();
     processes_.emplace_back();
     fs::create_directories(data(node));
@@ -130,17 +131,21 @@ std::string RealCluster::ConfigText(int node) {
       "discovery:\n  peers:\n";
   for (int peer = 1; peer <= kNodes; ++peer) {
     const NodePorts wire = Wire(node, peer);
-    absl::StrAppend(
-        &text, "    - {id: ", peer, ", host: 127.0.0.1, peer_port: ", wire.peer,
-        ", rpc_port: ", wire.rpc, ", redis_port: ", wire.redis, "}\n");
+    absl::StrAppend(&text, "    - {id: ", peer,
+                    ", host: 127.0.0.1, peer_port: ", wire.peer,
+                    ", rpc_port: ", wire.rpc, ", redis_port: ", wire.redis,
+                    ", admin_port: ", wire.admin, "}\n");
   }
   return text;
 }
 
 std::vector<std::string> RealCluster::ArgumentsOf(int node) const {
-  return {absl::StrCat("--node-id=", node),
-          absl::StrCat("--config=", config(node).string()),
-          absl::StrCat("--data-dir=", data(node).string()), "--init-cluster"};
+  std::vector<std::string> arguments = {
+      absl::StrCat("--node-id=", node),
+      absl::StrCat("--config=", config(node).string()),
+      absl::StrCat("--data-dir=", data(node).string()), "--init-cluster"};
+  arguments.insert(arguments.end(), arguments_.begin(), arguments_.end());
+  return arguments;
 }
 
 void RealCluster::Start(int node) {

@@ -41,6 +41,7 @@ struct NodePorts {
   uint16_t peer = 0;
   uint16_t rpc = 0;
   uint16_t redis = 0;
+  uint16_t admin = 0;
 };
 
 // build/…/bin/raft_server, or what TWINRAFT_SERVER names: another build of it.
@@ -61,6 +62,11 @@ class RealCluster {
   // What the node's process has in its environment when it is started next.
   void SetEnvironment(int node, std::vector<std::string> variables) {
     environments_[static_cast<size_t>(node - 1)] = std::move(variables);
+  }
+
+  // What all nodes are told on their command lines, from the next start on.
+  void SetArguments(std::vector<std::string> arguments) {
+    arguments_ = std::move(arguments);
   }
 
   void Start(int node);
@@ -89,6 +95,7 @@ class RealCluster {
     return ports_[static_cast<size_t>(node - 1)];
   }
   uint16_t redis_port(int node) const { return ports(node).redis; }
+  uint16_t admin_port(int node) const { return ports(node).admin; }
   std::filesystem::path config(int node) const;
   std::filesystem::path data(int node) const;
   std::filesystem::path log(int node) const;
@@ -107,6 +114,7 @@ class RealCluster {
   TempDirectory directory_;
   std::vector<NodePorts> ports_;
   std::unique_ptr<CutProxy> wires_;  // Null: direct.
+  std::vector<std::string> arguments_;
   std::vector<std::vector<std::string>> environments_;
   std::vector<std::unique_ptr<ServerProcess>> processes_;
 };

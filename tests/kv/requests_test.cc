@@ -27,6 +27,8 @@ class FakeHost : public RespHost {
     return true;
   }
 
+  SlowLog& slow_log() override { return slow_log_; }
+
   ServerFacts facts;
   std::optional<net::Address> leader;
   std::vector<const RespClient*> clients;
@@ -34,6 +36,7 @@ class FakeHost : public RespHost {
 
  private:
   RespSettings settings_;
+  SlowLog slow_log_{absl::Milliseconds(10)};
 };
 
 // Requests as words, answered by a store of its own.

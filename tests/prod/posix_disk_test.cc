@@ -151,7 +151,8 @@ TEST(PosixFileTest, ASyncThatFailedOnceFailsForEver) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const UniqueFd reader(ends[0]);
-  PosixFile file("pipe", UniqueFd(ends[1]));
+  DiskCounters counters;
+  PosixFile file("pipe", UniqueFd(ends[1]), counters);
   const absl::Status first = file.SyncData();
   EXPECT_EQ(first.code(), absl::StatusCode::kDataLoss) << first;
   EXPECT_EQ(file.SyncData(), first);

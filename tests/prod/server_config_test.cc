@@ -1,5 +1,6 @@
 #include "prod/server_config.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -104,31 +105,109 @@ TEST(ServerConfigTest, FlagsOverrideTheEnvironment) {
   EXPECT_EQ(Load({flag.c_str(), "--node-id=3", "--cluster=c", "--data-dir=d"})
                 .status()
                 .message(),
-            "node 3 is not among discovery.peers of the config file");
+            "--node-id: node 3 is not among discovery.peers of the config "
+            "file");
   EXPECT_EQ(Load({flag.c_str()}, {{"RAFT_NODE_ID", "x"}}).status().message(),
             "RAFT_NODE_ID: expected a node id, a number from 1, not \"x\"");
   EXPECT_EQ(Load({flag.c_str(), "--node-id=1", "--cluster=c", "--data-dir=d",
                   "--heartbeat-interval=400ms"})
                 .status()
                 .message(),
-            "heartbeat_interval must be at most half of election_timeout_min");
+            "--heartbeat-interval: heartbeat_interval must be at most half of "
+            "election_timeout_min");
+}
+
+TEST(ServerConfigTest, WhatContradictsItselfNamesThePlace) {
+  const std::string file = testing::TempDir() + "server_config_whole.yaml";
+  const auto error_of = [&file](const std::string& text) {
+    FILE* out = fopen(file.c_str(), "w");
+    EXPECT_NE(out, nullptr);
+    fputs((std::string("node: {id: 1, cluster: c, data_dir: d}\n") + text +
+           kPeers)
+              .c_str(),
+          out);
+    fclose(out);
+    const std::string flag = "--config=" + file;
+    const std::string error(Load({flag.c_str()}).status().message());
+    EXPECT_EQ(error.substr(0, file.size()), file);
+    return error.substr(std::min(file.size(), error.size()));
+  };
+  EXPECT_EQ(error_of("raft: {election_timeout_min: 150ms}\n"),
+            ":2:30: heartbeat_interval must be at most half of "
+            "election_timeout_min");
+  EXPECT_EQ(error_of("raft: {election_timeout_max: 400ms}\n"),
+            ":2:30: election_timeout_min is above election_timeout_max");
+  EXPECT_EQ(error_of("network: {peer_keepalive_timeout: 600ms}\n"),
+            ":2:35: peer_keepalive_interval must be at most half of "
+            "peer_keepalive_timeout");
+  EXPECT_EQ(error_of("network: {redis_listen_host: example.org}\n"),
+            ":2:30: expected a numeric address of this machine, not "
+            "\"example.org\"");
+}
+
+TEST(ServerConfigTest, ASettingKeepsToItsBounds) {
+  EXPECT_EQ(ErrorOf("raft: {segment_size: 4KiB}\n"),
+            "raft.yaml:1:22: expected a size from 1MiB to 1GiB, not \"4KiB\"");
+  EXPECT_EQ(ErrorOf("network: {redis_clients_max: 0}\n"),
+            "raft.yaml:1:30: expected a number from 1 to 1000000, not \"0\"");
+  EXPECT_EQ(ErrorOf("rpc: {request_timeout: 0s}\n"),
+            "raft.yaml:1:24: expected a span of time from 1ms to 1h, not "
+            "\"0s\"");
+  EXPECT_EQ(ErrorOf("node: {cluster: \"a\\nb\"}\n"),
+            "raft.yaml:1:17: expected a text in UTF-8 without control "
+            "characters");
+  EXPECT_EQ(ErrorOf("node: {cluster: [demo]}\n"),
+            "raft.yaml:1:17: expected a text");
+  EXPECT_EQ(ErrorOf("node: {id: 1}\n---\nnode: {id: 2}\n"),
+            "raft.yaml:2:1: expected one document, not two");
+}
+
+TEST(ServerConfigTest, CpusMustExistAndHaveAUse) {
+  EXPECT_EQ(ErrorOf("runtime: {network_cpus: 100000}\n").substr(0, 42),
+            "raft.yaml:1:25: there is no CPU 100000: th");
+  EXPECT_EQ(ErrorOf("runtime: {placement: both}\n"),
+            "raft.yaml:1:22: expected split or shared");
+  const std::string file = testing::TempDir() + "server_config_cpus.yaml";
+  FILE* out = fopen(file.c_str(), "w");
+  ASSERT_NE(out, nullptr);
+  fputs(kPeers, out);
+  fclose(out);
+  const std::string flag = "--config=" + file;
+  EXPECT_EQ(Load({flag.c_str(), "--node-id=1", "--cluster=c", "--data-dir=d",
+                  "--placement=shared", "--storage-cpus=0"})
+                .status()
+                .message(),
+            "--storage-cpus: storage_cpus is for placement split: the storage "
+            "has no thread of its own");
+}
+
+TEST(ServerConfigTest, AListenHostOfItsOwnGoesBeforeTheCommonOne) {
+  ServerConfig config;
+  ASSERT_TRUE(ReadConfigText("raft.yaml",
+                             std::string("node: {id: 1}\n"
+                                         "network: {listen_host: 10.0.0.1,\n"
+                                         "  redis_listen_host: 0.0.0.0,\n"
+                                         "  redis_clients_max: 7}\n") +
+                                 kPeers,
+                             config)
+                  .ok());
+  const kv::ServerOptions options = ServerOptionsOf(config);
+  EXPECT_EQ(options.redis_listen->ToString(), "0.0.0.0:6379");
+  EXPECT_EQ(options.rpc_listen.ToString(), "10.0.0.1:7201");
+  EXPECT_EQ(options.redis_clients_max, 7u);
 }
 
 TEST(ServerConfigTest, TheCommandLineIsStrict) {
   EXPECT_EQ(Load({"--nonsense"}).status().message(),
             "unknown flag: --nonsense (see --help)");
+  EXPECT_EQ(Load({"--node-od=1"}).status().message(),
+            "unknown flag: --node-od; did you mean --node-id?");
+  EXPECT_EQ(Load({"--help=yes"}).status().message(), "--help takes no value");
+  EXPECT_FALSE(Load({"--help", "--version"}).ok());
   EXPECT_EQ(Load({"--node-id"}).status().message(), "--node-id needs a value");
   EXPECT_EQ(Load({"stray"}).status().message(), "unexpected argument: stray");
   EXPECT_EQ(Load({"--config=/nowhere/raft.yaml"}).status().message(),
             "cannot read /nowhere/raft.yaml: No such file or directory");
-}
-
-TEST(ServerConfigTest, EverySettingIsInTheHelp) {
-  const std::string help = HelpText();
-  for (const Setting& setting : Settings()) {
-    EXPECT_NE(help.find(std::string("--") + setting.flag), std::string::npos);
-    EXPECT_EQ(FindSettingByFlag(setting.flag), &setting);
-  }
 }
 
 }  // namespace

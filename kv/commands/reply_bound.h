@@ -1,0 +1,40 @@
+// Keeps a reply from growing far beyond what it may weigh while it is written.
+//
+//   const ReplyBound bound(call.reply);
+//   call.reply.Array(hash->size());
+//   for (const auto& [field, value] : hash->fields()) {
+//     if (bound.full()) return;
+//     call.reply.Text(field.text);
+//   }
+//
+// A value may be larger than any reply, and an argument may name it often. Once
+// it is full, writing may stop anywhere: what there is makes place for an
+// error when this goes.
+
+#ifndef KV_COMMANDS_REPLY_BOUND_H_
+#define KV_COMMANDS_REPLY_BOUND_H_
+
+#include <cstddef>
+
+#include "kv/reply.h"
+
+namespace kv {
+
+class ReplyBound {
+ public:
+  explicit ReplyBound(ResultWriter& reply)
+      : reply_(reply), begin_(reply.bytes()) {}
+  ReplyBound(const ReplyBound&) = delete;
+  ReplyBound& operator=(const ReplyBound&) = delete;
+  ~ReplyBound() { reply_.BoundReply(begin_); }
+
+  bool full() const { return reply_.bytes() - begin_ > kReplyBytesMax; }
+
+ private:
+  ResultWriter& reply_;
+  const size_t begin_;  // What bytes() was before the reply.
+};
+
+}  // namespace kv
+
+#endif  // KV_COMMANDS_REPLY_BOUND_H_

@@ -1,0 +1,161 @@
+// What is made of several sets: intersections, unions and differences.
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "kv/commands/call.h"
+
+namespace kv {
+namespace {
+
+using Keys = std::span<const absl::string_view>;
+using Sets = std::vector<const SetValue*>;
+// Views into the sets; valid until one of them is changed.
+using Texts = std::vector<absl::string_view>;
+
+// Those at `keys`; null where there is none. Nothing: one of them is no set,
+// and the call has been answered so.
+std::optional<Sets> LookAtAll(Call& call, Keys keys) {
+  Sets sets;
+  for (const absl::string_view key : keys) {
+    const SetValue* set = nullptr;
+    if (!Look(call, key, set)) return std::nullopt;
+    sets.push_back(set);
+  }
+  return sets;
+}
+
+// Visits what is in all of them, until visit(member) says false.
+template <class Visit>
+void VisitIntersection(Sets sets, Visit&& visit) {
+  if (std::find(sets.begin(), sets.end(), nullptr) != sets.end()) return;
+  std::stable_sort(sets.begin(), sets.end(),
+                   [](const SetValue* a, const SetValue* b) {
+                     return a->size() < b->size();
+                   });
+  for (const auto& [member, nothing] : sets[0]->members()) {
+    const bool in_all = std::all_of(
+        sets.begin() + 1, sets.end(),
+        [&](const SetValue* set) { return set->Contains(member.text); });
+    if (in_all && !visit(absl::string_view(member.text))) return;
+  }
+}
+
+Texts Intersection(const Sets& sets) {
+  Texts members;
+  VisitIntersection(sets, [&](absl::string_view member) {
+    members.push_back(member);
+    return true;
+  });
+  return members;
+}
+
+Texts Union(const Sets& sets) {
+  using Key = SetValue::Members::Key;
+  std::vector<const Key*> keys;
+  for (const SetValue* set : sets) {
+    if (set == nullptr) continue;
+    for (const auto& [member, nothing] : set->members()) {
+      keys.push_back(&member);
+    }
+  }
+  std::sort(keys.begin(), keys.end(), [](const Key* a, const Key* b) {
+    return a->order != b->order ? a->order < b->order : a->text < b->text;
+  });
+  Texts members;
+  for (const Key* key : keys) {
+    if (members.empty() || members.back() != key->text) {
+      members.push_back(key->text);
+    }
+  }
+  return members;
+}
+
+Texts Difference(const Sets& sets) {
+  Texts members;
+  if (sets[0] == nullptr) return members;
+  for (const auto& [member, nothing] : sets[0]->members()) {
+    const bool in_another =
+        std::any_of(sets.begin() + 1, sets.end(), [&](const SetValue* set) {
+          return set != nullptr && set->Contains(member.text);
+        });
+    if (!in_another) members.push_back(member.text);
+  }
+  return members;
+}
+
+void Answer(Call& call, Texts (*combine)(const Sets&)) {
+  const auto sets = LookAtAll(call, call.args);
+  if (!sets.has_value()) return;
+  const Texts members = combine(*sets);
+  call.reply.Set(members.size());
+  for (const absl::string_view member : members) call.reply.Text(member);
+}
+
+void Store(Call& call, Texts (*combine)(const Sets&)) {
+  const auto sets = LookAtAll(call, call.args.subspan(1));
+  if (!sets.has_value()) return;
+  SetValue result;
+  for (const absl::string_view member : combine(*sets)) result.Add(member);
+  call.reply.Integer(ToInteger(result.size()));
+  if (result.vanishes()) {
+    call.keys.Remove(call.args[0]);
+  } else {
+    call.keys.Put(call.args[0], Value(std::move(result)));
+  }
+}
+
+void SInter(Call& call) { Answer(call, Intersection); }
+void SInterStore(Call& call) { Store(call, Intersection); }
+void SUnion(Call& call) { Answer(call, Union); }
+void SUnionStore(Call& call) { Store(call, Union); }
+void SDiff(Call& call) { Answer(call, Difference); }
+void SDiffStore(Call& call) { Store(call, Difference); }
+
+void SInterCard(Call& call) {
+  const auto keys = IntegerFromArg(call, call.args[0], 1,
+                                   "ERR numkeys should be greater than 0");
+  if (!keys.has_value()) return;
+  const auto rest = call.args.subspan(1);
+  if (*keys > ToInteger(rest.size())) {
+    return call.reply.Error(
+        "ERR Number of keys can't be greater than number of args");
+  }
+  const auto count = static_cast<size_t>(*keys);
+  int64_t limit = 0;  // None.
+  for (size_t i = count; i < rest.size(); i += 2) {
+    if (!SameWord(rest[i], "LIMIT") || i + 1 == rest.size()) {
+      return call.reply.Error(kSyntaxError);
+    }
+    const auto number =
+        IntegerFromArg(call, rest[i + 1], 0, "ERR LIMIT can't be negative");
+    if (!number.has_value()) return;
+    limit = *number;
+  }
+  const auto sets = LookAtAll(call, rest.subspan(0, count));
+  if (!sets.has_value()) return;
+  int64_t found = 0;
+  VisitIntersection(*sets, [&](absl::string_view) { return ++found != limit; });
+  call.reply.Integer(found);
+}
+
+constexpr CommandRow kRows[] = {
+    {Operation::kSInter, "sinter", -2, "readonly", 1, -1, 1, SInter},
+    {Operation::kSInterStore, "sinterstore", -3, "write denyoom", 1, -1, 1,
+     SInterStore},
+    {Operation::kSInterCard, "sintercard", -3, "readonly movablekeys", 0, 0, 0,
+     SInterCard},
+    {Operation::kSUnion, "sunion", -2, "readonly", 1, -1, 1, SUnion},
+    {Operation::kSUnionStore, "sunionstore", -3, "write denyoom", 1, -1, 1,
+     SUnionStore},
+    {Operation::kSDiff, "sdiff", -2, "readonly", 1, -1, 1, SDiff},
+    {Operation::kSDiffStore, "sdiffstore", -3, "write denyoom", 1, -1, 1,
+     SDiffStore},
+};
+
+}  // namespace
+
+std::span<const CommandRow> SetAlgebraCommands() { return kRows; }
+
+}  // namespace kv

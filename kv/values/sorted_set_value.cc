@@ -1,0 +1,171 @@
+#include "kv/values/sorted_set_value.h"
+
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "kv/state_hash.h"
+#include "runtime/check.h"
+#include "runtime/random.h"
+
+namespace kv {
+
+using runtime::MixHash;
+
+uint64_t SortedSetValue::HashOf(absl::string_view member, double score) {
+  return MixHash(MixHash(0x73636f7265u, HashBytes(member)),
+                 std::bit_cast<uint64_t>(score));
+}
+
+bool SortedSetValue::Less(const Item& item, double score,
+                          absl::string_view member) {
+  if (item.score != score) return item.score < score;
+  return absl::string_view(item.member) < member;
+}
+
+std::optional<double> SortedSetValue::ScoreOf(absl::string_view member) const {
+  const auto it = members_.find(member);
+  if (it == members_.end()) return std::nullopt;
+  return it->second;
+}
+
+std::optional<size_t> SortedSetValue::RankOf(absl::string_view member) const {
+  const auto it = members_.find(member);
+  if (it == members_.end()) return std::nullopt;
+  return RankAt(Find(it->second, member));
+}
+
+const SortedSetValue::Item& SortedSetValue::At(size_t rank) const {
+  const Place place = PlaceOf(rank);
+  return blocks_[place.block][place.offset];
+}
+
+bool SortedSetValue::Set(absl::string_view member, double score) {
+  CHECK(!std::isnan(score), "what is not a number has no place in the order");
+  if (score == 0) score = 0;
+  const auto [it, fresh] = members_.insert(member);
+  if (!fresh) {
+    if (it->second == score) return false;
+    hash_ -= HashOf(member, it->second);
+    EraseInOrder(it->second, member);
+  }
+  it->second = score;
+  hash_ += HashOf(member, score);
+  InsertInOrder(score, member);
+  return fresh;
+}
+
+bool SortedSetValue::Remove(absl::string_view member) {
+  const auto it = members_.find(member);
+  if (it == members_.end()) return false;
+  hash_ -= HashOf(member, it->second);
+  EraseInOrder(it->second, member);
+  members_.erase(it);
+  return true;
+}
+
+void SortedSetValue::RemoveRange(size_t rank, size_t count) {
+  if (count == 0) return;
+  Walk(rank, count, [this](const Item& item) {
+    hash_ -= HashOf(item.member, item.score);
+    members_.erase(item.member);
+  });
+  const auto [first, begin] = PlaceOf(rank);
+  const auto [last, end] = PlaceOf(rank + count - 1);
+  if (first == last) return EraseFrom(first, begin, count);
+  const auto at = [](auto& items, size_t place) {
+    return items.begin() + static_cast<std::ptrdiff_t>(place);
+  };
+  Block& head = blocks_[first];
+  head.erase(at(head, begin), head.end());
+  Block& tail = blocks_[last];
+  tail.erase(tail.begin(), at(tail, end + 1));
+  blocks_.erase(at(blocks_, first + 1), at(blocks_, last));
+  Tidy(first + 1);
+  Tidy(first);
+}
+
+SortedSetValue::Place SortedSetValue::Find(double score,
+                                           absl::string_view member) const {
+  if (blocks_.empty()) return {.block = 0, .offset = 0};
+  const auto less = [&](const Item& item) { return Less(item, score, member); };
+  auto block =
+      std::partition_point(blocks_.begin(), blocks_.end(),
+                           [&](const Block& b) { return less(b.back()); });
+  if (block == blocks_.end()) --block;
+  const auto item = std::partition_point(block->begin(), block->end(), less);
+  return {.block = static_cast<size_t>(block - blocks_.begin()),
+          .offset = static_cast<size_t>(item - block->begin())};
+}
+
+SortedSetValue::Place SortedSetValue::PlaceOf(size_t rank) const {
+  for (size_t block = 0; block < blocks_.size(); ++block) {
+    if (rank < blocks_[block].size()) return {.block = block, .offset = rank};
+    rank -= blocks_[block].size();
+  }
+  CHECK(false, "a rank beyond the last item");
+}
+
+size_t SortedSetValue::RankAt(Place place) const {
+  size_t rank = place.offset;
+  for (size_t i = 0; i < place.block; ++i) rank += blocks_[i].size();
+  return rank;
+}
+
+void SortedSetValue::InsertInOrder(double score, absl::string_view member) {
+  Item item{.score = score, .member = std::string(member)};
+  if (blocks_.empty()) {
+    blocks_.emplace_back().push_back(std::move(item));
+    return;
+  }
+  const auto [place, offset] = Find(score, member);
+  Block& block = blocks_[place];
+  block.insert(block.begin() + static_cast<std::ptrdiff_t>(offset),
+               std::move(item));
+  if (block.size() <= kBlockItemsMax) return;
+  // Items often come in order: what is appended fills its block.
+  const bool appended =
+      place + 1 == blocks_.size() && offset + 1 == block.size();
+  const auto middle = block.end() - static_cast<std::ptrdiff_t>(
+                                        appended ? 1 : block.size() / 2);
+  Block upper(std::make_move_iterator(middle),
+              std::make_move_iterator(block.end()));
+  block.erase(middle, block.end());
+  blocks_.insert(blocks_.begin() + static_cast<std::ptrdiff_t>(place) + 1,
+                 std::move(upper));
+}
+
+void SortedSetValue::EraseInOrder(double score, absl::string_view member) {
+  const auto [block, offset] = Find(score, member);
+  CHECK(
+      offset < blocks_[block].size() && blocks_[block][offset].member == member,
+      "a member has no place in the order");
+  EraseFrom(block, offset, 1);
+}
+
+void SortedSetValue::EraseFrom(size_t block, size_t offset, size_t count) {
+  Block& items = blocks_[block];
+  const auto first = items.begin() + static_cast<std::ptrdiff_t>(offset);
+  items.erase(first, first + static_cast<std::ptrdiff_t>(count));
+  Tidy(block);
+}
+
+void SortedSetValue::Tidy(size_t block) {
+  const auto here = blocks_.begin() + static_cast<std::ptrdiff_t>(block);
+  if (here->empty()) {
+    blocks_.erase(here);
+    return;
+  }
+  // It goes into the one before, or the one behind goes into it.
+  for (const auto upper : {here, here + 1}) {
+    if (upper == blocks_.begin() || upper == blocks_.end()) continue;
+    Block& lower = *std::prev(upper);
+    if (lower.size() + upper->size() > kMergedItemsMax) continue;
+    lower.insert(lower.end(), std::make_move_iterator(upper->begin()),
+                 std::make_move_iterator(upper->end()));
+    blocks_.erase(upper);
+    return;
+  }
+}
+
+}  // namespace kv

@@ -1,0 +1,199 @@
+#include "prod/server_process.h"
+
+#include <cstdio>
+#include <thread>
+#include <utility>
+
+#include <unistd.h>
+
+#include "kv/exit_code.h"
+#include "kv/resp/requests.h"
+#include "prod/cpu_list.h"
+#include "prod/log.h"
+#include "prod/server_config.h"
+#include "runtime/fiber_group.h"
+#include "runtime/random.h"
+#include "runtime/status_macros.h"
+
+namespace prod {
+namespace {
+
+using kv::ExitCodeOf;
+using kv::kExitIo;
+
+// The medium failed: nothing that is not yet on it may be promised any more, so
+// the process ends here and now, without unwinding anything.
+[[noreturn]] void DieOfStorage(const absl::Status& why) {
+  Log(LogLevel::kError, "storage.failed", {{"why", why.message()}});
+  _exit(kExitIo);
+}
+
+uint64_t EntropySeed() {
+  uint64_t seed = 0;
+  if (getentropy(&seed, sizeof(seed)) != 0) {
+    std::perror("getentropy");
+    std::exit(kExitIo);
+  }
+  return seed;
+}
+
+}  // namespace
+
+ServerProcess::ServerProcess(const ServerConfig& config, PosixDisk& disk)
+    : config_(config),
+      disk_(disk),
+      began_(clock_.Now()),
+      network_executor_(clock_, network_stacks_),
+      storage_executor_(
+          config.placement == Placement::kSplit
+              ? own_storage_executor_.emplace(clock_, storage_stacks_)
+              : network_executor_),
+      network_(network_executor_),
+      reporter_(network_executor_, [this] { return Report(); }),
+      pages_({.config = config_,
+              .raft = raft_counters_,
+              .network = network_.counters(),
+              .disk = disk_.counters(),
+              .network_runtime = network_executor_.counters(),
+              .storage_runtime = storage_executor_.counters()},
+             reporter_),
+      stop_asked_(network_executor_) {}
+
+int ServerProcess::Run() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
+    sigaddset(&signals, signal);
+  }
+  // Blocked before there are threads, so that only sigwait() gets them.
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  const absl::Status admin = OpenAdminPort();
+  if (!admin.ok()) {
+    Log(LogLevel::kError, "server.failed", {{"why", admin.message()}});
+    return ExitCodeOf(admin);
+  }
+  const absl::Status run = RunThreads(signals);
+  admin_.reset();
+  if (run.ok()) return exit_code_;
+  Log(LogLevel::kError, "server.failed", {{"why", run.message()}});
+  return ExitCodeOf(run);
+}
+
+absl::Status ServerProcess::RunThreads(const sigset_t& signals) {
+  std::thread storage;
+  if (own_storage_executor_.has_value()) {
+    ASSIGN_OR_RETURN(storage, StartThreadOn(config_.storage_cpus, [this] {
+                       own_storage_executor_->Run();
+                     }));
+  }
+  absl::StatusOr<std::thread> network =
+      StartThreadOn(config_.network_cpus, [this] {
+        runtime::FiberGroup root(network_executor_);
+        root.Spawn("server", [this] { Serve(); });
+        network_executor_.Run();
+      });
+  if (network.ok()) {
+    WaitForSignals(signals);
+    network_executor_.Stop();
+    network->join();
+  }
+  if (storage.joinable()) {
+    own_storage_executor_->Stop();
+    storage.join();
+  }
+  return network.status();
+}
+
+absl::Status ServerProcess::OpenAdminPort() {
+  const std::optional<net::Address> address = AdminAddressOf(config_);
+  if (!address.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(admin_,
+                   HttpServer::Start(*address, [this](absl::string_view path) {
+                     return pages_.Answer(path);
+                   }));
+  Log(LogLevel::kInfo, "admin.ready",
+      {{"address", admin_->local_address().ToString().c_str()}});
+  return absl::OkStatus();
+}
+
+// SIGUSR1 comes from the root fiber, when it has ended.
+void ServerProcess::WaitForSignals(const sigset_t& signals) {
+  bool stopping = false;
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal == SIGUSR1) return;
+    if (stopping) {
+      Log(LogLevel::kWarning, "server.killed", {{"signal", signal}});
+      _exit(128 + signal);
+    }
+    stopping = true;
+    Log(LogLevel::kInfo, "server.stopping", {{"signal", signal}});
+    network_executor_.Post([this] {
+      stop_ = true;
+      phase_ = NodeReport::Phase::kStopping;
+      stop_asked_.NotifyAll();
+    });
+  }
+}
+
+void ServerProcess::Serve() {
+  const absl::Status status = StartAndStop();
+  if (!status.ok()) {
+    Log(LogLevel::kError, "server.failed", {{"why", status.message()}});
+  }
+  exit_code_ = ExitCodeOf(status);
+  kill(getpid(), SIGUSR1);
+}
+
+absl::Status ServerProcess::StartAndStop() {
+  raft::HostWorld world{.network_executor = network_executor_,
+                        .storage_executor = storage_executor_,
+                        .network = network_,
+                        .disk = disk_,
+                        .random = runtime::Random(EntropySeed()),
+                        .observer = &raft_counters_,
+                        .on_storage_failure = DieOfStorage};
+  ASSIGN_OR_RETURN(
+      server_, kv::Server::Start(std::move(world), ServerOptionsOf(config_)));
+  if (!stop_) phase_ = NodeReport::Phase::kServing;
+  Log(LogLevel::kInfo, "server.ready",
+      {{"node", config_.node_id},
+       {"redis", server_->redis_address()->ToString().c_str()},
+       {"data_dir", config_.data_dir.c_str()}});
+  while (!stop_) (void)stop_asked_.Wait();
+  const absl::Status stopped =
+      server_->Stop(network_executor_.Now() + config_.stop_timeout);
+  Log(LogLevel::kInfo, "server.stopped", {{"node", config_.node_id}});
+  server_.reset();
+  return stopped;
+}
+
+NodeReport ServerProcess::Report() {
+  NodeReport report;
+  report.phase = phase_;
+  report.uptime = clock_.Now() - began_;
+  if (server_ == nullptr) return report;
+  raft::Host& host = server_->host();
+  const raft::Core& core = *raft_counters_.core();
+  report.raft = host.node().status();
+  report.durable = core.durable_index();
+  report.voters.assign(core.configuration().voters.begin(),
+                       core.configuration().voters.end());
+  if (const raft::Leader* leader = core.leading()) {
+    for (const auto& [node, progress] : leader->peers) {
+      report.followers.push_back({.node = node, .match = progress.match});
+    }
+  }
+  report.transport = host.transport().stats();
+  report.log = host.persister().stats();
+  const kv::ServerFacts facts = server_->facts();
+  report.keys = facts.keys;
+  report.redis_clients = facts.clients;
+  report.redis_clients_max = facts.clients_max;
+  return report;
+}
+
+}  // namespace prod
