@@ -140,7 +140,9 @@ class Server::Impl final : public ServerView {
                                 .node = host_->node(),
                                 .service = *service_,
                                 .peers = *peers_},
-        FrontendOptions{.self = self, .leader_wait = options_.leader_wait},
+        FrontendOptions{.self = self,
+                        .leader_wait = options_.leader_wait,
+                        .parked_max = options_.parked_max},
         random_.Fork("kv.frontend"));
     expirer_ = std::make_unique<Expirer>(executor_, host_->node(), store_);
     return options_.redis_listen.has_value() ? OpenRedisDoors()

@@ -49,6 +49,8 @@ struct ServerOptions {
   absl::Duration request_timeout = absl::Seconds(5);
   // How much of that it may wait for a leader, before anybody was asked.
   absl::Duration leader_wait = absl::Seconds(3);
+  // How many of them may wait at the same time; kv/frontend.h.
+  size_t parked_max = 16 << 10;
   // Redis requests that take longer are noted (kv/resp/slow_log.h).
   absl::Duration slow_request = absl::Milliseconds(100);
   size_t redis_clients_max = 10'000;

@@ -164,6 +164,9 @@ void ReadCluster(YamlErrors& errors, const YAML::Node& node,
   map.Count("store_bytes_under_way", 1, 1 << 30,
             &cluster->store_bytes_under_way);
   map.Count("sessions_max", 1, kSessionsMax, &cluster->sessions_max);
+  map.Span("leader_wait", &cluster->leader_wait);
+  map.Count("parked_max", 1, 1 << 20, &cluster->parked_max);
+  map.Span("request_timeout", &cluster->request_timeout);
   map.Done();
   if (cluster->heartbeat_interval <= absl::ZeroDuration() ||
       cluster->heartbeat_interval >= cluster->election_timeout_min) {

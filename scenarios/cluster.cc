@@ -80,6 +80,10 @@ Cluster::Cluster(sim::World& world, const ClusterShape& shape, Atlas atlas,
     : world_(world),
       shape_(shape),
       wrap_disk_(std::move(wrap_disk)),
+      walls_(shape.nodes,
+             [this](uint32_t node) {
+               return absl::ToUnixMillis(world_.clock(host(node)).WallNow());
+             }),
       faults_at_boot_(shape.nodes, 0),
       receptions_(shape.nodes, nullptr),
       exit_codes_(shape.nodes, 0),
@@ -126,6 +130,16 @@ net::Address Cluster::rpc_address(uint32_t node) const {
   return {world_.host_name(host(node)), kRpcPort};
 }
 
+net::Address Cluster::redis_address(uint32_t node) const {
+  return {world_.host_name(host(node)), kRedisPort};
+}
+
+void Cluster::JumpWallClock(uint32_t node, absl::Duration by) {
+  walls_.OnJump(node);
+  world_.JumpWallClock(host(node), by);
+  walls_.OnJump(node);
+}
+
 kv::ServerOptions Cluster::OptionsOf(uint32_t node) const {
   kv::ServerOptions options;
   options.host.cluster = runtime::ClusterId(1);
@@ -138,14 +152,18 @@ kv::ServerOptions Cluster::OptionsOf(uint32_t node) const {
   options.host.storage.segment_bytes = shape_.segment_bytes;
   options.host.storage.under_way = shape_.store_limits();
   options.sessions_max = shape_.sessions_max;
+  options.leader_wait = shape_.leader_wait;
+  options.parked_max = shape_.parked_max;
+  options.request_timeout = shape_.request_timeout;
   options.host.init_cluster = !checks_->EverStarted(node);
   options.rpc_listen = rpc_address(node);
+  if (redis_) options.redis_listen = redis_address(node);
   for (uint32_t member = 1; member <= size(); ++member) {
     options.members.push_back(
         {.node = runtime::NodeId(member),
          .peer = {world_.host_name(host(member)), kPeerPort},
          .rpc = rpc_address(member),
-         .redis = {}});
+         .redis = redis_ ? redis_address(member) : net::Address()});
   }
   return options;
 }

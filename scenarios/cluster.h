@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 #include "kv/server.h"
 #include "net/address.h"
@@ -31,6 +32,7 @@
 #include "scenarios/narrator.h"
 #include "scenarios/raft_lens.h"
 #include "scenarios/scenario.h"
+#include "scenarios/wall_times.h"
 #include "sim/world.h"
 
 namespace scenarios {
@@ -43,6 +45,7 @@ class Cluster {
  public:
   static constexpr uint16_t kPeerPort = 7001;
   static constexpr uint16_t kRpcPort = 7002;
+  static constexpr uint16_t kRedisPort = 6379;
 
   // Adds the hosts; boots nothing. `world` must outlive this.
   Cluster(sim::World& world, const ClusterShape& shape,
@@ -52,6 +55,10 @@ class Cluster {
   uint32_t size() const { return shape_.nodes; }
   sim::HostId host(uint32_t node) const { return hosts_[node - 1]; }
   net::Address rpc_address(uint32_t node) const;
+  net::Address redis_address(uint32_t node) const;
+
+  // Nodes that are booted from now on listen for Redis clients.
+  void OpenRedisDoors() { redis_ = true; }
 
   // Requires: !running(node).
   void Boot(uint32_t node);
@@ -62,6 +69,10 @@ class Cluster {
   // The node goes down and loses its disk; it will find an empty one. False,
   // and nothing is done, if the atlas forbids it.
   bool Wipe(uint32_t node);
+
+  // All jumps go through here, so that what clocks can have shown is known.
+  void JumpWallClock(uint32_t node, absl::Duration by);
+  const WallTimes& walls() const { return walls_; }
 
   bool running(uint32_t node) const { return world_.running(host(node)); }
   // Null: it does not run, or is not up yet.
@@ -95,6 +106,8 @@ class Cluster {
   using Visitor = std::function<void(kv::Server&)>;
   bool Visit(uint32_t node, Visitor visit);
 
+  // Where whoever watches the cluster reports what must never be.
+  Violations& violations() { return *violations_; }
   SafetyChecks& checks() { return *checks_; }
   const SafetyChecks& checks() const { return *checks_; }
   DamageLedger& damage() { return *damage_; }
@@ -118,6 +131,8 @@ class Cluster {
   const RaftLens lens_;
   const ClusterShape shape_;
   const DiskWrapper wrap_disk_;
+  bool redis_ = false;
+  WallTimes walls_;
   std::vector<uint32_t> nodes_;
   std::vector<sim::HostId> hosts_;  // n1 is at 0.
   // How many disk faults had struck when a node was booted.

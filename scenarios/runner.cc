@@ -15,6 +15,7 @@
 #include "scenarios/history.h"
 #include "scenarios/idle_end.h"
 #include "scenarios/nemesis.h"
+#include "scenarios/redis_clients.h"
 #include "scenarios/storyteller.h"
 #include "sim/world.h"
 
@@ -45,6 +46,7 @@ class Run {
   History history_;
   Cluster cluster_;
   Clients clients_;
+  RedisClients redis_clients_;
   std::optional<CoreEnd> core_;  // Unless everything heals.
   Nemesis nemesis_;
   Storyteller storyteller_;
@@ -86,6 +88,7 @@ Run::Run(const Scenario& scenario, const RunOptions& options)
               .trace = options.trace}),
       cluster_(world_, scenario_.cluster, scenario_.atlas, options.wrap_disk),
       clients_(world_, cluster_, scenario_.workload, history_),
+      redis_clients_(world_, cluster_, scenario_),
       core_(DrawCore()),
       nemesis_(world_, cluster_, scenario_, DrawFaults(), Core()),
       storyteller_(world_, cluster_, clients_, nemesis_, scenario_, history_),
@@ -110,6 +113,7 @@ std::vector<uint32_t> Run::Core() const {
 RunResult Run::Execute() {
   cluster_.BootAllThatAreDown();
   clients_.Start();
+  redis_clients_.Start(Core(), [this] { return !demands_.excused().empty(); });
   nemesis_.Start();
   storyteller_.Start();
   if (core_.has_value()) core_->Start();
@@ -184,6 +188,7 @@ void Run::Describe(RunResult* result) {
       {"raft.committed", checks.committed().value()},
       {"raft.terms_with_leader", checks.terms_with_leader()},
   };
+  redis_clients_.Count(&result->counts);
   uint64_t boots = 0;
   for (uint32_t node = 1; node <= cluster_.size(); ++node) {
     boots += world_.boots(cluster_.host(node));

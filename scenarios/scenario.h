@@ -53,6 +53,11 @@ struct ClusterShape {
   uint32_t store_bytes_under_way = 64 << 20;
   // The store remembers no more; the one used least recently goes first.
   uint32_t sessions_max = kSessionsMax;
+  // What Redis clients ask for may wait so long for a leader, so many at a
+  // time at one node; and so long for its answer.
+  absl::Duration leader_wait = absl::Seconds(3);
+  uint32_t parked_max = 16 << 10;
+  absl::Duration request_timeout = absl::Seconds(5);
 
   persist::StoreLimits store_limits() const {
     return {.stores_max = stores_under_way, .bytes_max = store_bytes_under_way};
@@ -76,6 +81,21 @@ struct OperationMix {
   uint32_t compare_and_set = 10;
 };
 
+// Redis clients that move amounts between accounts (bank_client.h).
+struct BankWork {
+  uint32_t clients = 0;
+  uint32_t accounts = 6;
+  absl::Duration interval = absl::Milliseconds(20);
+};
+
+// Redis clients that set and read keys which expire (lease_client.h).
+struct LeaseWork {
+  uint32_t clients = 0;
+  uint32_t keys = 4;  // Of each of them.
+  absl::Duration interval = absl::Milliseconds(20);
+  SpanRange lasts = {absl::Milliseconds(50), absl::Seconds(2)};
+};
+
 struct Workload {
   uint32_t clients = 2;
   // The first so many clients only read. They stay with a leader that still
@@ -91,6 +111,11 @@ struct Workload {
   // Of a client to go on under a new session, as if it had started anew. The
   // store still remembers the old one.
   uint32_t renew_session_ppm = 0;
+  BankWork bank;
+  LeaseWork leases;
+
+  // Then nodes listen for Redis clients.
+  bool speaks_redis() const { return bank.clients + leases.clients > 0; }
 };
 
 // Faults at random, as a Poisson process during the chaos phase.

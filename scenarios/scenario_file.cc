@@ -49,6 +49,34 @@ void ReadMix(YamlErrors& errors, const YAML::Node& node, OperationMix* mix) {
   }
 }
 
+void ReadBank(YamlErrors& errors, const YAML::Node& node, BankWork* bank) {
+  constexpr uint32_t kAccountsMax = 1000;
+  YamlMap map(errors, node, "the bank");
+  bank->clients = 2;
+  map.Count("clients", 1, kClientsMax, &bank->clients);
+  map.Count("accounts", 2, kAccountsMax, &bank->accounts);
+  map.Span("interval", &bank->interval);
+  map.Done();
+  if (bank->interval <= absl::ZeroDuration()) {
+    errors.Fail(node, "expected an interval above 0");
+  }
+}
+
+void ReadLeases(YamlErrors& errors, const YAML::Node& node, LeaseWork* leases) {
+  constexpr uint32_t kKeysMax = 1000;
+  YamlMap map(errors, node, "the leases");
+  leases->clients = 2;
+  map.Count("clients", 1, kClientsMax, &leases->clients);
+  map.Count("keys", 1, kKeysMax, &leases->keys);
+  map.Span("interval", &leases->interval);
+  map.SpanRange("lasts", &leases->lasts.low, &leases->lasts.high);
+  map.Done();
+  if (leases->interval <= absl::ZeroDuration() ||
+      leases->lasts.low < absl::Milliseconds(1)) {
+    errors.Fail(node, "expected an interval above 0, and to last 1ms or more");
+  }
+}
+
 void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
                   Workload* workload) {
   YamlMap map(errors, node, "the workload");
@@ -62,6 +90,12 @@ void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
   map.Chance("renew_session", &workload->renew_session_ppm);
   if (const YAML::Node* mix = map.Find("mix")) {
     ReadMix(errors, *mix, &workload->mix);
+  }
+  if (const YAML::Node* bank = map.Find("bank")) {
+    ReadBank(errors, *bank, &workload->bank);
+  }
+  if (const YAML::Node* leases = map.Find("leases")) {
+    ReadLeases(errors, *leases, &workload->leases);
   }
   map.Done();
   if (workload->interval <= absl::ZeroDuration() ||

@@ -111,7 +111,7 @@ Nemesis::Undo Nemesis::Strike(const SkewClock& act) {
   loops_.insert(loop);
   for (const uint32_t node : nodes) {
     if (act.jump != absl::ZeroDuration()) {
-      world_.JumpWallClock(cluster_.host(node), act.jump);
+      cluster_.JumpWallClock(node, act.jump);
       world_.CountFault("clock.jump");
     }
     DriftOn(act, node, loop, 1);
@@ -121,7 +121,7 @@ Nemesis::Undo Nemesis::Strike(const SkewClock& act) {
     for (const uint32_t node : nodes) {
       world_.SetClockDrift(cluster_.host(node), 0);
       if (jump != absl::ZeroDuration()) {
-        world_.JumpWallClock(cluster_.host(node), -jump);
+        cluster_.JumpWallClock(node, -jump);
       }
     }
   };

@@ -121,6 +121,10 @@ TEST(BadFilesTest, ValuesOfTheWrongKind) {
       {"a heartbeat above the timeout", "cluster: {heartbeat: 1s}\n",
        "f.yaml:2:10: expected a heartbeat above 0 and below the election "
        "timeout"},
+      {"one account", "workload: {bank: {accounts: 1}}\n",
+       "f.yaml:2:29: expected a number from 2 to 1000, not 1"},
+      {"leases that never were", "workload: {leases: {lasts: 0ms..1s}}\n",
+       "f.yaml:2:20: expected an interval above 0, and to last 1ms or more"},
       {"a mix of nothing", "workload: {mix: {get: 0}}\n",
        "f.yaml:2:17: expected at least one share above 0"},
       {"a quoted line break", "swarm: \"a\\nb\"\n",

@@ -31,7 +31,8 @@ name: all-of-it
 description: Every key there is.
 cluster: {nodes: 5, election_timeout: 100ms..200ms, heartbeat: 20ms,
           segment_bytes: 64KiB, uncommitted_bytes: 1MiB, sessions_max: 7,
-          stores_under_way: 5, store_bytes_under_way: 4KiB}
+          stores_under_way: 5, store_bytes_under_way: 4KiB, leader_wait: 1s,
+          parked_max: 3, request_timeout: 2s}
 phases: {warm_up: 1s, chaos: 30s, quiet: 10s}
 workload:
   clients: 3
@@ -42,6 +43,8 @@ workload:
   renew_session: 2.5%
   pipeline: 4
   mix: {get: 1, set: 2, increment: 3, compare_and_set: 4}
+  bank: {clients: 6, accounts: 9, interval: 7ms}
+  leases: {clients: 5, keys: 8, interval: 6ms, lasts: 10ms..2s}
 environment: {network.latency: 1ms..5ms, disk.sync_latency: 1ms}
 faults: {network.frame_loss: 0%..2.5%}
 swarm: true
@@ -75,6 +78,14 @@ must_reach: [raft.vote_split]
   EXPECT_EQ(scenario->workload.mix.compare_and_set, 4u);
   EXPECT_EQ(scenario->workload.renew_session_ppm, 25'000u);
   EXPECT_EQ(scenario->workload.pipeline, 4u);
+  EXPECT_EQ(scenario->cluster.leader_wait, absl::Seconds(1));
+  EXPECT_EQ(scenario->cluster.parked_max, 3u);
+  EXPECT_EQ(scenario->cluster.request_timeout, absl::Seconds(2));
+  EXPECT_EQ(scenario->workload.bank.clients, 6u);
+  EXPECT_EQ(scenario->workload.bank.accounts, 9u);
+  EXPECT_EQ(scenario->workload.leases.clients, 5u);
+  EXPECT_EQ(scenario->workload.leases.keys, 8u);
+  EXPECT_EQ(scenario->workload.leases.lasts.low, absl::Milliseconds(10));
   ASSERT_EQ(scenario->faults.size(), 1u);
   EXPECT_EQ(scenario->faults[0].ToString(),
             "network.frame_loss = 0%..25000ppm");

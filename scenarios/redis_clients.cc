@@ -1,0 +1,187 @@
+#include "scenarios/redis_clients.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "scenarios/bank_client.h"
+
+namespace scenarios {
+namespace {
+
+// The last of the time is quiet (scenarios/idle_end.h); it begins with a look
+// into the stores.
+constexpr absl::Duration kLastAudit = absl::Milliseconds(500);
+constexpr absl::Duration kLastLook = absl::Milliseconds(300);
+constexpr absl::Duration kAuditPause = absl::Milliseconds(20);
+// The leader looks for due keys ten times in the meantime (kv/expirer.h).
+constexpr absl::Duration kRemovedWithin = absl::Seconds(1);
+
+sim::Time AsTime(absl::Duration span) { return absl::ToInt64Nanoseconds(span); }
+
+}  // namespace
+
+RedisClients::RedisClients(sim::World& world, Cluster& cluster,
+                           const Scenario& scenario)
+    : world_(world),
+      cluster_(cluster),
+      scenario_(scenario),
+      outcomes_(cluster.violations()),
+      bank_(cluster.violations(), scenario.workload.bank.clients),
+      lease_keys_(scenario.workload.leases),
+      leases_(cluster.violations(), cluster.walls()) {
+  if (!any()) return;
+  cluster_.OpenRedisDoors();
+  for (const uint32_t node : cluster_.nodes()) {
+    servers_.push_back(cluster_.redis_address(node));
+  }
+  Add(scenario_.workload.bank.clients, true);
+  Add(scenario_.workload.leases.clients, false);
+  auditor_ = world_.AddHost("r0");
+  world_.SpareFromCrashes(auditor_);
+}
+
+void RedisClients::Add(uint32_t clients, bool of_bank) {
+  for (uint32_t number = 1; number <= clients; ++number) {
+    const sim::HostId host =
+        world_.AddHost(absl::StrCat("r", clients_.size() + 1));
+    world_.SpareFromCrashes(host);
+    clients_.push_back({.host = host, .number = number, .of_bank = of_bank});
+  }
+}
+
+RedisClients::~RedisClients() {
+  for (const Client& client : clients_) world_.Kill(client.host);
+  if (any()) world_.Kill(auditor_);
+}
+
+void RedisClients::Start(std::vector<uint32_t> nodes,
+                         std::function<bool()> excused) {
+  if (!any()) return;
+  nodes_ = nodes.empty() ? cluster_.nodes() : std::move(nodes);
+  excused_ = std::move(excused);
+  for (const Client& client : clients_) {
+    world_.Boot(client.host, [this, &client](sim::Process& process) {
+      Run(client, process);
+    });
+  }
+  const Phases& phases = scenario_.phases;
+  const auto at = [this](absl::Duration when, void (RedisClients::*what)()) {
+    world_.At(AsTime(when), sim::EventClass::kDriver,
+              [this, what] { (this->*what)(); });
+  };
+  at(phases.QuietFrom() +
+         std::max(scenario_.demands.write_within, phases.quiet / 2),
+     &RedisClients::StartAuditor);
+  at(phases.End() - kLastAudit, &RedisClients::DemandAudits);
+  at(phases.End() - kLastLook, &RedisClients::LookIntoStores);
+}
+
+void RedisClients::Repeat(sim::Process& process, absl::Duration interval,
+                          const std::function<void()>& work) {
+  runtime::Executor& executor = process.network_executor();
+  runtime::Random pace = process.Stream("pace");
+  runtime::Instant due =
+      executor.Now() + pace.Between(absl::ZeroDuration(), interval);
+  while (!stopped_) {
+    if (!executor.SleepUntil(due).ok() || stopped_) return;
+    due = std::max(due + interval, executor.Now());
+    work();
+  }
+}
+
+void RedisClients::Run(const Client& client, sim::Process& process) {
+  RespSession session(world_, process, servers_);
+  const Workload& work = scenario_.workload;
+  runtime::Random dice = process.Stream("redis_client");
+  if (client.of_bank) {
+    BankClient bank(session, work.bank, client.number, std::move(dice), bank_,
+                    outcomes_);
+    Repeat(process, work.bank.interval, [&bank] { bank.DoOne(); });
+  } else {
+    LeaseClient lease(session, work.leases, client.number, std::move(dice),
+                      lease_keys_, leases_, outcomes_);
+    Repeat(process, work.leases.interval, [&lease] { lease.DoOne(); });
+  }
+}
+
+// --------------------------------------------------------------------- the end
+
+void RedisClients::StartAuditor() {
+  stopped_ = true;
+  world_.Boot(auditor_, [this](sim::Process& process) { RunAuditor(process); });
+}
+
+void RedisClients::RunAuditor(sim::Process& process) {
+  for (const uint32_t node : nodes_) {
+    RespSession session(world_, process, {servers_[node - 1]});
+    BankClient auditor(session, scenario_.workload.bank, 0,
+                       process.Stream("auditor"), bank_, outcomes_);
+    // What damage keeps down need not answer.
+    while (!cluster_.damage().LostForGood(node) &&
+           !(session.Connect() && auditor.Audit())) {
+      if (!process.network_executor().SleepFor(kAuditPause).ok()) return;
+    }
+    ++audited_;
+  }
+}
+
+void RedisClients::DemandAudits() {
+  for (const Client& client : clients_) world_.Kill(client.host);
+  world_.Kill(auditor_);
+  if (audited_ == nodes_.size() || excused_()) return;
+  world_.Fail("liveness-redis",
+              absl::StrCat("n", nodes_[audited_], " answers no Redis client; ",
+                           cluster_.Describe(nodes_)));
+}
+
+void RedisClients::LookIntoStores() {
+  const uint32_t leader = cluster_.leader_of_majority(nodes_);
+  if (leader == 0 || excused_()) return;
+  const int64_t leader_ms =
+      absl::ToUnixMillis(world_.clock(cluster_.host(leader)).WallNow());
+  for (const uint32_t node : nodes_) {
+    (void)cluster_.Visit(node, [this, node, leader_ms](kv::Server& server) {
+      LookInto(node, server.store(), leader_ms);
+    });
+  }
+}
+
+void RedisClients::LookInto(uint32_t node, const kv::Store& store,
+                            int64_t leader_ms) {
+  const std::optional<int64_t> first = store.first_deadline_ms();
+  const int64_t removed_within_ms = absl::ToInt64Milliseconds(kRemovedWithin);
+  if (first.has_value() && *first + removed_within_ms < leader_ms) {
+    cluster_.violations().Report(
+        "due-key-stays",
+        absl::StrCat("n", node, " holds a key that was due at ", *first,
+                     "; the leader's clock shows ", leader_ms));
+  }
+  int64_t total = 0;
+  for (const std::string& key : AccountKeys(scenario_.workload.bank)) {
+    int64_t balance = 0;
+    const std::optional<absl::string_view> text = store.Get(key);
+    if (text.has_value() && absl::SimpleAtoi(*text, &balance)) total += balance;
+  }
+  if (total == 0) return;
+  cluster_.violations().Report(
+      "bank-total", absl::StrCat("the store of n", node, " holds ", total,
+                                 " in its accounts, which must be 0"));
+}
+
+void RedisClients::Count(Counts* counts) const {
+  if (!any()) return;
+  counts->emplace_back("bank.audits", bank_.audits());
+  counts->emplace_back("bank.moved", bank_.moved());
+  counts->emplace_back("lease.told_gone", leases_.told_gone());
+  counts->emplace_back("lease.told_there", leases_.told_there());
+  counts->emplace_back("redis.answered", outcomes_.answered());
+  counts->emplace_back("redis.refused", outcomes_.refused());
+  counts->emplace_back("redis.unknown", outcomes_.unknown());
+}
+
+}  // namespace scenarios

@@ -1,0 +1,85 @@
+// The simulated Redis clients: processes on hosts of their own ("r1", "r2"...)
+// that speak the Redis protocol to any node, of two kinds: those of the bank
+// (bank_client.h) and those of the leases (lease_client.h).
+//
+// In the end, when the clients have stopped, an auditor ("r0") asks each node
+// that must be there for the state of the bank, and each node's store is looked
+// into:
+//
+//   liveness-redis   a node answers no Redis client
+//   bank-total       the accounts of a store do not add up
+//   due-key-stays    a store holds a key long after its deadline
+
+#ifndef SCENARIOS_REDIS_CLIENTS_H_
+#define SCENARIOS_REDIS_CLIENTS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "kv/store.h"
+#include "net/address.h"
+#include "scenarios/checks/bank_books.h"
+#include "scenarios/checks/lease_books.h"
+#include "scenarios/cluster.h"
+#include "scenarios/lease_client.h"
+#include "scenarios/redis_outcomes.h"
+#include "scenarios/run_result.h"
+#include "scenarios/scenario.h"
+#include "sim/world.h"
+
+namespace scenarios {
+
+class RedisClients {
+ public:
+  // Adds the hosts, if the scenario has Redis clients, and has the nodes listen
+  // for them. All must outlive this.
+  RedisClients(sim::World& world, Cluster& cluster, const Scenario& scenario);
+  ~RedisClients();
+
+  // Boots the clients, and plans the end for these nodes (all, if empty).
+  // `excused`: whether nothing is demanded of them after all.
+  void Start(std::vector<uint32_t> nodes, std::function<bool()> excused);
+
+  void Count(Counts* counts) const;
+
+ private:
+  struct Client {
+    sim::HostId host = 0;
+    uint32_t number = 0;  // Of its kind, from 1.
+    bool of_bank = false;
+  };
+
+  bool any() const { return scenario_.workload.speaks_redis(); }
+  void Add(uint32_t clients, bool of_bank);
+  void Run(const Client& client, sim::Process& process);
+  // Calls `work` again and again until the clients are to stop.
+  void Repeat(sim::Process& process, absl::Duration interval,
+              const std::function<void()>& work);
+  void StartAuditor();
+  void RunAuditor(sim::Process& process);
+  void DemandAudits();
+  void LookIntoStores();
+  void LookInto(uint32_t node, const kv::Store& store, int64_t leader_ms);
+
+  sim::World& world_;
+  Cluster& cluster_;
+  const Scenario& scenario_;
+  RedisOutcomes outcomes_;
+  BankBooks bank_;
+  LeaseKeys lease_keys_;
+  LeaseBooks leases_;
+  std::vector<net::Address> servers_;
+  std::vector<Client> clients_;
+  sim::HostId auditor_ = 0;
+  std::vector<uint32_t> nodes_;
+  size_t audited_ = 0;  // Of nodes_, one after the other.
+  std::function<bool()> excused_;
+  bool stopped_ = false;
+};
+
+}  // namespace scenarios
+
+#endif  // SCENARIOS_REDIS_CLIENTS_H_
