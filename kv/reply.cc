@@ -102,7 +102,7 @@ void ResultWriter::BoundReply(size_t begin, size_t bytes_max) {
   if (bytes_.size() - begin <= bytes_max) return;
   bytes_.resize(begin);
   // Do not keep for ever what one command needed once.
-  bytes_.shrink_to_fit();
+  if (bytes_.capacity() > 4 * kReplyBytesMax) bytes_.shrink_to_fit();
   Error(
       absl::StrCat("ERR the command was executed, but its reply is larger "
                    "than ",

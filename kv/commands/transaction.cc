@@ -13,6 +13,10 @@ namespace {
 
 constexpr absl::string_view kMalformed = "ERR malformed transaction";
 
+// Of all replies, but for small ones, of which there are as many as commands.
+constexpr size_t kRepliesBytesMax = kReplyBytesMax / 2;
+constexpr size_t kSmallReplyBytes = 160;
+
 void AppendVarint(std::string& out, uint64_t value) {
   char digits[kVarintBytesMax];
   const char* end = PutVarint(digits, value);
@@ -84,8 +88,9 @@ void Exec(Call& call) {
   call.reply.Array(parts->commands.size());
   for (const Part& part : parts->commands) {
     const size_t reply = call.reply.bytes();
+    const size_t written = reply - begin;
     // Nothing is lost by not reading, and nothing may be left undone.
-    if (part.row->reads && reply - begin > kReplyBytesMax / 2) {
+    if (part.row->reads && written > kRepliesBytesMax) {
       call.reply.Error("ERR the replies of the transaction are too large");
       continue;
     }
@@ -95,7 +100,10 @@ void Exec(Call& call) {
              .reply = call.reply,
              .dice = call.dice};
     part.row->handler(one);
-    call.reply.BoundReply(reply, kReplyBytesMax / 2);
+    // All replies together, not each: what writes give back can be large, too.
+    call.reply.BoundReply(reply, written < kRepliesBytesMax - kSmallReplyBytes
+                                     ? kRepliesBytesMax - written
+                                     : kSmallReplyBytes);
   }
 }
 

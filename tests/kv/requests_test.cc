@@ -296,6 +296,24 @@ TEST_F(RequestsTest, ATransactionIsOneCommandAndOneAnswer) {
             "-ERR WATCH inside MULTI is not allowed\r\n*0\r\n");
 }
 
+TEST_F(RequestsTest, TheRepliesOfATransactionAreBoundedTogether) {
+  Ask("RPUSH l " + std::string(1 << 20, 'x'));
+  std::vector<std::string> lines = {"MULTI"};
+  for (int i = 0; i < 50; ++i) lines.emplace_back("RPOPLPUSH l l");
+  lines.emplace_back("INCR n");
+  lines.emplace_back("RPUSH n 1");
+  lines.emplace_back("EXEC");
+  const std::string answer = Ask(lines);
+  EXPECT_LT(answer.size(), kReplyBytesMax);
+  EXPECT_TRUE(absl::StrContains(answer, "*52\r\n$1048576\r\nxxx"));
+  EXPECT_TRUE(absl::StrContains(answer, "-ERR the command was executed, but"));
+  // Small ones are told to the end, and everything was done.
+  EXPECT_TRUE(absl::EndsWith(answer,
+                             ":1\r\n-WRONGTYPE Operation against a key holding "
+                             "the wrong kind of value\r\n"));
+  EXPECT_EQ(Ask("LLEN l"), ":1\r\n");
+}
+
 TEST_F(RequestsTest, AWatchedKeyThatChangesCallsTheTransactionOff) {
   EXPECT_EQ(Ask({"SET a 1", "WATCH a b", "MULTI", "GET a", "EXEC"}),
             "+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n*1\r\n$1\r\n1\r\n");
