@@ -117,28 +117,29 @@ void HGetAll(Call& call) {
   }
 }
 
-void HKeys(Call& call) {
+// One text of each field, in order.
+template <class TextOf>
+void AnswerEach(Call& call, TextOf&& text_of) {
   const HashValue* hash = nullptr;
   if (!Look(call, call.args[0], hash)) return;
   if (hash == nullptr) return call.reply.Array(0);
   const ReplyBound bound(call.reply);
   call.reply.Array(hash->size());
-  for (const auto& [field, value] : hash->fields()) {
+  for (const auto& item : hash->fields()) {
     if (bound.full()) return;
-    call.reply.Text(field.text);
+    call.reply.Text(text_of(item));
   }
 }
 
+void HKeys(Call& call) {
+  AnswerEach(call, [](const auto& item) -> absl::string_view {
+    return item.first.text;
+  });
+}
+
 void HVals(Call& call) {
-  const HashValue* hash = nullptr;
-  if (!Look(call, call.args[0], hash)) return;
-  if (hash == nullptr) return call.reply.Array(0);
-  const ReplyBound bound(call.reply);
-  call.reply.Array(hash->size());
-  for (const auto& [field, value] : hash->fields()) {
-    if (bound.full()) return;
-    call.reply.Text(value);
-  }
+  AnswerEach(call,
+             [](const auto& item) -> absl::string_view { return item.second; });
 }
 
 // Once a scan has found so much, it goes on in the next call, whatever COUNT

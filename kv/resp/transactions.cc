@@ -15,6 +15,8 @@ namespace {
 // A word kept costs more than its bytes.
 constexpr size_t kBytesPerWord = 32;
 constexpr size_t kWatchedMax = 16 << 10;
+// What the answers that need no keyspace may weigh together.
+constexpr size_t kGivenBytesMax = kReplyBytesMax / 2;
 
 // The request is answered without the keyspace: the answer, worded.
 std::string AnswerNow(std::span<const absl::string_view> words,
@@ -24,6 +26,19 @@ std::string AnswerNow(std::span<const absl::string_view> words,
   std::string answer;
   (void)plan.Word(runtime::Bytes(), answer);
   return answer;
+}
+
+// Nothing was done.
+std::string TooMuch() {
+  std::string answer;
+  RespWriter(answer).Error("ERR the replies of the transaction are too large");
+  return answer;
+}
+
+size_t BytesOf(std::span<const WatchedKey> watched) {
+  size_t bytes = 0;
+  for (const WatchedKey& one : watched) bytes += one.key.size();
+  return bytes;
 }
 
 }  // namespace
@@ -69,12 +84,15 @@ void PlanExec(RespRequest& request) {
   RespPlan& plan = request.plan;
   CommandBatch commands;
   std::vector<std::optional<std::string>> given;
+  size_t given_bytes = 0;
   for (const std::vector<std::string>& words : queued.requests) {
     std::vector<absl::string_view> kept;
     for (const std::string& word : words) kept.push_back(plan.Own(word));
     const CommandRow* row = FindCommand(LowerName(words[0]));
     if (row == nullptr) {
-      given.emplace_back(AnswerNow(kept, request));
+      given.emplace_back(given_bytes < kGivenBytesMax ? AnswerNow(kept, request)
+                                                      : TooMuch());
+      given_bytes += given.back()->size();
       continue;
     }
     commands.Add(row->operation, std::span(kept).subspan(1));
@@ -97,7 +115,12 @@ void PlanWatch(RespRequest& request) {
   if (client.queued.has_value()) {
     return request.Refuse("ERR WATCH inside MULTI is not allowed");
   }
-  if (client.watched.size() + request.args.size() > kWatchedMax) {
+  size_t bytes = BytesOf(client.watched);
+  for (const absl::string_view key : request.args.subspan(1)) {
+    bytes += key.size();
+  }
+  if (client.watched.size() + request.args.size() > kWatchedMax ||
+      bytes > RespParser::kRequestBytesMax) {
     return request.Refuse("ERR too many watched keys");
   }
   request.plan.AnswerWatching(client, request.args.subspan(1));

@@ -314,6 +314,23 @@ TEST_F(RequestsTest, TheRepliesOfATransactionAreBoundedTogether) {
   EXPECT_EQ(Ask("LLEN l"), ":1\r\n");
 }
 
+TEST_F(RequestsTest, WhatAClientKeepsHereIsBounded) {
+  const std::string key(1 << 20, 'k');
+  for (char c = 'a'; c < 'd'; ++c) {
+    EXPECT_EQ(Ask(absl::StrCat("WATCH ", key, std::string(1, c))), "+OK\r\n");
+  }
+  EXPECT_EQ(Ask("WATCH " + key + "z"), "-ERR too many watched keys\r\n");
+  EXPECT_EQ(client_.watched.size(), 3u);
+  EXPECT_EQ(Ask("UNWATCH"), "+OK\r\n");
+  std::vector<std::string> lines = {"MULTI"};
+  for (int i = 0; i < 1000; ++i) lines.emplace_back("COMMAND");
+  lines.emplace_back("EXEC");
+  const std::string answer = Ask(lines);
+  EXPECT_LT(answer.size(), kReplyBytesMax);
+  EXPECT_TRUE(absl::EndsWith(
+      answer, "-ERR the replies of the transaction are too large\r\n"));
+}
+
 TEST_F(RequestsTest, AWatchedKeyThatChangesCallsTheTransactionOff) {
   EXPECT_EQ(Ask({"SET a 1", "WATCH a b", "MULTI", "GET a", "EXEC"}),
             "+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n*1\r\n$1\r\n1\r\n");
