@@ -14,34 +14,38 @@ void Keyspace::Begin(int64_t now_ms, bool reading) {
   met_due_ = false;
 }
 
-const Keyspace::Slot* Keyspace::Find(absl::string_view key) {
-  const auto it = slots_.find(key);
-  if (it == slots_.end()) return nullptr;
-  if (!IsDue(*it->second)) return it->second.get();
+Keyspace::Slots::iterator Keyspace::FindAlive(absl::string_view key) {
+  const Slots::iterator it = slots_.find(key);
+  if (it == slots_.end() || !IsDue(it->value)) return it;
   if (reading_) {
     met_due_ = true;
   } else {
     Erase(it);
   }
-  return nullptr;
+  return slots_.end();
+}
+
+const Keyspace::Slot* Keyspace::Find(absl::string_view key) {
+  const Slots::iterator it = FindAlive(key);
+  return it == slots_.end() ? nullptr : &it->value;
 }
 
 const Keyspace::Slot* Keyspace::Peek(absl::string_view key) const {
   const auto it = slots_.find(key);
-  return it == slots_.end() ? nullptr : it->second.get();
+  return it == slots_.end() ? nullptr : &it->value;
 }
 
 Keyspace::Slot* Keyspace::FindForChange(absl::string_view key) {
   CHECK(!reading_, "a read must not change the keyspace");
-  return const_cast<Slot*>(Find(key));
+  const Slots::iterator it = FindAlive(key);
+  return it == slots_.end() ? nullptr : &it->value;
 }
 
 Keyspace::Slot& Keyspace::Insert(absl::string_view key, Value value) {
   const auto [it, fresh] = slots_.insert(key);
   CHECK(fresh, "a key is there twice");
-  it->second = std::make_unique<Slot>();
-  it->second->value = std::move(value);
-  return *it->second;
+  it->value.value = std::move(value);
+  return it->value;
 }
 
 void Keyspace::Rehash(absl::string_view key, Slot& slot) {
@@ -57,7 +61,7 @@ void Keyspace::Rehash(absl::string_view key, Slot& slot) {
 void Keyspace::Commit(absl::string_view key, Slot& slot) {
   if (slot.value.vanishes()) {
     const auto it = slots_.find(key);
-    CHECK(it != slots_.end() && it->second.get() == &slot, "another's slot");
+    CHECK(it != slots_.end() && &it->value == &slot, "another's slot");
     const bool is_new = slot.hash == 0;
     // What was opened and never filled has not changed anything.
     is_new ? slots_.erase(it) : Erase(it);
@@ -75,22 +79,42 @@ void Keyspace::Put(absl::string_view key, Value value, int64_t deadline_ms) {
   } else {
     slot->value = std::move(value);
   }
-  Reschedule(key, *slot, deadline_ms);
-  Rehash(key, *slot);
-  slot->version = ++last_version_;  // Also if it is what it was.
+  Settle(key, *slot, deadline_ms);
+}
+
+void Keyspace::PutString(absl::string_view key, absl::string_view text,
+                         int64_t deadline_ms) {
+  Slot* slot = FindForChange(key);
+  if (slot == nullptr) slot = &Insert(key, Value());
+  if (StringValue* string = slot->value.As<StringValue>(); string != nullptr) {
+    string->Assign(text);
+  } else {
+    slot->value = Value(StringValue(text));
+  }
+  Settle(key, *slot, deadline_ms);
+}
+
+void Keyspace::Settle(absl::string_view key, Slot& slot, int64_t deadline_ms) {
+  Reschedule(key, slot, deadline_ms);
+  Rehash(key, slot);
+  slot.version = ++last_version_;  // Also if it is what it was.
 }
 
 bool Keyspace::Remove(absl::string_view key) {
-  if (FindForChange(key) == nullptr) return false;
-  Erase(slots_.find(key));
+  CHECK(!reading_, "a read must not change the keyspace");
+  const Slots::iterator it = FindAlive(key);
+  if (it == slots_.end()) return false;
+  Erase(it);
   return true;
 }
 
 Keyspace::Slot Keyspace::Take(absl::string_view key) {
-  Slot* slot = FindForChange(key);
-  CHECK(slot != nullptr, "nothing to take");
-  Slot taken{.value = std::move(slot->value), .deadline_ms = slot->deadline_ms};
-  Erase(slots_.find(key));
+  CHECK(!reading_, "a read must not change the keyspace");
+  const Slots::iterator it = FindAlive(key);
+  CHECK(it != slots_.end(), "nothing to take");
+  Slot taken{.value = std::move(it->value.value),
+             .deadline_ms = it->value.deadline_ms};
+  Erase(it);
   return taken;
 }
 
@@ -115,9 +139,9 @@ void Keyspace::Reschedule(absl::string_view key, Slot& slot,
 }
 
 void Keyspace::Erase(Slots::iterator it) {
-  Slot& slot = *it->second;
-  Reschedule(it->first.text, slot, kNoDeadline);
-  Forgotten(it->first.text) = ++last_version_;
+  Slot& slot = it->value;
+  Reschedule(it->key, slot, kNoDeadline);
+  Forgotten(it->key) = ++last_version_;
   hash_ -= slot.hash;
   slots_.erase(it);
 }
@@ -126,7 +150,7 @@ void Keyspace::Clear() {
   CHECK(!reading_, "a read must not change the keyspace");
   if (slots_.empty()) return;
   ++last_version_;
-  for (const auto& [key, slot] : slots_) Forgotten(key.text) = last_version_;
+  for (const auto& item : slots_) Forgotten(item.key) = last_version_;
   slots_.clear();
   deadlines_.clear();
   hash_ = 0;

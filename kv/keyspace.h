@@ -23,7 +23,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -47,7 +46,7 @@ class Keyspace {
     uint64_t hash = 0;  // What it adds to the keyspace's.
   };
   // Slots do not move: those who change one hold its address.
-  using Slots = HashOrdered<std::unique_ptr<Slot>>;
+  using Slots = HashOrdered<Slot>;
 
   // From now on it is `now_ms`. `reading`: nothing may be changed, and keys
   // that are due are reported instead of removed.
@@ -81,6 +80,9 @@ class Keyspace {
   // Whatever was there is replaced, its deadline too.
   void Put(absl::string_view key, Value value,
            int64_t deadline_ms = kNoDeadline);
+  // The same with a string, in the room of the one that it replaces.
+  void PutString(absl::string_view key, absl::string_view text,
+                 int64_t deadline_ms = kNoDeadline);
   // True if there was one.
   bool Remove(absl::string_view key);
   // What was there, which is gone now. Requires: there is one.
@@ -110,8 +112,13 @@ class Keyspace {
  private:
   static constexpr size_t kForgottenSlots = 4096;
 
+  // end(): there is none (any more).
+  Slots::iterator FindAlive(absl::string_view key);
+  // Null if there is none (any more).
   Slot* FindForChange(absl::string_view key);
   Slot& Insert(absl::string_view key, Value value);
+  // Ends a Put of what is in `slot` now.
+  void Settle(absl::string_view key, Slot& slot, int64_t deadline_ms);
   void Erase(Slots::iterator it);
   void Rehash(absl::string_view key, Slot& slot);
   void Reschedule(absl::string_view key, Slot& slot, int64_t deadline_ms);

@@ -23,8 +23,8 @@ absl::string_view OfHash(const HashValue& hash) {
       hash.size() <= kPackedItemsMax &&
       std::all_of(hash.fields().begin(), hash.fields().end(),
                   [](const auto& field) {
-                    return field.first.text.size() <= kPackedBytesMax &&
-                           field.second.size() <= kPackedBytesMax;
+                    return field.key.size() <= kPackedBytesMax &&
+                           field.value.size() <= kPackedBytesMax;
                   });
   return packed ? "listpack" : "hashtable";
 }
@@ -34,18 +34,17 @@ absl::string_view OfSet(const SetValue& set) {
       set.size() <= kIntegersMax &&
       std::all_of(set.members().begin(), set.members().end(),
                   [](const auto& member) {
-                    return ParseInteger(member.first.text).has_value();
+                    return ParseInteger(member.key).has_value();
                   });
   return integers ? "intset" : "hashtable";
 }
 
 absl::string_view OfSortedSet(const SortedSetValue& set) {
-  const bool packed =
-      set.size() <= kPackedItemsMax &&
-      std::all_of(set.members().begin(), set.members().end(),
-                  [](const auto& member) {
-                    return member.first.text.size() <= kPackedBytesMax;
-                  });
+  const bool packed = set.size() <= kPackedItemsMax &&
+                      std::all_of(set.members().begin(), set.members().end(),
+                                  [](const auto& member) {
+                                    return member.key.size() <= kPackedBytesMax;
+                                  });
   return packed ? "listpack" : "skiplist";
 }
 

@@ -110,10 +110,10 @@ void HGetAll(Call& call) {
   if (hash == nullptr) return call.reply.Map(0);
   const ReplyBound bound(call.reply);
   call.reply.Map(hash->size());
-  for (const auto& [field, value] : hash->fields()) {
+  for (const auto& item : hash->fields()) {
     if (bound.full()) return;
-    call.reply.Text(field.text);
-    call.reply.Text(value);
+    call.reply.Text(item.key);
+    call.reply.Text(item.value);
   }
 }
 
@@ -132,14 +132,13 @@ void AnswerEach(Call& call, TextOf&& text_of) {
 }
 
 void HKeys(Call& call) {
-  AnswerEach(call, [](const auto& item) -> absl::string_view {
-    return item.first.text;
-  });
+  AnswerEach(call,
+             [](const auto& item) -> absl::string_view { return item.key; });
 }
 
 void HVals(Call& call) {
   AnswerEach(call,
-             [](const auto& item) -> absl::string_view { return item.second; });
+             [](const auto& item) -> absl::string_view { return item.value; });
 }
 
 // Once a scan has found so much, it goes on in the next call, whatever COUNT
@@ -159,10 +158,10 @@ void HScan(Call& call) {
   do {
     cursor = hash->fields().Scan(cursor, 1, [&](const auto& item) {
       ++visited;
-      if (!options->Matches(item.first.text)) return;
-      found.push_back(item.first.text);
-      found.push_back(item.second);
-      bytes += item.first.text.size() + item.second.size();
+      if (!options->Matches(item.key)) return;
+      found.push_back(item.key);
+      found.push_back(item.value);
+      bytes += item.key.size() + item.value.size();
     });
   } while (cursor != 0 && visited < options->count && bytes < kScanBytesMax);
   AnswerScan(call, cursor, found);
@@ -221,8 +220,8 @@ void AnswerRandomFields(Call& call, const HashValue::Fields& fields,
   const ReplyBound bound(call.reply);
   with_values ? call.reply.Pairs(count) : call.reply.Array(count);
   const auto visit = [&](const auto& item) {
-    call.reply.Text(item.first.text);
-    if (with_values) call.reply.Text(item.second);
+    call.reply.Text(item.key);
+    if (with_values) call.reply.Text(item.value);
     return !bound.full();
   };
   if (wanted < 0) return SampleRepeatedly(fields, count, call.dice, visit);
@@ -255,10 +254,10 @@ void HRandField(Call& call) {
   const HashValue* hash = nullptr;
   if (!Look(call, call.args[0], hash)) return;
   if (!count.has_value()) {
-    return call.reply.TextOrNil(
-        hash == nullptr ? std::nullopt
-                        : std::optional<absl::string_view>(
-                              hash->fields().Pick(call.dice)->first.text));
+    return call.reply.TextOrNil(hash == nullptr
+                                    ? std::nullopt
+                                    : std::optional<absl::string_view>(
+                                          hash->fields().Pick(call.dice)->key));
   }
   if (hash == nullptr || *count == 0) return call.reply.Array(0);
   AnswerRandomFields(call, hash->fields(), *count, call.args.size() > 2);

@@ -141,18 +141,16 @@ size_t WeightOf(const Value& value) {
   if (const auto* text = value.As<StringValue>()) {
     bytes = text->text().size();
   } else if (const auto* hash = value.As<HashValue>()) {
-    for (const auto& [field, content] : hash->fields()) {
-      bytes += field.text.size() + content.size();
+    for (const auto& field : hash->fields()) {
+      bytes += field.key.size() + field.value.size();
     }
   } else if (const auto* list = value.As<ListValue>()) {
     for (size_t i = 0; i < list->size(); ++i) bytes += list->At(i).size();
   } else if (const auto* set = value.As<SetValue>()) {
-    for (const auto& [member, nothing] : set->members()) {
-      bytes += member.text.size();
-    }
+    for (const auto& member : set->members()) bytes += member.key.size();
   } else if (const auto* sorted = value.As<SortedSetValue>()) {
-    for (const auto& [member, score] : sorted->members()) {
-      bytes += member.text.size() + sizeof(score);
+    for (const auto& member : sorted->members()) {
+      bytes += member.key.size() + sizeof(member.value);
     }
   }
   return bytes;

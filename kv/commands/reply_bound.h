@@ -2,9 +2,9 @@
 //
 //   const ReplyBound bound(call.reply);
 //   call.reply.Array(hash->size());
-//   for (const auto& [field, value] : hash->fields()) {
+//   for (const auto& field : hash->fields()) {
 //     if (bound.full()) return;
-//     call.reply.Text(field.text);
+//     call.reply.Text(field.key);
 //   }
 //
 // A value may be larger than any reply, and an argument may name it often. Once

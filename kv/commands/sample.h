@@ -63,7 +63,7 @@ Sample<V> SampleDistinct(const HashOrdered<V>& items, size_t count,
   for (size_t darts = 64 + 8 * count; darts > 0; --darts) {
     if (sample.size() == count) return sample;
     const auto it = items.Pick(dice);
-    if (taken.insert(it->first.text).second) sample.push_back(it);
+    if (taken.insert(it->key).second) sample.push_back(it);
   }
   return SampleByWalking(items, count, dice);
 }

@@ -64,9 +64,9 @@ void Meet(Call& call, const std::vector<absl::string_view>& due) {
 void Keys(Call& call) {
   std::vector<absl::string_view> found;
   std::vector<absl::string_view> due;
-  for (const auto& [key, slot] : call.keys.slots()) {
-    if (!MatchesGlob(call.args[0], key.text)) continue;
-    (call.keys.IsDue(*slot) ? due : found).push_back(key.text);
+  for (const auto& item : call.keys.slots()) {
+    if (!MatchesGlob(call.args[0], item.key)) continue;
+    (call.keys.IsDue(item.value) ? due : found).push_back(item.key);
   }
   {
     const ReplyBound bound(call.reply);
@@ -86,14 +86,13 @@ void Scan(Call& call) {
   std::vector<absl::string_view> due;
   const uint64_t next = call.keys.slots().Scan(
       options->cursor, options->count, [&](const auto& item) {
-        const auto& [key, slot] = item;
-        if (call.keys.IsDue(*slot)) return due.push_back(key.text);
-        if (!options->Matches(key.text)) return;
+        if (call.keys.IsDue(item.value)) return due.push_back(item.key);
+        if (!options->Matches(item.key)) return;
         if (options->type.has_value() &&
-            !SameWord(*options->type, slot->value.type_name())) {
+            !SameWord(*options->type, item.value.value.type_name())) {
           return;
         }
-        found.push_back(key.text);
+        found.push_back(item.key);
       });
   AnswerScan(call, next, found);
   Meet(call, due);
@@ -102,7 +101,7 @@ void Scan(Call& call) {
 void RandomKey(Call& call) {
   while (call.keys.size() > 0) {
     const auto it = call.keys.slots().Pick(call.dice);
-    const std::string key = it->first.text;
+    const std::string key = it->key;
     // A read that met a due key will be asked again.
     if (call.keys.Find(key) != nullptr || call.keys.met_due()) {
       return call.reply.Text(key);

@@ -34,11 +34,11 @@ void VisitIntersection(Sets sets, Visit&& visit) {
                    [](const SetValue* a, const SetValue* b) {
                      return a->size() < b->size();
                    });
-  for (const auto& [member, nothing] : sets[0]->members()) {
+  for (const auto& member : sets[0]->members()) {
     const bool in_all = std::all_of(
         sets.begin() + 1, sets.end(),
-        [&](const SetValue* set) { return set->Contains(member.text); });
-    if (in_all && !visit(absl::string_view(member.text))) return;
+        [&](const SetValue* set) { return set->Contains(member.key); });
+    if (in_all && !visit(absl::string_view(member.key))) return;
   }
 }
 
@@ -52,21 +52,19 @@ Texts Intersection(const Sets& sets) {
 }
 
 Texts Union(const Sets& sets) {
-  using Key = SetValue::Members::Key;
-  std::vector<const Key*> keys;
+  using Member = SetValue::Members::Item;
+  std::vector<const Member*> all;
   for (const SetValue* set : sets) {
     if (set == nullptr) continue;
-    for (const auto& [member, nothing] : set->members()) {
-      keys.push_back(&member);
-    }
+    for (const Member& member : set->members()) all.push_back(&member);
   }
-  std::sort(keys.begin(), keys.end(), [](const Key* a, const Key* b) {
-    return a->order != b->order ? a->order < b->order : a->text < b->text;
+  std::sort(all.begin(), all.end(), [](const Member* a, const Member* b) {
+    return a->order != b->order ? a->order < b->order : a->key < b->key;
   });
   Texts members;
-  for (const Key* key : keys) {
-    if (members.empty() || members.back() != key->text) {
-      members.push_back(key->text);
+  for (const Member* member : all) {
+    if (members.empty() || members.back() != member->key) {
+      members.push_back(member->key);
     }
   }
   return members;
@@ -75,12 +73,12 @@ Texts Union(const Sets& sets) {
 Texts Difference(const Sets& sets) {
   Texts members;
   if (sets[0] == nullptr) return members;
-  for (const auto& [member, nothing] : sets[0]->members()) {
+  for (const auto& member : sets[0]->members()) {
     const bool in_another =
         std::any_of(sets.begin() + 1, sets.end(), [&](const SetValue* set) {
-          return set != nullptr && set->Contains(member.text);
+          return set != nullptr && set->Contains(member.key);
         });
-    if (!in_another) members.push_back(member.text);
+    if (!in_another) members.push_back(member.key);
   }
   return members;
 }

@@ -36,9 +36,7 @@ void SMembers(Call& call) {
   if (!Look(call, call.args[0], set)) return;
   if (set == nullptr) return call.reply.Set(0);
   call.reply.Set(set->size());
-  for (const auto& [member, nothing] : set->members()) {
-    call.reply.Text(member.text);
-  }
+  for (const auto& member : set->members()) call.reply.Text(member.key);
 }
 
 void SIsMember(Call& call) {
@@ -82,7 +80,7 @@ void PopOne(Call& call) {
   Edit<SetValue> set(call, call.args[0]);
   if (!set.ok()) return;
   if (set->size() == 0) return call.reply.Nil();
-  const std::string member = set->members().Pick(call.dice)->first.text;
+  const std::string member = set->members().Pick(call.dice)->key;
   set->Remove(member);
   call.reply.Text(member);
 }
@@ -98,8 +96,8 @@ void SPop(Call& call) {
   std::vector<std::string> popped;
   size_t bytes = 0;
   for (const auto& it : SampleDistinct(set->members(), count, call.dice)) {
-    popped.push_back(it->first.text);
-    bytes += TextReplyBytes(it->first.text);
+    popped.push_back(it->key);
+    bytes += TextReplyBytes(it->key);
   }
   if (!ReplyFits(call, bytes)) return;
   call.reply.Set(popped.size());
@@ -114,7 +112,7 @@ void PickRepeatedly(Call& call, const SetValue& set, size_t count) {
   const size_t begin = call.reply.bytes();
   call.reply.Array(count);
   SampleRepeatedly(set.members(), count, call.dice, [&](const auto& item) {
-    call.reply.Text(item.first.text);
+    call.reply.Text(item.key);
     return call.reply.bytes() - begin <= kReplyBytesMax;
   });
   call.reply.BoundReply(begin);
@@ -125,7 +123,7 @@ void SRandMember(Call& call) {
   if (call.args.size() == 1) {
     if (!Look(call, call.args[0], set)) return;
     if (set == nullptr) return call.reply.Nil();
-    return call.reply.Text(set->members().Pick(call.dice)->first.text);
+    return call.reply.Text(set->members().Pick(call.dice)->key);
   }
   if (call.args.size() > 2) return call.reply.Error(kSyntaxError);
   const auto count = SampleSizeArg(call, call.args[1]);
@@ -138,7 +136,7 @@ void SRandMember(Call& call) {
   const size_t wanted = std::min(static_cast<size_t>(*count), set->size());
   call.reply.Array(wanted);
   for (const auto& it : SampleDistinct(set->members(), wanted, call.dice)) {
-    call.reply.Text(it->first.text);
+    call.reply.Text(it->key);
   }
 }
 
@@ -151,7 +149,7 @@ void SScan(Call& call) {
   std::vector<absl::string_view> found;
   const uint64_t next = set->members().Scan(
       options->cursor, options->count, [&](const auto& item) {
-        const absl::string_view member = item.first.text;
+        const absl::string_view member = item.key;
         if (options->Matches(member)) found.push_back(member);
       });
   AnswerScan(call, next, found);

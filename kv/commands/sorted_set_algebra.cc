@@ -36,12 +36,12 @@ struct Source {
   template <class Visit>
   void Walk(Visit&& visit) const {
     if (sorted != nullptr) {
-      for (const auto& [member, score] : sorted->members()) {
-        if (!visit(absl::string_view(member.text), score)) return;
+      for (const auto& member : sorted->members()) {
+        if (!visit(absl::string_view(member.key), member.value)) return;
       }
     } else if (set != nullptr) {
-      for (const auto& [member, nothing] : set->members()) {
-        if (!visit(absl::string_view(member.text), 1.0)) return;
+      for (const auto& member : set->members()) {
+        if (!visit(absl::string_view(member.key), 1.0)) return;
       }
     }
   }

@@ -121,8 +121,8 @@ void PickRepeatedly(Call& call, const SortedSetValue& set, size_t count,
   const size_t begin = call.reply.bytes();
   with_scores ? call.reply.Pairs(count) : call.reply.Array(count);
   SampleRepeatedly(set.members(), count, call.dice, [&](const auto& item) {
-    call.reply.Text(item.first.text);
-    if (with_scores) call.reply.Double(item.second);
+    call.reply.Text(item.key);
+    if (with_scores) call.reply.Double(item.value);
     return call.reply.bytes() - begin <= kReplyBytesMax;
   });
   call.reply.BoundReply(begin);
@@ -133,7 +133,7 @@ void ZRandMember(Call& call) {
   if (call.args.size() == 1) {
     if (!Look(call, call.args[0], set)) return;
     if (set == nullptr) return call.reply.Nil();
-    return call.reply.Text(set->members().Pick(call.dice)->first.text);
+    return call.reply.Text(set->members().Pick(call.dice)->key);
   }
   const auto count = SampleSizeArg(call, call.args[1]);
   if (!count.has_value()) return;
@@ -154,8 +154,8 @@ void ZRandMember(Call& call) {
   const size_t wanted = std::min(static_cast<size_t>(*count), set->size());
   with_scores ? call.reply.Pairs(wanted) : call.reply.Array(wanted);
   for (const auto& it : SampleDistinct(set->members(), wanted, call.dice)) {
-    call.reply.Text(it->first.text);
-    if (with_scores) call.reply.Double(it->second);
+    call.reply.Text(it->key);
+    if (with_scores) call.reply.Double(it->value);
   }
 }
 

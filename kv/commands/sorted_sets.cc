@@ -193,9 +193,9 @@ void ZScan(Call& call) {
   std::vector<absl::string_view> members;
   const uint64_t next = set->members().Scan(
       options->cursor, options->count, [&](const auto& item) {
-        if (!options->Matches(item.first.text)) return;
-        members.push_back(item.first.text);
-        scores.push_back(FormatDouble(item.second));
+        if (!options->Matches(item.key)) return;
+        members.push_back(item.key);
+        scores.push_back(FormatDouble(item.value));
       });
   std::vector<absl::string_view> found;
   for (size_t i = 0; i < members.size(); ++i) {

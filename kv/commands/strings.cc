@@ -21,7 +21,7 @@ void Get(Call& call) {
 
 void Put(Call& call, absl::string_view key, absl::string_view text,
          int64_t deadline_ms = Keyspace::kNoDeadline) {
-  call.keys.Put(key, Value(StringValue(text)), deadline_ms);
+  call.keys.PutString(key, text, deadline_ms);
 }
 
 // Operation::kSet and kPut: whether their condition (none: always) holds.

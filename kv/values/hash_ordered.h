@@ -16,10 +16,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <memory>
 #include <string>
 #include <utility>
 
-#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/strings/string_view.h"
 
 #include "kv/state_hash.h"
@@ -39,66 +41,123 @@ inline uint64_t OrderOf(absl::string_view key) {
 template <class V>
 class HashOrdered {
  public:
-  struct Key {
-    uint64_t order;
-    std::string text;
+  // Does not move while it is there.
+  struct Item {
+    Item(uint64_t place, absl::string_view text) : order(place), key(text) {}
+    const uint64_t order;
+    const std::string key;
+    V value = V();
   };
 
  private:
-  struct KeyView {
-    explicit KeyView(absl::string_view key) : order(OrderOf(key)), text(key) {}
-    KeyView(uint64_t place, absl::string_view key) : order(place), text(key) {}
+  // What the tree holds: small, so that it is flat, and looks at texts only
+  // where hashes are equal.
+  struct Ref {
+    uint64_t order;
+    std::unique_ptr<Item> item;
+    absl::string_view key() const { return item->key; }
+  };
+  struct Wanted {
+    explicit Wanted(absl::string_view key_text)
+        : order(OrderOf(key_text)), text(key_text) {}
+    Wanted(uint64_t place, absl::string_view key_text)
+        : order(place), text(key_text) {}
     uint64_t order;
     absl::string_view text;
+    absl::string_view key() const { return text; }
   };
   struct Less {
     using is_transparent = void;
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {
       if (a.order != b.order) return a.order < b.order;
-      return absl::string_view(a.text) < absl::string_view(b.text);
+      return a.key() < b.key();
     }
   };
-  using Map = absl::btree_map<Key, V, Less>;
+  using Tree = absl::btree_set<Ref, Less>;
+
+  template <class ItemType>
+  class Iterator {
+   public:
+    using iterator_category = std::forward_iterator_tag;
+    using value_type = Item;
+    using difference_type = ptrdiff_t;
+    using pointer = ItemType*;
+    using reference = ItemType&;
+
+    Iterator() = default;
+    reference operator*() const { return *at_->item; }
+    pointer operator->() const { return at_->item.get(); }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    Iterator operator++(int) {
+      Iterator before = *this;
+      ++at_;
+      return before;
+    }
+    bool operator==(const Iterator& other) const { return at_ == other.at_; }
+
+   private:
+    friend class HashOrdered;
+    explicit Iterator(typename Tree::const_iterator at) : at_(at) {}
+    typename Tree::const_iterator at_;
+  };
 
  public:
-  using iterator = typename Map::iterator;
-  using const_iterator = typename Map::const_iterator;
+  using iterator = Iterator<Item>;
+  using const_iterator = Iterator<const Item>;
 
-  bool empty() const { return map_.empty(); }
-  size_t size() const { return map_.size(); }
+  HashOrdered() = default;
+  HashOrdered(HashOrdered&&) noexcept = default;
+  HashOrdered& operator=(HashOrdered&&) noexcept = default;
+  // Deep.
+  HashOrdered(const HashOrdered& other) {
+    for (const Item& item : other) {
+      auto copy = std::make_unique<Item>(item.order, item.key);
+      copy->value = item.value;
+      tree_.insert(tree_.end(), Ref{item.order, std::move(copy)});
+    }
+  }
+  HashOrdered& operator=(const HashOrdered& other) {
+    return *this = HashOrdered(other);
+  }
+  ~HashOrdered() = default;
 
-  iterator begin() { return map_.begin(); }
-  iterator end() { return map_.end(); }
-  const_iterator begin() const { return map_.begin(); }
-  const_iterator end() const { return map_.end(); }
+  bool empty() const { return tree_.empty(); }
+  size_t size() const { return tree_.size(); }
 
-  iterator find(absl::string_view key) { return map_.find(KeyView(key)); }
+  iterator begin() { return iterator(tree_.begin()); }
+  iterator end() { return iterator(tree_.end()); }
+  const_iterator begin() const { return const_iterator(tree_.begin()); }
+  const_iterator end() const { return const_iterator(tree_.end()); }
+
+  iterator find(absl::string_view key) { return iterator(Find(key)); }
   const_iterator find(absl::string_view key) const {
-    return map_.find(KeyView(key));
+    return const_iterator(Find(key));
   }
   bool contains(absl::string_view key) const { return find(key) != end(); }
 
   // The place of `key`, and whether it is new (with a V()).
   std::pair<iterator, bool> insert(absl::string_view key) {
-    const KeyView view(key);
-    const iterator it = map_.lower_bound(view);
-    if (it != map_.end() && it->first.order == view.order &&
-        it->first.text == view.text) {
-      return {it, false};
-    }
-    return {map_.emplace_hint(it, Key{view.order, std::string(key)}, V()),
-            true};
+    const Wanted wanted(key);
+    const auto at = tree_.lower_bound(wanted);
+    if (IsAt(at, wanted)) return {iterator(at), false};
+    return {
+        iterator(tree_.insert(
+            at, Ref{wanted.order, std::make_unique<Item>(wanted.order, key)})),
+        true};
   }
 
-  void erase(iterator it) { map_.erase(it); }
+  void erase(iterator it) { tree_.erase(it.at_); }
   bool erase(absl::string_view key) {
-    const iterator it = find(key);
-    if (it == end()) return false;
-    map_.erase(it);
+    const auto at = Find(key);
+    if (at == tree_.end()) return false;
+    tree_.erase(at);
     return true;
   }
-  void clear() { map_.clear(); }
+  void clear() { tree_.clear(); }
 
   // Visits keys from `cursor` on (0: from the start), `count` of them at least
   // if there are so many, and all that share a hash together. Returns the
@@ -107,11 +166,11 @@ class HashOrdered {
   uint64_t Scan(uint64_t cursor, size_t count, Visit&& visit) const {
     size_t visited = 0;
     uint64_t last = 0;
-    for (auto it = map_.lower_bound(KeyView(cursor, {})); it != map_.end();
-         ++it) {
-      if (visited >= count && it->first.order != last) return it->first.order;
-      last = it->first.order;
-      visit(*it);
+    for (auto at = tree_.lower_bound(Wanted(cursor, {})); at != tree_.end();
+         ++at) {
+      if (visited >= count && at->order != last) return at->order;
+      last = at->order;
+      visit(std::as_const(*at->item));
       ++visited;
     }
     return 0;
@@ -121,34 +180,44 @@ class HashOrdered {
   const_iterator Pick(runtime::Random& dice) const;
 
  private:
-  Map map_;
+  bool IsAt(typename Tree::const_iterator at, const Wanted& wanted) const {
+    return at != tree_.end() && at->order == wanted.order &&
+           at->key() == wanted.text;
+  }
+  typename Tree::const_iterator Find(absl::string_view key) const {
+    const Wanted wanted(key);
+    const auto at = tree_.lower_bound(wanted);
+    return IsAt(at, wanted) ? at : tree_.end();
+  }
+
+  Tree tree_;
 };
 
 template <class V>
 typename HashOrdered<V>::const_iterator HashOrdered<V>::Pick(
     runtime::Random& dice) const {
-  CHECK(!map_.empty(), "nothing to pick from");
+  CHECK(!tree_.empty(), "nothing to pick from");
   // The space of hashes in as many stripes as there are keys, so one key a
   // stripe on average; a dart hits a stripe and one of kLanes lanes in it. The
   // i-th key of a stripe lies in lane i; other lanes are empty.
   constexpr uint64_t kLanes = 16;
   constexpr int kThrows = 1024;
-  const uint64_t stripes = map_.size();
+  const uint64_t stripes = tree_.size();
   const uint64_t width = (uint64_t{1} << kOrderBits) / stripes;
   for (int i = 0; i < kThrows; ++i) {
     const uint64_t stripe = dice.Below(stripes);
     const uint64_t lane = dice.Below(kLanes);
     const uint64_t begin = stripe * width;
     const bool last = stripe + 1 == stripes;
-    auto it = map_.lower_bound(KeyView(begin, {}));
-    for (uint64_t j = 0; j < lane && it != map_.end(); ++j) ++it;
-    if (it == map_.end()) continue;
-    if (last || it->first.order < begin + width) return it;
+    auto at = tree_.lower_bound(Wanted(begin, {}));
+    for (uint64_t j = 0; j < lane && at != tree_.end(); ++j) ++at;
+    if (at == tree_.end()) continue;
+    if (last || at->order < begin + width) return const_iterator(at);
   }
   // Only for keys that someone made to collide.
-  auto it = map_.begin();
-  for (uint64_t steps = dice.Below(stripes); steps > 0; --steps) ++it;
-  return it;
+  auto at = tree_.begin();
+  for (uint64_t steps = dice.Below(stripes); steps > 0; --steps) ++at;
+  return const_iterator(at);
 }
 
 }  // namespace kv

@@ -27,14 +27,14 @@ class HashValue {
   std::optional<absl::string_view> Get(absl::string_view field) const {
     const auto it = fields_.find(field);
     if (it == fields_.end()) return std::nullopt;
-    return it->second;
+    return it->value;
   }
 
   // True if the field is new.
   bool Set(absl::string_view field, absl::string_view value) {
     const auto [it, fresh] = fields_.insert(field);
-    if (!fresh) hash_ -= HashOf(field, it->second);
-    it->second.assign(value.data(), value.size());
+    if (!fresh) hash_ -= HashOf(field, it->value);
+    it->value.assign(value.data(), value.size());
     hash_ += HashOf(field, value);
     return fresh;
   }
@@ -43,7 +43,7 @@ class HashValue {
   bool Remove(absl::string_view field) {
     const auto it = fields_.find(field);
     if (it == fields_.end()) return false;
-    hash_ -= HashOf(field, it->second);
+    hash_ -= HashOf(field, it->value);
     fields_.erase(it);
     return true;
   }

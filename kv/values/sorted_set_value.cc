@@ -26,13 +26,13 @@ bool SortedSetValue::Less(const Item& item, double score,
 std::optional<double> SortedSetValue::ScoreOf(absl::string_view member) const {
   const auto it = members_.find(member);
   if (it == members_.end()) return std::nullopt;
-  return it->second;
+  return it->value;
 }
 
 std::optional<size_t> SortedSetValue::RankOf(absl::string_view member) const {
   const auto it = members_.find(member);
   if (it == members_.end()) return std::nullopt;
-  return RankAt(Find(it->second, member));
+  return RankAt(Find(it->value, member));
 }
 
 const SortedSetValue::Item& SortedSetValue::At(size_t rank) const {
@@ -45,11 +45,11 @@ bool SortedSetValue::Set(absl::string_view member, double score) {
   if (score == 0) score = 0;
   const auto [it, fresh] = members_.insert(member);
   if (!fresh) {
-    if (it->second == score) return false;
-    hash_ -= HashOf(member, it->second);
-    EraseInOrder(it->second, member);
+    if (it->value == score) return false;
+    hash_ -= HashOf(member, it->value);
+    EraseInOrder(it->value, member);
   }
-  it->second = score;
+  it->value = score;
   hash_ += HashOf(member, score);
   InsertInOrder(score, member);
   return fresh;
@@ -58,8 +58,8 @@ bool SortedSetValue::Set(absl::string_view member, double score) {
 bool SortedSetValue::Remove(absl::string_view member) {
   const auto it = members_.find(member);
   if (it == members_.end()) return false;
-  hash_ -= HashOf(member, it->second);
-  EraseInOrder(it->second, member);
+  hash_ -= HashOf(member, it->value);
+  EraseInOrder(it->value, member);
   members_.erase(it);
   return true;
 }

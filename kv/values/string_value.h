@@ -22,7 +22,12 @@ class StringValue {
   absl::string_view text() const { return text_; }
 
   void Assign(absl::string_view text) {
-    text_.assign(text.data(), text.size());
+    // In its old place, unless that is far too large.
+    if (text_.capacity() > kRoomKept && text_.capacity() / 2 > text.size()) {
+      text_ = std::string(text);
+    } else {
+      text_.assign(text.data(), text.size());
+    }
     Rehash();
   }
   void Append(absl::string_view text) {
@@ -43,6 +48,8 @@ class StringValue {
   uint64_t hash() const { return lanes_.Finish(text_); }
 
  private:
+  static constexpr size_t kRoomKept = 256;
+
   void Rehash() {
     lanes_ = LaneHash();
     lanes_.Extend(text_);
