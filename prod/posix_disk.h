@@ -5,9 +5,8 @@
 // a subdirectory on another device.
 //
 // What it does beyond the letter of persist/disk.h:
-//  - Preallocate() also writes the zeros, because a file system that only
-//    reserves blocks has to write metadata again when they are first used, and
-//    then a sync of the data costs two writes.
+//  - Small writes into preallocated room run behind zeros that were written
+//    there: see prod/preallocation.h.
 //  - SyncData() that failed once fails for ever on that handle: the kernel
 //    reports the loss once and forgets it.
 //  - After Truncate() the next SyncData() is an fsync: POSIX does not promise

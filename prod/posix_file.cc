@@ -24,6 +24,7 @@ namespace {
 constexpr size_t kPiecesPerCall = 256;
 
 constexpr size_t kZerosBytes = 64 << 10;
+constexpr size_t kZerosPieces = 16;
 alignas(4096) constexpr std::array<std::byte, kZerosBytes> kZeros{};
 
 absl::StatusCode CodeOf(int error_number) {
@@ -130,6 +131,15 @@ absl::StatusOr<size_t> PosixFile::ReadAt(uint64_t offset,
 
 absl::Status PosixFile::WriteAt(
     uint64_t offset, std::span<const std::span<const std::byte>> pieces) {
+  uint64_t end = offset;
+  for (const std::span<const std::byte> piece : pieces) end += piece.size();
+  const ByteRange zeros = preallocation_.OnWrite({offset, end});
+  RETURN_IF_ERROR(Write(offset, pieces));
+  return WriteZeros(zeros.begin, zeros.end);
+}
+
+absl::Status PosixFile::Write(
+    uint64_t offset, std::span<const std::span<const std::byte>> pieces) {
   Gather gather(pieces);
   gather.Advance(0);
   for (;;) {
@@ -164,6 +174,7 @@ absl::Status PosixFile::SyncData() {
 
 absl::Status PosixFile::Truncate(uint64_t size) {
   size_changed_ = true;
+  preallocation_.Truncate(size);
   const int cut = Uninterrupted(
       [&] { return ftruncate(fd_.get(), static_cast<off_t>(size)); });
   return cut == 0 ? absl::OkStatus() : Error("truncate");
@@ -179,23 +190,30 @@ absl::Status PosixFile::Preallocate(uint64_t size) {
 }
 
 absl::Status PosixFile::Reserve(uint64_t begin, uint64_t end) {
-  // In one piece, if the file system knows how; then written, so that no sync
-  // has to note later that these blocks are in use.
   const int reserved = Uninterrupted([&] {
     return fallocate(fd_.get(), 0, static_cast<off_t>(begin),
                      static_cast<off_t>(end - begin));
   });
-  if (reserved != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
-    return Error("preallocate");
+  if (reserved == 0) {
+    preallocation_.Reserve({begin, end});
+    return absl::OkStatus();
   }
+  if (errno != EOPNOTSUPP && errno != ENOSYS) return Error("preallocate");
+  // A file system that sets nothing aside must be made to.
   return WriteZeros(begin, end);
 }
 
 absl::Status PosixFile::WriteZeros(uint64_t begin, uint64_t end) {
+  std::array<std::span<const std::byte>, kZerosPieces> pieces;
   while (begin < end) {
-    const size_t size = std::min<uint64_t>(kZeros.size(), end - begin);
-    RETURN_IF_ERROR(File::WriteAt(begin, std::span(kZeros).first(size)));
-    begin += size;
+    const uint64_t offset = begin;
+    size_t count = 0;
+    for (; count < pieces.size() && begin < end; ++count) {
+      const size_t size = std::min<uint64_t>(kZeros.size(), end - begin);
+      pieces[count] = std::span(kZeros).first(size);
+      begin += size;
+    }
+    RETURN_IF_ERROR(Write(offset, std::span(pieces).first(count)));
   }
   return absl::OkStatus();
 }

@@ -15,6 +15,7 @@
 
 #include "persist/disk.h"
 #include "prod/counters.h"
+#include "prod/preallocation.h"
 #include "prod/unique_fd.h"
 
 namespace prod {
@@ -42,6 +43,9 @@ class PosixFile final : public persist::File {
 
  private:
   absl::Status Error(absl::string_view call) const;
+  // One system call after the other until all is written.
+  absl::Status Write(uint64_t offset,
+                     std::span<const std::span<const std::byte>> pieces);
   // Gives [begin, end) blocks of its own, holding zeros.
   absl::Status Reserve(uint64_t begin, uint64_t end);
   absl::Status WriteZeros(uint64_t begin, uint64_t end);
@@ -49,6 +53,7 @@ class PosixFile final : public persist::File {
   const std::string path_;
   const UniqueFd fd_;
   DiskCounters& counters_;
+  Preallocation preallocation_;
   // The length was set since the last sync.
   bool size_changed_ = false;
   // The first failed sync: there is no way back from it.

@@ -118,6 +118,30 @@ TEST_F(PosixDiskTest, PreallocatedBlocksAreReallyThere) {
   EXPECT_GE(stat.st_blocks * 512, 1 << 20);
 }
 
+TEST_F(PosixDiskTest, ZerosAheadOfASmallWriteHarmNothing) {
+  const auto disk = OpenRoot("");
+  const auto file = *disk->Open("a", OpenMode::kCreateExclusive);
+  std::string expected(1 << 20, '\0');
+  EXPECT_TRUE(file->Preallocate(expected.size()).ok());
+  const auto write = [&](size_t offset, size_t size, char letter) {
+    const std::string text(size, letter);
+    EXPECT_TRUE(file->WriteAt(offset, runtime::AsBytes(text)).ok());
+    expected.replace(offset, size, text);
+  };
+  write(300'000, 200'000, 'a');  // Large, with a gap before it.
+  write(250'000, 100, 'b');      // Before it.
+  write(500'000, 10, 'c');       // Behind it: zeros run ahead.
+  write(500'010, 200'000, 'd');  // Beyond them.
+  write(1'048'000, 576, 'e');    // To the end.
+  EXPECT_TRUE(file->SyncData().ok());
+  std::string contents(expected.size() + 1, 'x');
+  const auto count =
+      file->ReadAt(0, std::as_writable_bytes(std::span(contents)));
+  EXPECT_EQ(*count, expected.size());
+  contents.resize(*count);
+  EXPECT_TRUE(contents == expected);
+}
+
 TEST_F(PosixDiskTest, AWriteThatDoesNotFitIsShortAndThenFails) {
   const auto disk = OpenRoot("");
   const auto file = *disk->Open("a", OpenMode::kCreateExclusive);
