@@ -1,8 +1,9 @@
 // Which part of preallocated room is to be filled with zeros, and when.
 //
 // A file system that has only reserved blocks writes metadata again when they
-// are first written, and then a sync costs about 80 microseconds more; after
-// zeros were written there, it does not. But to fill a whole segment at once
+// are first written, and then a sync takes 60 to 90 microseconds more (ext4, on
+// the machine of docs/performance.md); after zeros were written there, it does
+// not. But to fill a whole segment at once
 // holds up what waits for the log, and each byte is written twice. So the
 // zeros are written in small portions just ahead of small writes, and are left
 // out where writes are large: those are few for what they write.
