@@ -85,8 +85,8 @@ class File {
   virtual absl::Status Truncate(uint64_t size) = 0;
 
   // Makes the file at least `size` bytes, the new ones zero, with room for them
-  // really set aside, so that later writes below `size` cannot find the disk
-  // full, and the sync of small ones rarely has metadata to write. Durable after
+  // really set aside: later writes below `size` cannot find the disk full, and
+  // the sync of small ones rarely has metadata to write. Durable after
   // SyncData().
   // Requires: while this handle is open, no other one writes to the file.
   // Errors: RESOURCE_EXHAUSTED (the size is then what it was).
