@@ -8,7 +8,7 @@
 namespace scenarios {
 namespace {
 
-// The last of the time is for followers to catch up with the final reads.
+// The last of the time is for followers to catch up.
 constexpr absl::Duration kCatchUp = absl::Milliseconds(500);
 
 sim::Time AsTime(absl::Duration span) { return absl::ToInt64Nanoseconds(span); }
@@ -51,7 +51,7 @@ void FinalDemands::Start(std::vector<uint32_t> core, Excuse excuse) {
   world_.At(AsTime(quiet_from + close_after), sim::EventClass::kDriver,
             [this] { clients_.Stop(); });
   at(quiet_from + close_after, &FinalDemands::StartFinalReads);
-  at(scenario_.phases.End() - kCatchUp, &FinalDemands::DemandReads);
+  at(scenario_.phases.End() - kCatchUp, &FinalDemands::BeginCatchUp);
 }
 
 absl::Duration FinalDemands::SinceQuiet() const {
@@ -140,6 +140,11 @@ void FinalDemands::StartFinalReads() {
   });
 }
 
+void FinalDemands::BeginCatchUp() {
+  DemandReads();
+  due_ = cluster_.checks().committed();
+}
+
 void FinalDemands::DemandReads() {
   const size_t keys = clients_.Keys().size();
   if (keys_read_ == keys) return;
@@ -150,8 +155,7 @@ void FinalDemands::DemandReads() {
 
 void FinalDemands::CheckConvergence() {
   const char* const check = of_core_ ? "core-convergence" : "convergence";
-  const persist::Index committed = cluster_.checks().committed();
-  std::optional<uint64_t> state_hash;
+  const NodeView* first = nullptr;
   for (const uint32_t node : nodes_) {
     if (cluster_.damage().LostForGood(node)) continue;
     const NodeView* view = cluster_.View(node);
@@ -159,10 +163,18 @@ void FinalDemands::CheckConvergence() {
       world_.Fail(check, absl::StrCat("n", node, " is not up in the end"));
       return;
     }
-    if (!state_hash.has_value()) state_hash = view->state_hash;
-    if (view->applied == committed && view->state_hash == *state_hash) continue;
-    Unmet(check, absl::StrCat("n", node, " has applied ", view->applied.value(),
-                              " of ", committed.value(), " committed entries"));
+    if (first == nullptr) first = view;
+    if (view->applied < due_) {
+      Unmet(check,
+            absl::StrCat("n", node, " has applied ", view->applied.value(),
+                         " of the ", due_.value(), " entries committed ",
+                         absl::FormatDuration(kCatchUp), " before the end"));
+    } else if (view->applied == first->applied &&
+               view->state_hash != first->state_hash) {
+      Unmet(check,
+            absl::StrCat("n", node, " is in another state than others after ",
+                         view->applied.value(), " entries"));
+    }
   }
 }
 

@@ -2,8 +2,10 @@
 // everything has healed, or a core that has. Within the demanded times they
 // have a leader whom a majority follows, and take a new write; then the clients
 // stop, every key is read (which goes into the history: acknowledged writes
-// must have survived), and in the end all of them have applied the same log to
-// the same state.
+// must have survived), and in the end all of them have applied, to the same
+// state, what was committed half a second before. (What a leader commits by
+// itself in the last moment, as when keys expire, the others need not know
+// yet.)
 //
 // A node that damage keeps down need not be there, and if those that are left
 // are no quorum nothing is demanded of them: what was damaged proves either
@@ -26,6 +28,7 @@
 #include "absl/time/time.h"
 
 #include "net/address.h"
+#include "persist/record.h"
 #include "scenarios/clients.h"
 #include "scenarios/cluster.h"
 #include "scenarios/history.h"
@@ -66,6 +69,7 @@ class FinalDemands {
   void StartProbe();
   void DemandWrite();
   void StartFinalReads();
+  void BeginCatchUp();
   void DemandReads();
   bool Excused();
   // Not met: a failure, unless there is an excuse.
@@ -86,6 +90,7 @@ class FinalDemands {
   std::optional<absl::Duration> leader_after_;
   std::optional<absl::Duration> write_after_;
   size_t keys_read_ = 0;
+  persist::Index due_;  // All must have applied it in the end.
 };
 
 }  // namespace scenarios
