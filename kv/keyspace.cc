@@ -1,6 +1,7 @@
 #include "kv/keyspace.h"
 
 #include "runtime/check.h"
+#include "runtime/prefetch.h"
 #include "runtime/probe.h"
 #include "runtime/random.h"
 
@@ -14,38 +15,46 @@ void Keyspace::Begin(int64_t now_ms, bool reading) {
   met_due_ = false;
 }
 
-Keyspace::Slots::iterator Keyspace::FindAlive(absl::string_view key) {
-  const Slots::iterator it = slots_.find(key);
-  if (it == slots_.end() || !IsDue(it->value)) return it;
+void Keyspace::Expect(std::span<const absl::string_view> keys) const {
+  slots_.Expect(keys, [](const Slot& slot) {
+    const StringValue* const string = slot.value.As<StringValue>();
+    if (string == nullptr) return;
+    runtime::Prefetch(string->text().data(), string->text().size());
+  });
+}
+
+Keyspace::Slots::Item* Keyspace::FindAlive(absl::string_view key) {
+  Slots::Item* const item = slots_.Find(key);
+  if (item == nullptr || !IsDue(item->value)) return item;
   if (reading_) {
     met_due_ = true;
   } else {
-    Erase(it);
+    Erase(*item);
   }
-  return slots_.end();
+  return nullptr;
 }
 
 const Keyspace::Slot* Keyspace::Find(absl::string_view key) {
-  const Slots::iterator it = FindAlive(key);
-  return it == slots_.end() ? nullptr : &it->value;
+  Slots::Item* const item = FindAlive(key);
+  return item == nullptr ? nullptr : &item->value;
 }
 
 const Keyspace::Slot* Keyspace::Peek(absl::string_view key) const {
-  const auto it = slots_.find(key);
-  return it == slots_.end() ? nullptr : &it->value;
+  const Slots::Item* const item = slots_.Find(key);
+  return item == nullptr ? nullptr : &item->value;
 }
 
 Keyspace::Slot* Keyspace::FindForChange(absl::string_view key) {
   CHECK(!reading_, "a read must not change the keyspace");
-  const Slots::iterator it = FindAlive(key);
-  return it == slots_.end() ? nullptr : &it->value;
+  Slots::Item* const item = FindAlive(key);
+  return item == nullptr ? nullptr : &item->value;
 }
 
 Keyspace::Slot& Keyspace::Insert(absl::string_view key, Value value) {
-  const auto [it, fresh] = slots_.insert(key);
+  const auto [item, fresh] = slots_.Insert(key);
   CHECK(fresh, "a key is there twice");
-  it->value.value = std::move(value);
-  return it->value;
+  item.value.value = std::move(value);
+  return item.value;
 }
 
 void Keyspace::Rehash(absl::string_view key, Slot& slot) {
@@ -60,11 +69,11 @@ void Keyspace::Rehash(absl::string_view key, Slot& slot) {
 
 void Keyspace::Commit(absl::string_view key, Slot& slot) {
   if (slot.value.vanishes()) {
-    const auto it = slots_.find(key);
-    CHECK(it != slots_.end() && &it->value == &slot, "another's slot");
+    Slots::Item* const item = slots_.Find(key);
+    CHECK(item != nullptr && &item->value == &slot, "another's slot");
     const bool is_new = slot.hash == 0;
     // What was opened and never filled has not changed anything.
-    is_new ? slots_.erase(it) : Erase(it);
+    is_new ? slots_.Erase(*item) : Erase(*item);
     return;
   }
   const uint64_t before = slot.hash;
@@ -102,19 +111,19 @@ void Keyspace::Settle(absl::string_view key, Slot& slot, int64_t deadline_ms) {
 
 bool Keyspace::Remove(absl::string_view key) {
   CHECK(!reading_, "a read must not change the keyspace");
-  const Slots::iterator it = FindAlive(key);
-  if (it == slots_.end()) return false;
-  Erase(it);
+  Slots::Item* const item = FindAlive(key);
+  if (item == nullptr) return false;
+  Erase(*item);
   return true;
 }
 
 Keyspace::Slot Keyspace::Take(absl::string_view key) {
   CHECK(!reading_, "a read must not change the keyspace");
-  const Slots::iterator it = FindAlive(key);
-  CHECK(it != slots_.end(), "nothing to take");
-  Slot taken{.value = std::move(it->value.value),
-             .deadline_ms = it->value.deadline_ms};
-  Erase(it);
+  Slots::Item* const item = FindAlive(key);
+  CHECK(item != nullptr, "nothing to take");
+  Slot taken{.value = std::move(item->value.value),
+             .deadline_ms = item->value.deadline_ms};
+  Erase(*item);
   return taken;
 }
 
@@ -138,12 +147,11 @@ void Keyspace::Reschedule(absl::string_view key, Slot& slot,
   }
 }
 
-void Keyspace::Erase(Slots::iterator it) {
-  Slot& slot = it->value;
-  Reschedule(it->key, slot, kNoDeadline);
-  Forgotten(it->key) = ++last_version_;
-  hash_ -= slot.hash;
-  slots_.erase(it);
+void Keyspace::Erase(Slots::Item& item) {
+  Reschedule(item.key, item.value, kNoDeadline);
+  Forgotten(item.key) = ++last_version_;
+  hash_ -= item.value.hash;
+  slots_.Erase(item);
 }
 
 void Keyspace::Clear() {
@@ -151,7 +159,7 @@ void Keyspace::Clear() {
   if (slots_.empty()) return;
   ++last_version_;
   for (const auto& item : slots_) Forgotten(item.key) = last_version_;
-  slots_.clear();
+  slots_.Clear();
   deadlines_.clear();
   hash_ = 0;
 }
@@ -162,8 +170,9 @@ size_t Keyspace::RemoveDue(size_t count_max) {
   while (count < count_max && !deadlines_.empty() &&
          deadlines_.begin()->first <= now_ms_) {
     REACHABLE("kv: a key is removed because it is due");
-    const std::string key = deadlines_.begin()->second;
-    Erase(slots_.find(key));
+    Slots::Item* const item = slots_.Find(deadlines_.begin()->second);
+    CHECK(item != nullptr, "a deadline of no key");
+    Erase(*item);
     ++count;
   }
   return count;

@@ -24,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -54,6 +55,9 @@ class Keyspace {
   // Whether a key that is due was looked for since Begin(), and had to stay.
   bool met_due() const { return met_due_; }
   int64_t now_ms() const { return now_ms_; }
+
+  // A hint: these keys will be looked for, soon and in turn.
+  void Expect(std::span<const absl::string_view> keys) const;
 
   // Null if there is none (any more). Valid until the key is changed.
   const Slot* Find(absl::string_view key);
@@ -112,14 +116,14 @@ class Keyspace {
  private:
   static constexpr size_t kForgottenSlots = 4096;
 
-  // end(): there is none (any more).
-  Slots::iterator FindAlive(absl::string_view key);
+  // Null if there is none (any more).
+  Slots::Item* FindAlive(absl::string_view key);
   // Null if there is none (any more).
   Slot* FindForChange(absl::string_view key);
   Slot& Insert(absl::string_view key, Value value);
   // Ends a Put of what is in `slot` now.
   void Settle(absl::string_view key, Slot& slot, int64_t deadline_ms);
-  void Erase(Slots::iterator it);
+  void Erase(Slots::Item& item);
   void Rehash(absl::string_view key, Slot& slot);
   void Reschedule(absl::string_view key, Slot& slot, int64_t deadline_ms);
   // The version that a key gets when it goes.

@@ -1,5 +1,6 @@
 #include "kv/store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -20,9 +21,40 @@ using Code = KvReply::Code;
 void Store::Apply(std::span<const raft::Command> commands,
                   std::span<runtime::Bytes> results) {
   CHECK_EQ(commands.size(), results.size(), "a result for each command");
-  for (size_t i = 0; i < commands.size(); ++i) {
-    results[i] = ApplyEntry(commands[i]);
+  for (size_t next = 0; next < commands.size();) {
+    const size_t count = Decode(commands.subspan(next));
+    Expect();
+    for (size_t i = 0; i < count; ++i, ++next) {
+      results[next] = ApplyEntry(entries_[i], commands[next].index);
+    }
   }
+}
+
+size_t Store::Decode(std::span<const raft::Command> commands) {
+  size_t count = 0;
+  while (count < std::min(commands.size(), kEntriesAhead) &&
+         keys_ahead_.size() < kKeysAhead) {
+    Entry& entry = entries_[count];
+    entry.decoded = DecodeEntry(commands[count].payload.text(), entry.stamp,
+                                entry.decisions, entry.batch);
+    if (entry.decoded.ok()) LookAhead(entry.batch, 0);
+    ++count;
+  }
+  return count;
+}
+
+void Store::LookAhead(const CommandBatch& batch, size_t first) {
+  const size_t end = std::min(batch.size(), first + kKeysAhead);
+  for (size_t i = first; i < end; ++i) {
+    // If there is one key, it stands there; if it is none, nothing is lost.
+    const CommandView command = batch[i];
+    if (!command.args.empty()) keys_ahead_.push_back(command.args[0]);
+  }
+}
+
+void Store::Expect() {
+  keyspace_.Expect(keys_ahead_);
+  keys_ahead_.clear();
 }
 
 uint64_t Store::StateHash() const {
@@ -35,6 +67,8 @@ std::optional<runtime::Bytes> Store::Read(const CommandBatch& batch,
                                           const Decisions& decisions) {
   CHECK(batch.read_only(), "reading must not change the state");
   keyspace_.Begin(decisions.now_ms, /*reading=*/true);
+  LookAhead(batch, first);
+  Expect();
   ExecuteBatch(batch, first, decisions, raft::Index());
   if (keyspace_.met_due()) {
     REACHABLE("kv: a read met a key that is due");
@@ -51,27 +85,24 @@ std::optional<absl::string_view> Store::Get(absl::string_view key) const {
   return value->text();
 }
 
-runtime::Bytes Store::ApplyEntry(const raft::Command& command) {
+runtime::Bytes Store::ApplyEntry(const Entry& entry, raft::Index index) {
+  const SessionStamp& stamp = entry.stamp;
   writer_.Clear();
-  SessionStamp stamp;
-  Decisions decisions;
-  const absl::Status decoded =
-      DecodeEntry(command.payload.text(), stamp, decisions, batch_);
-  if (!decoded.ok()) {
-    writer_.Refusal(Code::kInvalid, decoded.message());
+  if (!entry.decoded.ok()) {
+    writer_.Refusal(Code::kInvalid, entry.decoded.message());
     return writer_.Finish();
   }
-  keyspace_.Begin(decisions.now_ms, /*reading=*/false);
+  keyspace_.Begin(entry.decisions.now_ms, /*reading=*/false);
   if (stamp.session == 0) {
-    ExecuteBatch(batch_, 0, decisions, command.index);
+    ExecuteBatch(entry.batch, 0, entry.decisions, index);
     return writer_.Finish();
   }
-  const Sessions::Admission admission = sessions_.Admit(stamp, command.index);
+  const Sessions::Admission admission = sessions_.Admit(stamp, index);
   switch (admission.verdict) {
     case Sessions::Verdict::kDuplicate:
       return *admission.result;
     case Sessions::Verdict::kFresh: {
-      ExecuteBatch(batch_, 0, decisions, command.index);
+      ExecuteBatch(entry.batch, 0, entry.decisions, index);
       runtime::Bytes result = writer_.Finish();
       sessions_.Record(stamp, result);
       return result;
@@ -94,6 +125,10 @@ void Store::ExecuteBatch(const CommandBatch& batch, size_t first,
   writer_.Clear();
   runtime::Random dice(decisions.dice);
   for (size_t i = first; i < batch.size(); ++i) {
+    if (i != first && (i - first) % kKeysAhead == 0) {
+      LookAhead(batch, i);
+      Expect();
+    }
     const size_t begin = writer_.bytes();
     if (begin >= kResultBytesMax) return;
     const CommandView command = batch[i];

@@ -12,11 +12,14 @@
 #ifndef KV_STORE_H_
 #define KV_STORE_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 #include "kv/command.h"
@@ -58,7 +61,26 @@ class Store final : public raft::StateMachine {
   size_t session_count() const { return sessions_.size(); }
 
  private:
-  runtime::Bytes ApplyEntry(const raft::Command& command);
+  // An entry, decoded ahead of its execution.
+  struct Entry {
+    absl::Status decoded;
+    SessionStamp stamp;
+    Decisions decisions;
+    CommandBatch batch;  // Views into what was decoded.
+  };
+  // So many are decoded before the first of them is executed, or fewer, when
+  // they have as many commands as kKeysAhead: enough that their keys are waited
+  // for together, few enough to be still in the cache then.
+  static constexpr size_t kEntriesAhead = 32;
+  static constexpr size_t kKeysAhead = 64;
+
+  // Decodes the first of `commands` into entries_. Returns how many.
+  size_t Decode(std::span<const raft::Command> commands);
+  runtime::Bytes ApplyEntry(const Entry& entry, raft::Index index);
+  // Adds the keys of the next commands of `batch` to keys_ahead_.
+  void LookAhead(const CommandBatch& batch, size_t first);
+  // Tells the keyspace of them, and forgets them.
+  void Expect();
   // Fills writer_ with the replies to the commands from `first` on. `index`: 0
   // when reading.
   void ExecuteBatch(const CommandBatch& batch, size_t first,
@@ -68,7 +90,8 @@ class Store final : public raft::StateMachine {
   Sessions sessions_;
 
   // Kept for their room only; they hold nothing between two calls.
-  CommandBatch batch_;
+  std::array<Entry, kEntriesAhead> entries_;
+  std::vector<absl::string_view> keys_ahead_;
   ResultWriter writer_;
 };
 

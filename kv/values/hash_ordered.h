@@ -9,23 +9,33 @@
 // - a uniform random choice without ranks: keys are spread evenly over the
 //   space of hashes, so throw a dart until it hits.
 //
+// A tree keeps the order. To find one key among many is to wait for memory at
+// each of its levels, so beside it stands a table of the keys that were met
+// last, placed by their hash: a find of one of those touches one place of it.
+//
 // Strings that an adversary makes to collide cost time, not correctness.
 
 #ifndef KV_VALUES_HASH_ORDERED_H_
 #define KV_VALUES_HASH_ORDERED_H_
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/btree_set.h"
 #include "absl/strings/string_view.h"
 
 #include "kv/state_hash.h"
 #include "runtime/check.h"
+#include "runtime/prefetch.h"
 #include "runtime/random.h"
 
 namespace kv {
@@ -76,14 +86,13 @@ class HashOrdered {
   };
   using Tree = absl::btree_set<Ref, Less>;
 
-  template <class ItemType>
   class Iterator {
    public:
     using iterator_category = std::forward_iterator_tag;
     using value_type = Item;
     using difference_type = ptrdiff_t;
-    using pointer = ItemType*;
-    using reference = ItemType&;
+    using pointer = const Item*;
+    using reference = const Item&;
 
     Iterator() = default;
     reference operator*() const { return *at_->item; }
@@ -106,8 +115,7 @@ class HashOrdered {
   };
 
  public:
-  using iterator = Iterator<Item>;
-  using const_iterator = Iterator<const Item>;
+  using const_iterator = Iterator;
 
   HashOrdered() = default;
   HashOrdered(HashOrdered&&) noexcept = default;
@@ -128,36 +136,66 @@ class HashOrdered {
   bool empty() const { return tree_.empty(); }
   size_t size() const { return tree_.size(); }
 
-  iterator begin() { return iterator(tree_.begin()); }
-  iterator end() { return iterator(tree_.end()); }
-  const_iterator begin() const { return const_iterator(tree_.begin()); }
-  const_iterator end() const { return const_iterator(tree_.end()); }
+  const_iterator begin() const { return Iterator(tree_.begin()); }
+  const_iterator end() const { return Iterator(tree_.end()); }
 
-  iterator find(absl::string_view key) { return iterator(Find(key)); }
-  const_iterator find(absl::string_view key) const {
-    return const_iterator(Find(key));
-  }
-  bool contains(absl::string_view key) const { return find(key) != end(); }
-
-  // The place of `key`, and whether it is new (with a V()).
-  std::pair<iterator, bool> insert(absl::string_view key) {
+  // Null: there is none.
+  const Item* Find(absl::string_view key) const {
     const Wanted wanted(key);
-    const auto at = tree_.lower_bound(wanted);
-    if (IsAt(at, wanted)) return {iterator(at), false};
-    return {
-        iterator(tree_.insert(
-            at, Ref{wanted.order, std::make_unique<Item>(wanted.order, key)})),
-        true};
+    const Item* const item = FindMet(wanted);
+    return item != nullptr ? item : FindInTree(wanted);
+  }
+  Item* Find(absl::string_view key) {
+    const Wanted wanted(key);
+    if (Item* item = FindMet(wanted); item != nullptr) return item;
+    Item* const item = FindInTree(wanted);
+    if (item != nullptr) Meet(*item);
+    return item;
+  }
+  bool Contains(absl::string_view key) const { return Find(key) != nullptr; }
+
+  // The item of `key`, and whether it is new (with a V()).
+  std::pair<Item&, bool> Insert(absl::string_view key) {
+    const Wanted wanted(key);
+    if (Item* item = FindMet(wanted); item != nullptr) return {*item, false};
+    auto at = tree_.lower_bound(wanted);
+    const bool fresh = !IsAt(at, wanted);
+    if (fresh) {
+      at = tree_.insert(
+          at, Ref{wanted.order, std::make_unique<Item>(wanted.order, key)});
+      MakeRoom();
+    }
+    Meet(*at->item);
+    return {*at->item, fresh};
   }
 
-  void erase(iterator it) { tree_.erase(it.at_); }
-  bool erase(absl::string_view key) {
-    const auto at = Find(key);
-    if (at == tree_.end()) return false;
+  // Requires: it is an item of this.
+  void Erase(Item& item) {
+    const auto at = tree_.find(Wanted(item.order, item.key));
+    CHECK(at != tree_.end() && at->item.get() == &item, "another's item");
+    if (!met_.empty()) {
+      Item*& place = met_[PlaceOf(item.order)];
+      if (place == &item) place = nullptr;
+    }
     tree_.erase(at);
+  }
+  // True if there was one.
+  bool Erase(absl::string_view key) {
+    Item* const item = Find(key);
+    if (item == nullptr) return false;
+    Erase(*item);
     return true;
   }
-  void clear() { tree_.clear(); }
+  void Clear() {
+    met_.clear();
+    tree_.clear();
+  }
+
+  // A hint: these will be looked for, soon and in turn. Waits for the memory of
+  // all of them at once, instead of once for each. `more(value)` may ask for
+  // what a value keeps elsewhere.
+  template <class More>
+  void Expect(std::span<const absl::string_view> keys, More&& more) const;
 
   // Visits keys from `cursor` on (0: from the start), `count` of them at least
   // if there are so many, and all that share a hash together. Returns the
@@ -180,18 +218,67 @@ class HashOrdered {
   const_iterator Pick(runtime::Random& dice) const;
 
  private:
+  // Fewer are found fast enough.
+  static constexpr size_t kMetFrom = 128;
+  static constexpr size_t kPlacesMax = size_t{1} << 20;
+
   bool IsAt(typename Tree::const_iterator at, const Wanted& wanted) const {
     return at != tree_.end() && at->order == wanted.order &&
            at->key() == wanted.text;
   }
-  typename Tree::const_iterator Find(absl::string_view key) const {
-    const Wanted wanted(key);
+  Item* FindInTree(const Wanted& wanted) const {
     const auto at = tree_.lower_bound(wanted);
-    return IsAt(at, wanted) ? at : tree_.end();
+    return IsAt(at, wanted) ? at->item.get() : nullptr;
+  }
+  // Null: the tree knows.
+  Item* FindMet(const Wanted& wanted) const {
+    if (met_.empty()) return nullptr;
+    Item* const item = met_[PlaceOf(wanted.order)];
+    const bool same = item != nullptr && item->order == wanted.order &&
+                      item->key == wanted.text;
+    return same ? item : nullptr;
+  }
+  void Meet(Item& item) {
+    if (!met_.empty()) met_[PlaceOf(item.order)] = &item;
+  }
+  size_t PlaceOf(uint64_t order) const { return order & (met_.size() - 1); }
+  // Two to four places for every key. They are empty after there are more of
+  // them: keys come back as they are met, instead of all at once.
+  void MakeRoom() {
+    const size_t wanted = std::min(2 * size(), kPlacesMax);
+    if (size() < kMetFrom || met_.size() >= wanted) return;
+    met_.assign(std::bit_ceil(std::min(4 * size(), kPlacesMax)), nullptr);
   }
 
   Tree tree_;
+  std::vector<Item*> met_;  // By the low bits of the order; a power of two.
 };
+
+template <class V>
+template <class More>
+void HashOrdered<V>::Expect(std::span<const absl::string_view> keys,
+                            More&& more) const {
+  constexpr size_t kAtOnce = 64;
+  if (met_.empty()) return;
+  while (!keys.empty()) {
+    const auto some = keys.first(std::min(keys.size(), kAtOnce));
+    std::array<Item* const*, kAtOnce> places;
+    for (size_t i = 0; i < some.size(); ++i) {
+      places[i] = &met_[PlaceOf(OrderOf(some[i]))];
+      runtime::Prefetch(places[i], sizeof(Item*));
+    }
+    for (size_t i = 0; i < some.size(); ++i) {
+      runtime::Prefetch(*places[i], sizeof(Item));
+    }
+    for (size_t i = 0; i < some.size(); ++i) {
+      const Item* const item = *places[i];
+      if (item == nullptr) continue;
+      runtime::Prefetch(item->key.data(), item->key.size());
+      more(item->value);
+    }
+    keys = keys.subspan(some.size());
+  }
+}
 
 template <class V>
 typename HashOrdered<V>::const_iterator HashOrdered<V>::Pick(

@@ -25,26 +25,26 @@ class HashValue {
   size_t size() const { return fields_.size(); }
 
   std::optional<absl::string_view> Get(absl::string_view field) const {
-    const auto it = fields_.find(field);
-    if (it == fields_.end()) return std::nullopt;
-    return it->value;
+    const auto* item = fields_.Find(field);
+    if (item == nullptr) return std::nullopt;
+    return item->value;
   }
 
   // True if the field is new.
   bool Set(absl::string_view field, absl::string_view value) {
-    const auto [it, fresh] = fields_.insert(field);
-    if (!fresh) hash_ -= HashOf(field, it->value);
-    it->value.assign(value.data(), value.size());
+    const auto [item, fresh] = fields_.Insert(field);
+    if (!fresh) hash_ -= HashOf(field, item.value);
+    item.value.assign(value.data(), value.size());
     hash_ += HashOf(field, value);
     return fresh;
   }
 
   // True if there was such a field.
   bool Remove(absl::string_view field) {
-    const auto it = fields_.find(field);
-    if (it == fields_.end()) return false;
-    hash_ -= HashOf(field, it->value);
-    fields_.erase(it);
+    auto* item = fields_.Find(field);
+    if (item == nullptr) return false;
+    hash_ -= HashOf(field, item->value);
+    fields_.Erase(*item);
     return true;
   }
 

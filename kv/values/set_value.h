@@ -23,19 +23,19 @@ class SetValue {
   const Members& members() const { return members_; }
   size_t size() const { return members_.size(); }
   bool Contains(absl::string_view member) const {
-    return members_.contains(member);
+    return members_.Contains(member);
   }
 
   // True if it is new.
   bool Add(absl::string_view member) {
-    if (!members_.insert(member).second) return false;
+    if (!members_.Insert(member).second) return false;
     hash_ += HashOf(member);
     return true;
   }
 
   // True if it was there.
   bool Remove(absl::string_view member) {
-    if (!members_.erase(member)) return false;
+    if (!members_.Erase(member)) return false;
     hash_ -= HashOf(member);
     return true;
   }

@@ -24,15 +24,15 @@ bool SortedSetValue::Less(const Item& item, double score,
 }
 
 std::optional<double> SortedSetValue::ScoreOf(absl::string_view member) const {
-  const auto it = members_.find(member);
-  if (it == members_.end()) return std::nullopt;
-  return it->value;
+  const Members::Item* const found = members_.Find(member);
+  if (found == nullptr) return std::nullopt;
+  return found->value;
 }
 
 std::optional<size_t> SortedSetValue::RankOf(absl::string_view member) const {
-  const auto it = members_.find(member);
-  if (it == members_.end()) return std::nullopt;
-  return RankAt(Find(it->value, member));
+  const Members::Item* const found = members_.Find(member);
+  if (found == nullptr) return std::nullopt;
+  return RankAt(Find(found->value, member));
 }
 
 const SortedSetValue::Item& SortedSetValue::At(size_t rank) const {
@@ -43,24 +43,24 @@ const SortedSetValue::Item& SortedSetValue::At(size_t rank) const {
 bool SortedSetValue::Set(absl::string_view member, double score) {
   CHECK(!std::isnan(score), "what is not a number has no place in the order");
   if (score == 0) score = 0;
-  const auto [it, fresh] = members_.insert(member);
+  const auto [entry, fresh] = members_.Insert(member);
   if (!fresh) {
-    if (it->value == score) return false;
-    hash_ -= HashOf(member, it->value);
-    EraseInOrder(it->value, member);
+    if (entry.value == score) return false;
+    hash_ -= HashOf(member, entry.value);
+    EraseInOrder(entry.value, member);
   }
-  it->value = score;
+  entry.value = score;
   hash_ += HashOf(member, score);
   InsertInOrder(score, member);
   return fresh;
 }
 
 bool SortedSetValue::Remove(absl::string_view member) {
-  const auto it = members_.find(member);
-  if (it == members_.end()) return false;
-  hash_ -= HashOf(member, it->value);
-  EraseInOrder(it->value, member);
-  members_.erase(it);
+  Members::Item* const found = members_.Find(member);
+  if (found == nullptr) return false;
+  hash_ -= HashOf(member, found->value);
+  EraseInOrder(found->value, member);
+  members_.Erase(*found);
   return true;
 }
 
@@ -68,7 +68,7 @@ void SortedSetValue::RemoveRange(size_t rank, size_t count) {
   if (count == 0) return;
   Walk(rank, count, [this](const Item& item) {
     hash_ -= HashOf(item.member, item.score);
-    members_.erase(item.member);
+    members_.Erase(item.member);
   });
   const auto [first, begin] = PlaceOf(rank);
   const auto [last, end] = PlaceOf(rank + count - 1);

@@ -35,7 +35,7 @@ class SortedSetValue {
   const Members& members() const { return members_; }
   size_t size() const { return members_.size(); }
   bool Contains(absl::string_view member) const {
-    return members_.contains(member);
+    return members_.Contains(member);
   }
 
   std::optional<double> ScoreOf(absl::string_view member) const;
