@@ -23,17 +23,21 @@ uint64_t Sessions::HashOf(uint64_t id, uint64_t sequence,
 }
 
 void Sessions::Open(raft::Index index) {
+  admitted_ = nullptr;
   if (sessions_.size() >= sessions_max_) EvictOldest();
   const uint64_t id = index.value();
-  const auto [it, fresh] = sessions_.try_emplace(id);
+  const auto [it, fresh] =
+      sessions_.try_emplace(id, std::make_unique<Session>());
   CHECK(fresh, "two entries at index ", id);
-  it->second.last_used = id;
-  by_use_.emplace(id, id);
-  hash_ += HashOf(id, it->second);
+  Session& session = *it->second;
+  session.last_used = id;
+  session.place = by_use_.insert(by_use_.end(), id);
+  hash_ += HashOf(id, session);
 }
 
 Sessions::Admission Sessions::Admit(const SessionStamp& stamp,
                                     raft::Index index) {
+  admitted_ = nullptr;
   if (stamp.sequence == 0 || stamp.first_pending > stamp.sequence) {
     return {Verdict::kInvalid, nullptr};
   }
@@ -42,11 +46,10 @@ Sessions::Admission Sessions::Admit(const SessionStamp& stamp,
     REACHABLE("kv: an entry of a session that is gone");
     return {Verdict::kExpired, nullptr};
   }
-  Session& session = it->second;
+  Session& session = *it->second;
   hash_ -= HashOf(stamp.session, session);
-  by_use_.erase(session.last_used);
   session.last_used = index.value();
-  by_use_.emplace(session.last_used, stamp.session);
+  by_use_.splice(by_use_.end(), by_use_, session.place);
   Forget(session, stamp.first_pending);
   hash_ += HashOf(stamp.session, session);
 
@@ -63,22 +66,23 @@ Sessions::Admission Sessions::Admit(const SessionStamp& stamp,
       session.result_bytes >= kResultBytesMax) {
     return {Verdict::kBusy, nullptr};
   }
+  admitted_ = &session;
   return {Verdict::kFresh, nullptr};
 }
 
 void Sessions::Record(const SessionStamp& stamp, runtime::Bytes result) {
-  const auto it = sessions_.find(stamp.session);
-  CHECK(it != sessions_.end(), "no session ", stamp.session);
+  CHECK(admitted_ != nullptr, "session ", stamp.session, " was not admitted");
   const uint64_t hash = HashOf(stamp.session, stamp.sequence, result);
   hash_ += hash;
-  it->second.result_bytes += result.size();
+  admitted_->result_bytes += result.size();
   const bool fresh =
-      it->second.results
+      admitted_->results
           .try_emplace(stamp.sequence,
                        Kept{.result = std::move(result), .hash = hash})
           .second;
   CHECK(fresh, "session ", stamp.session, " executed ", stamp.sequence,
         " twice");
+  admitted_ = nullptr;
 }
 
 void Sessions::Forget(Session& session, uint64_t first_pending) {
@@ -94,13 +98,14 @@ void Sessions::Forget(Session& session, uint64_t first_pending) {
 
 void Sessions::EvictOldest() {
   REACHABLE("kv: a session is dropped for another");
-  const auto oldest = by_use_.begin();
-  const auto it = sessions_.find(oldest->second);
-  CHECK(it != sessions_.end(), "no session ", oldest->second);
-  hash_ -= HashOf(it->first, it->second);
-  for (const auto& [sequence, kept] : it->second.results) hash_ -= kept.hash;
+  const uint64_t oldest = by_use_.front();
+  const auto it = sessions_.find(oldest);
+  CHECK(it != sessions_.end(), "no session ", oldest);
+  const Session& session = *it->second;
+  hash_ -= HashOf(oldest, session);
+  for (const auto& [sequence, kept] : session.results) hash_ -= kept.hash;
+  by_use_.pop_front();
   sessions_.erase(it);
-  by_use_.erase(oldest);
 }
 
 }  // namespace kv

@@ -18,6 +18,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <list>
+#include <memory>
 
 #include "absl/container/btree_map.h"
 
@@ -72,8 +74,11 @@ class Sessions {
     runtime::Bytes result;
     uint64_t hash = 0;  // What it adds to the table's.
   };
+  // Ids, the one that was not heard of for longest first.
+  using ByUse = std::list<uint64_t>;
   struct Session {
-    uint64_t last_used = 0;      // A log index.
+    uint64_t last_used = 0;  // A log index.
+    ByUse::iterator place;
     uint64_t first_pending = 1;  // Results below are forgotten. Never falls.
     absl::btree_map<uint64_t, Kept> results;  // By sequence.
     size_t result_bytes = 0;
@@ -86,8 +91,9 @@ class Sessions {
   void EvictOldest();
 
   const size_t sessions_max_;
-  absl::btree_map<uint64_t, Session> sessions_;  // By id.
-  absl::btree_map<uint64_t, uint64_t> by_use_;   // last_used -> id.
+  absl::btree_map<uint64_t, std::unique_ptr<Session>> sessions_;  // By id.
+  ByUse by_use_;
+  Session* admitted_ = nullptr;  // By the last Admit(), if it said kFresh.
   uint64_t hash_ = 0;
 };
 
