@@ -44,6 +44,17 @@ absl::Status Watched::Wait(runtime::WaitQueue& queue,
   return status;
 }
 
+void Watched::OnEvents(uint32_t events) {
+  constexpr uint32_t kBroken = EPOLLERR | EPOLLHUP;
+  constexpr uint32_t kLast = EPOLLRDHUP | kBroken;
+  if ((events & kLast) != 0) ended_ = true;
+  if ((events & (EPOLLIN | kLast)) != 0) {
+    drained_ = false;
+    readers_.NotifyAll();
+  }
+  if ((events & (EPOLLOUT | kBroken)) != 0) writers_.NotifyAll();
+}
+
 void Watched::WakeAll() {
   closed_ = true;
   readers_.NotifyAll();
@@ -139,13 +150,7 @@ void RealExecutor::Poll() {
           read(wake_fd_, &counter, sizeof(counter));
       continue;
     }
-    const uint32_t broken = EPOLLERR | EPOLLHUP;
-    if ((event.events & (EPOLLIN | EPOLLRDHUP | broken)) != 0) {
-      watched->readers_.NotifyAll();
-    }
-    if ((event.events & (EPOLLOUT | broken)) != 0) {
-      watched->writers_.NotifyAll();
-    }
+    watched->OnEvents(event.events);
   }
 }
 

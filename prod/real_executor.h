@@ -31,7 +31,10 @@ class RealExecutor;
 // A descriptor whose readiness fibers of one executor wait for. Does not own
 // the descriptor.
 //
-// Edge-triggered: try first, and wait only after EAGAIN.
+// Edge-triggered: try first, and wait only after EAGAIN. Who reads may also
+// wait after a read that brought less than it had room for, and so save the
+// call that would find nothing (epoll(7)): OnDrained() says so, and drained()
+// is true until there is news.
 class Watched {
  public:
   // `fd` must be non-blocking and stay open until this is gone.
@@ -45,17 +48,27 @@ class Watched {
   absl::Status WaitReadable(runtime::Instant deadline);
   absl::Status WaitWritable(runtime::Instant deadline);
 
+  void OnDrained() { drained_ = !ended_; }
+  bool drained() const { return drained_; }
+
   // Ends every wait, now and later, with CANCELLED.
   void WakeAll();
 
  private:
   friend class RealExecutor;
 
+  // What epoll tells.
+  void OnEvents(uint32_t events);
+
   absl::Status Wait(runtime::WaitQueue& queue, runtime::Instant deadline);
 
   RealExecutor& executor_;
   const int fd_;
   bool closed_ = false;
+  bool drained_ = false;
+  // The peer's last news, its end or an error, is there: to be read, not to be
+  // waited for.
+  bool ended_ = false;
   runtime::WaitQueue readers_;
   runtime::WaitQueue writers_;
 };

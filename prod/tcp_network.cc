@@ -63,17 +63,22 @@ class TcpStream final : public net::Stream {
   absl::StatusOr<size_t> Read(std::span<std::byte> buffer,
                               runtime::Instant deadline) override {
     CHECK(!buffer.empty(), "a read into nothing");
-    for (;;) {
+    absl::Status waited;
+    for (bool wait = watched_.drained();; wait = true) {
+      if (wait) {
+        RETURN_IF_ERROR(waited);
+        waited = watched_.WaitReadable(deadline);
+        // Who has no time left still gets what has come.
+        if (!waited.ok() && !absl::IsDeadlineExceeded(waited)) return waited;
+      }
       if (reset_) return absl::CancelledError("stream reset here");
-      counters_.reads.Add();
-      const ssize_t got = recv(socket_.fd(), buffer.data(), buffer.size(), 0);
+      const ssize_t got = ReceiveSome(buffer);
       if (got >= 0) {
+        if (static_cast<size_t>(got) < buffer.size()) watched_.OnDrained();
         counters_.bytes_read.Add(static_cast<uint64_t>(got));
         return static_cast<size_t>(got);
       }
-      if (errno == EINTR) continue;
       if (errno != EAGAIN) return Unavailable("read", errno);
-      RETURN_IF_ERROR(watched_.WaitReadable(deadline));
     }
   }
 
@@ -120,6 +125,15 @@ class TcpStream final : public net::Stream {
   net::Address remote_address() const override { return remote_; }
 
  private:
+  ssize_t ReceiveSome(std::span<std::byte> buffer) {
+    ssize_t got = -1;
+    do {
+      counters_.reads.Add();
+      got = recv(socket_.fd(), buffer.data(), buffer.size(), 0);
+    } while (got < 0 && errno == EINTR);
+    return got;
+  }
+
   // One system call for as much as fits. `skip` bytes of the first are done.
   ssize_t SendSome(std::span<const std::span<const std::byte>> pieces,
                    size_t skip) {

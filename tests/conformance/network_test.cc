@@ -1,5 +1,6 @@
 #include "net/network.h"
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -26,6 +27,8 @@ using runtime::Instant;
 
 // More than any kernel takes from a writer whose peer does not read.
 constexpr size_t kMoreThanAnyWindow = 64 << 20;
+
+constexpr absl::Duration kUntilDelivered = absl::Milliseconds(50);
 
 Instant In(Place& place, absl::Duration span) {
   return place.network_executor().Now() + span;
@@ -383,6 +386,39 @@ TEST_P(NetworkTest, CloseWriteIsReadAsTheEndAndReadingGoesOn) {
     ASSERT_TRUE(Write(place, *pair.accepted, "answer").ok());
     pair.accepted->CloseWrite();
     EXPECT_EQ(ReadToTheEnd(place, *pair.dialled), "answer");
+  });
+}
+
+// The first read finds both, and less than it has room for.
+TEST_P(NetworkTest, AnEndThatCameWithTheLastBytesIsRead) {
+  RunConnected([](Place& place, Pair& pair) {
+    ASSERT_TRUE(Write(place, *pair.dialled, "first").ok());
+    EXPECT_EQ(*Read(place, *pair.accepted), "first");
+    ASSERT_TRUE(Write(place, *pair.dialled, "last").ok());
+    pair.dialled->CloseWrite();
+    ASSERT_TRUE(place.network_executor().SleepFor(kUntilDelivered).ok());
+    const Instant before = place.network_executor().Now();
+    EXPECT_EQ(*Read(place, *pair.accepted), "last");
+    EXPECT_EQ(*Read(place, *pair.accepted), "");
+    EXPECT_EQ(*Read(place, *pair.accepted), "");
+    // A read that waits in vain looks again at its deadline.
+    EXPECT_LT(place.network_executor().Now() - before, absl::Seconds(5));
+  });
+}
+
+TEST_P(NetworkTest, AReaderWithoutTimeGetsWhatHasCome) {
+  RunConnected([](Place& place, Pair& pair) {
+    ASSERT_TRUE(Write(place, *pair.dialled, "first").ok());
+    EXPECT_EQ(*Read(place, *pair.accepted), "first");
+    std::array<std::byte, 100> buffer;
+    const Instant no_time = place.network_executor().Now();
+    EXPECT_TRUE(absl::IsDeadlineExceeded(
+        pair.accepted->Read(buffer, no_time).status()));
+    ASSERT_TRUE(Write(place, *pair.dialled, "second").ok());
+    ASSERT_TRUE(place.network_executor().SleepFor(kUntilDelivered).ok());
+    const absl::StatusOr<size_t> got = pair.accepted->Read(buffer, no_time);
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_EQ(*got, 6u);
   });
 }
 
