@@ -44,6 +44,13 @@ void WriteRaft(const NodeReport& report, MetricsWriter& out) {
             report.redis_clients);
   out.Gauge("raft_redis_clients_max", "Beyond it they are refused.",
             report.redis_clients_max);
+  out.Count("raft_redis_clients_accepted_total",
+            "Connections of Redis clients that were served.",
+            report.redis_clients_accepted);
+  out.Count("raft_redis_clients_refused_total",
+            "Connections that found no place.", report.redis_clients_refused);
+  out.Count("raft_redis_commands_total", "Requests of Redis clients.",
+            report.redis_commands);
 }
 
 void WritePeers(const net::PeerTransportStats& stats, MetricsWriter& out) {

@@ -43,6 +43,9 @@ struct NodeReport {
   uint64_t keys = 0;
   uint64_t redis_clients = 0;
   uint64_t redis_clients_max = 0;
+  uint64_t redis_clients_accepted = 0;
+  uint64_t redis_clients_refused = 0;
+  uint64_t redis_commands = 0;
 };
 
 const char* PhaseName(NodeReport::Phase phase);

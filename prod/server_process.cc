@@ -193,6 +193,9 @@ NodeReport ServerProcess::Report() {
   report.keys = facts.keys;
   report.redis_clients = facts.clients;
   report.redis_clients_max = facts.clients_max;
+  report.redis_clients_accepted = facts.clients_accepted;
+  report.redis_clients_refused = facts.clients_refused;
+  report.redis_commands = facts.requests;
   return report;
 }
 

@@ -93,6 +93,7 @@ bool RespConnection::PlanIsFull() const {
 }
 
 void RespConnection::PlanOne() {
+  server_.OnRequest();
   if (!parser_.args_owned()) {
     return PlanRequest(parser_.args(), client_, server_, plan_);
   }

@@ -32,6 +32,13 @@ std::string ClientsSection(const ServerFacts& facts) {
                       "\r\nmaxclients:", facts.clients_max, "\r\n");
 }
 
+std::string StatsSection(const ServerFacts& facts) {
+  return absl::StrCat(
+      "# Stats\r\ntotal_connections_received:", facts.clients_accepted,
+      "\r\ntotal_commands_processed:", facts.requests,
+      "\r\nrejected_connections:", facts.clients_refused, "\r\n");
+}
+
 std::string ReplicationSection(const ServerFacts& facts) {
   std::string out = absl::StrCat(
       "# Replication\r\nrole:", LeadsHere(facts) ? "master" : "slave", "\r\n");
@@ -89,6 +96,7 @@ void PlanInfo(RespRequest& request) {
       {"server", ServerSection(facts, cluster)},
       {"clients", ClientsSection(facts)},
       {"persistence", "# Persistence\r\nloading:0\r\n"},
+      {"stats", StatsSection(facts)},
       {"replication", ReplicationSection(facts)},
       {"raft", RaftSection(facts)},
       {"cluster",

@@ -47,6 +47,10 @@ struct ServerFacts {
   runtime::NodeId last_leader;
   size_t clients = 0;
   size_t clients_max = 0;
+  // Since the server began.
+  uint64_t clients_accepted = 0;
+  uint64_t clients_refused = 0;
+  uint64_t requests = 0;
   size_t keys = 0;  // As applied here; may lag behind.
   size_t volatile_keys = 0;
   absl::Duration uptime;

@@ -68,6 +68,7 @@ void RespServer::RunAcceptor(net::Listener& listener, Manner manner) {
 
 void RespServer::Admit(std::unique_ptr<net::Stream> stream, Manner manner) {
   if (connections_.size() >= options_.clients_max) {
+    ++refused_;
     if (fibers_.size() >= options_.clients_max + kRefusalsMax) return;
     return fibers_.Spawn("kv.resp_refusal",
                          [this, owned = std::move(stream)] { Refuse(*owned); });
@@ -102,6 +103,9 @@ ServerFacts RespServer::Facts() {
   ServerFacts facts = view_.Facts();
   facts.clients = connections_.size();
   facts.clients_max = options_.clients_max;
+  facts.clients_accepted = last_client_;
+  facts.clients_refused = refused_;
+  facts.requests = requests_;
   return facts;
 }
 

@@ -52,7 +52,7 @@ struct RespServerOptions {
 class ServerView {
  public:
   virtual ~ServerView() = default;
-  // Clients and clients_max are filled in by RespServer.
+  // What concerns clients is filled in by RespServer.
   virtual ServerFacts Facts() const = 0;
   // As RespHost::LeaderElsewhere().
   virtual std::optional<net::Address> LeaderElsewhere() const = 0;
@@ -93,6 +93,7 @@ class RespServer final : public RespHost {
   runtime::Executor& executor() { return executor_; }
   Frontend& frontend() { return frontend_; }
   const RespServerOptions& options() const { return options_; }
+  void OnRequest() { ++requests_; }
 
   // Suspends: accepts nobody any more, closes idle connections, answers what
   // is under way until `deadline`, then drops the rest.
@@ -111,7 +112,9 @@ class RespServer final : public RespHost {
   RespSettings settings_;
   SlowLog slow_log_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
-  uint64_t last_client_ = 0;
+  uint64_t last_client_ = 0;  // Also how many were accepted.
+  uint64_t refused_ = 0;
+  uint64_t requests_ = 0;
   bool stopping_ = false;
   // By client id. They lie on the stacks of their fibers; null until those have
   // begun.

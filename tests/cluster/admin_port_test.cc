@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
@@ -43,6 +44,17 @@ class AdminPortTest : public testing::Test {
   bool Is(int node, absl::string_view path, absl::string_view code) {
     return absl::StartsWith(Get(node, path), absl::StrCat("HTTP/1.1 ", code));
   }
+  // Of a family without labels; 0 if it is not there.
+  uint64_t Metric(int node, absl::string_view name) {
+    const std::string metrics = Get(node, "/metrics");
+    const std::string start = absl::StrCat("\n", name, " ");
+    const size_t at = metrics.find(start);
+    uint64_t value = 0;
+    if (at == std::string::npos) return 0;
+    const std::string text = metrics.substr(at + start.size());
+    (void)absl::SimpleAtoi(text.substr(0, text.find('\n')), &value);
+    return value;
+  }
   // Whether it comes to that.
   bool Becomes(int node, absl::string_view path, absl::string_view code) {
     const absl::Time deadline = absl::Now() + RealCluster::kPatience;
@@ -75,6 +87,8 @@ TEST_F(AdminPortTest, EveryNodeIsAliveAndReady) {
 }
 
 TEST_F(AdminPortTest, MetricsCountWhatIsDone) {
+  const uint64_t commands = Metric(leader_, "raft_redis_commands_total");
+  const uint64_t clients = Metric(leader_, "raft_redis_clients_accepted_total");
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(CallOnce(cluster_.redis_port(leader_), {"INCR", "a"},
                          RealCluster::kPatience)
@@ -88,6 +102,8 @@ TEST_F(AdminPortTest, MetricsCountWhatIsDone) {
   EXPECT_TRUE(absl::StrContains(
       metrics, "\nraft_proposal_outcomes_total{outcome=\"applied\"} 11\n"));
   EXPECT_TRUE(absl::StrContains(metrics, "\nraft_keys 1\n"));
+  EXPECT_EQ(Metric(leader_, "raft_redis_commands_total"), commands + 10);
+  EXPECT_EQ(Metric(leader_, "raft_redis_clients_accepted_total"), clients + 10);
   EXPECT_FALSE(absl::StrContains(
       metrics, "\nraft_disk_sync_duration_seconds_count 0\n"));
   EXPECT_FALSE(absl::StrContains(metrics, "\nraft_network_writes_total 0\n"));

@@ -259,7 +259,14 @@ TEST_F(RequestsTest, RedisToolsFindWhatTheyAskFor) {
 }
 
 TEST_F(RequestsTest, InfoAndRoleTellTheTruthAboutTheLead) {
+  host_.facts.clients_accepted = 12;
+  host_.facts.clients_refused = 2;
+  host_.facts.requests = 345;
   std::string info = Ask("INFO");
+  EXPECT_TRUE(absl::StrContains(info,
+                                "# Stats\r\ntotal_connections_received:12\r\n"
+                                "total_commands_processed:345\r\n"
+                                "rejected_connections:2\r\n"));
   EXPECT_TRUE(absl::StrContains(info, "role:master\r\n"));
   EXPECT_TRUE(absl::StrContains(info, "raft_current_term:3\r\n"));
   EXPECT_TRUE(absl::StrContains(info, "raft_stores_waiting:7\r\n"));
