@@ -143,16 +143,18 @@ std::string SampleConfig() {
       &text,
       "\n# All nodes, this one too, as they and their clients reach them (an\n"
       "# example). Addresses only: who is a member is written in the log.\n"
+      "# cluster_port, for clients of Redis Cluster, and admin_port may be\n"
+      "# left out.\n"
       "discovery:\n  peers:\n");
   for (int i = 1; i <= 3; ++i) {
     const std::string host = absl::StrCat("10.0.0.", i);
-    absl::StrAppend(&text, "    - ",
-                    PeerText({runtime::NodeId(static_cast<uint64_t>(i)),
-                              {host, 7101},
-                              {host, 7201},
-                              {host, 6379}},
-                             7401),
-                    "\n");
+    const kv::ServerMember peer = {
+        .node = runtime::NodeId(static_cast<uint64_t>(i)),
+        .peer = {host, 7101},
+        .rpc = {host, 7201},
+        .redis = {host, 6379},
+        .cluster = net::Address{host, 6380}};
+    absl::StrAppend(&text, "    - ", PeerText(peer, 7401), "\n");
   }
   return text;
 }

@@ -290,12 +290,16 @@ kv::ServerOptions ServerOptionsOf(const ServerConfig& config) {
   kv::ServerOptions options;
   options.members = config.peers;
   options.request_timeout = config.request_timeout;
+  options.leader_wait = config.leader_wait;
+  options.parked_max = config.parked_max;
+  options.slow_request = config.slow_request;
   options.host.cluster =
       runtime::ClusterId(runtime::HashLabel(config.cluster) | 1);
   options.host.self = runtime::NodeId(config.node_id);
   options.host.core = config.core;
   options.host.init_cluster = config.init_cluster;
   options.host.storage.segment_bytes = config.segment_bytes;
+  options.host.storage.under_way = config.stores;
   options.host.transport = config.transport;
   options.redis_clients_max = config.redis_clients_max;
   const auto or_all = [&config](const std::string& host) {

@@ -27,6 +27,7 @@
 
 #include "kv/server.h"
 #include "net/peer_transport.h"
+#include "persist/stores_under_way.h"
 #include "prod/log.h"
 #include "raft/core/core.h"
 
@@ -54,7 +55,11 @@ struct ServerConfig {
 
   raft::CoreOptions core = ProductionCore();
   absl::Duration request_timeout = absl::Seconds(5);
+  absl::Duration leader_wait = absl::Seconds(3);
+  uint64_t parked_max = 16 << 10;
+  absl::Duration slow_request = absl::Milliseconds(100);
   uint64_t segment_bytes = uint64_t{64} << 20;
+  persist::StoreLimits stores;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
 

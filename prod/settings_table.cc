@@ -157,6 +157,20 @@ constexpr std::array kSettings = {
             SpanType{.of = [](ServerConfig& c) -> absl::Duration& {
               return c.request_timeout;
             }}},
+    Setting{"rpc", "leader_wait", "leader-wait",
+            "how much of that it may wait for a leader, before it was sent",
+            SpanType{.of = [](ServerConfig& c) -> absl::Duration& {
+              return c.leader_wait;
+            }}},
+    Setting{"rpc", "waiting_max", "waiting-max",
+            "commands that may wait for a leader; more are refused at once",
+            CountType{[](ServerConfig& c) -> uint64_t& { return c.parked_max; },
+                      1, 1'000'000}},
+    Setting{"rpc", "slow_request", "slow-request",
+            "what takes so long is logged, and kept for SLOWLOG",
+            SpanType{.of = [](ServerConfig& c) -> absl::Duration& {
+              return c.slow_request;
+            }}},
 
     Setting{"raft", "election_timeout_min", "election-timeout-min",
             "no election sooner after the leader was heard",
@@ -201,6 +215,17 @@ constexpr std::array kSettings = {
                        return c.core.uncommitted_bytes_max;
                      },
                      kMiB, 4096 * kMiB}},
+    Setting{
+        "raft", "stores_waiting_max", "stores-waiting-max",
+        "stores that may wait for the disk; then writes are refused as busy",
+        CountType{
+            [](ServerConfig& c) -> uint64_t& { return c.stores.stores_max; },
+            16, 1'000'000}},
+    Setting{"raft", "stores_waiting_size_max", "stores-waiting-size-max",
+            "the same, of what is in them",
+            SizeType{
+                [](ServerConfig& c) -> uint64_t& { return c.stores.bytes_max; },
+                kMiB, 4096 * kMiB}},
 
     Setting{"runtime", "placement", "placement",
             "split: network and storage on a thread each; shared: on one",

@@ -197,6 +197,26 @@ TEST(ServerConfigTest, AListenHostOfItsOwnGoesBeforeTheCommonOne) {
   EXPECT_EQ(options.redis_clients_max, 7u);
 }
 
+TEST(ServerConfigTest, LimitsOfWaitingReachTheServer) {
+  ServerConfig config;
+  const absl::Status read =
+      ReadConfigText("raft.yaml",
+                     std::string("node: {id: 1}\n"
+                                 "rpc: {leader_wait: 700ms, waiting_max: 5,\n"
+                                 "  slow_request: 20ms}\n"
+                                 "raft: {stores_waiting_max: 17,\n"
+                                 "  stores_waiting_size_max: 2MiB}\n") +
+                         kPeers,
+                     config);
+  ASSERT_TRUE(read.ok()) << read;
+  const kv::ServerOptions options = ServerOptionsOf(config);
+  EXPECT_EQ(options.leader_wait, absl::Milliseconds(700));
+  EXPECT_EQ(options.parked_max, 5u);
+  EXPECT_EQ(options.slow_request, absl::Milliseconds(20));
+  EXPECT_EQ(options.host.storage.under_way.stores_max, 17u);
+  EXPECT_EQ(options.host.storage.under_way.bytes_max, uint64_t{2} << 20);
+}
+
 TEST(ServerConfigTest, TheCommandLineIsStrict) {
   EXPECT_EQ(Load({"--nonsense"}).status().message(),
             "unknown flag: --nonsense (see --help)");
