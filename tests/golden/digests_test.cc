@@ -1,6 +1,6 @@
 // A seed is one run on every compiler and in every build: the digests of all
-// scenarios are pinned in golden_digests.txt, and CI runs this test in every
-// build.
+// scenarios are pinned in digests.txt, and CI runs this program, which is all
+// that it builds for that, with every compiler.
 //
 // A change of behaviour changes them. TWINRAFT_REWRITE=1 writes the file anew;
 // commit only differences that you can explain.
@@ -22,8 +22,7 @@ namespace scenarios {
 namespace {
 
 constexpr uint64_t kSeed = 7;
-constexpr char kFile[] =
-    TWINRAFT_SOURCE_DIR "/tests/scenarios/golden_digests.txt";
+constexpr char kFile[] = TWINRAFT_SOURCE_DIR "/tests/golden/digests.txt";
 
 RunOptions SeedOnly() {
   RunOptions options;
