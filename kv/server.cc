@@ -1,5 +1,6 @@
 #include "kv/server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "kv/expirer.h"
@@ -112,12 +113,18 @@ class Server::Impl final : public ServerView {
 
  private:
   // Suspends. So that nobody has to find out that the leader is gone. If it
-  // cannot be done, they will.
+  // cannot be done, they will: when those who could take over stop as well, a
+  // leader that has stood down waits for nobody.
   void HandLeadOver(runtime::Instant deadline) {
     raft::Node& node = host_->node();
     if (options_.members.size() < 2) return;
     if (node.status().role != raft::Role::kLeader) return;
-    (void)node.TransferLeadership(runtime::NodeId(), deadline);
+    // A transfer takes one election timeout at most, and to hear of the next
+    // leader another.
+    const runtime::Instant in_time =
+        executor_.Now() + 2 * options_.host.core.election_timeout_max;
+    (void)node.TransferLeadership(runtime::NodeId(),
+                                  std::min(deadline, in_time));
   }
 
   // Errors: those of Network::Listen().

@@ -451,5 +451,24 @@ TEST(KvClusterTest, AStoppingServerAnswersWhatIsUnderWay) {
   EXPECT_EQ(cluster.AwaitEqualHashes().size(), 3u);
 }
 
+// The whole cluster is stopped: nobody is left to take over.
+TEST(KvClusterTest, ALeaderThatStopsLastDoesNotWaitForASuccessor) {
+  KvCluster cluster(13);
+  cluster.BootAll();
+  const int leader = cluster.AwaitLeader();
+  for (int node = 1; node <= kNodes; ++node) {
+    if (node != leader) cluster.Stop(node);
+  }
+  // They are gone, and it has heard of them a moment ago.
+  cluster.world().RunFor(absl::Milliseconds(50));
+  cluster.Stop(leader);
+  // Of the five seconds that it has.
+  cluster.world().RunFor(absl::Seconds(1));
+  for (int node = 1; node <= kNodes; ++node) {
+    EXPECT_EQ(cluster.server(node), nullptr)
+        << "n" << node << ", the leader was n" << leader;
+  }
+}
+
 }  // namespace
 }  // namespace kv
