@@ -3,10 +3,10 @@
 // A file system that has only reserved blocks writes metadata again when they
 // are first written, and then a sync takes 60 to 90 microseconds more (ext4, on
 // the machine of docs/performance.md); after zeros were written there, it does
-// not. But to fill a whole segment at once
-// holds up what waits for the log, and each byte is written twice. So the
-// zeros are written in small portions just ahead of small writes, and are left
-// out where writes are large: those are few for what they write.
+// not. But to fill a whole segment at once holds up what waits for the log, and
+// each byte is written twice. So the zeros are written in small portions just
+// ahead of small writes, and are left out where writes are large: those are few
+// for what they write.
 //
 // Pure: it is told of writes, and says what to do.
 

@@ -53,7 +53,7 @@ class HashOrdered {
  public:
   // Does not move while it is there.
   struct Item {
-    Item(uint64_t place, absl::string_view text) : order(place), key(text) {}
+    Item(uint64_t hash, absl::string_view text) : order(hash), key(text) {}
     const uint64_t order;
     const std::string key;
     V value = V();
