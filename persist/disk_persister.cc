@@ -7,6 +7,7 @@
 
 #include "absl/container/btree_map.h"
 
+#include "persist/disk_claim.h"
 #include "persist/wal_recovery.h"
 #include "persist/wal_writer.h"
 #include "runtime/check.h"
@@ -35,6 +36,40 @@ struct BatchReport {
   uint64_t bytes_written = 0;  // So far, by the writer.
 };
 
+// What the storage executor answers to one question of the caller, who waits
+// for it. Lives on the caller's executor; other threads only hold it.
+template <class T>
+class Answer {
+ public:
+  explicit Answer(runtime::Executor& executor) : news_(executor) {}
+
+  void Give(absl::StatusOr<T> answer) {
+    answer_ = std::move(answer);
+    news_.NotifyAll();
+  }
+  // Suspends.
+  absl::StatusOr<T> Await() {
+    while (!answer_.has_value()) RETURN_IF_ERROR(news_.Wait());
+    return *std::exchange(answer_, std::nullopt);
+  }
+  runtime::Executor& executor() const { return news_.executor(); }
+
+ private:
+  std::optional<absl::StatusOr<T>> answer_;
+  runtime::WaitQueue news_;
+};
+
+template <class T>
+using SharedAnswer = std::shared_ptr<Answer<T>>;
+
+// From the storage executor.
+template <class T>
+void Give(const SharedAnswer<T>& to, absl::StatusOr<T> answer) {
+  to->executor().Post([to, answer = std::move(answer)]() mutable {
+    to->Give(std::move(answer));
+  });
+}
+
 }  // namespace
 
 // Lives on the caller's executor; other threads only hold it.
@@ -44,10 +79,6 @@ class DiskPersister::Front {
       : executor_(executor), under_way_(limits), news_(executor) {}
 
   // ---- from the storage executor, carried here by tasks
-  void OnRecovered(absl::StatusOr<Recovered> recovered) {
-    recovered_ = std::move(recovered);
-    news_.NotifyAll();
-  }
   void OnBatch(const BatchReport& report) {
     ++stats_.batches;
     stats_.bytes = report.bytes_written;
@@ -73,14 +104,6 @@ class DiskPersister::Front {
   }
 
   // ---- from the caller
-  // Suspends.
-  absl::StatusOr<Recovered> AwaitRecovered() {
-    while (!recovered_.has_value()) {
-      const absl::Status woken = news_.Wait();
-      if (!woken.ok()) return woken;
-    }
-    return *std::exchange(recovered_, std::nullopt);
-  }
   // Suspends.
   absl::Status AwaitStopped() {
     while (!stopped_.has_value()) {
@@ -129,7 +152,6 @@ class DiskPersister::Front {
   absl::btree_map<runtime::GroupId, Sequence> submitted_;
   StoresUnderWay under_way_;
   PersisterStats stats_;  // But for what is under way.
-  std::optional<absl::StatusOr<Recovered>> recovered_;
   std::optional<absl::Status> failure_;
   std::optional<absl::Status> stopped_;
   runtime::WaitQueue news_;
@@ -147,10 +169,21 @@ class DiskPersister::Back {
         arrivals_(executor),
         fibers_(executor) {}
 
-  void Start() {
+  void Inspect(const SharedAnswer<Claim>& answer) {
+    fibers_.Spawn("log-inspection",
+                  [this, answer] { Give(answer, InspectDisk(disk_)); });
+  }
+  void Prepare(runtime::Identity fresh,
+               const SharedAnswer<runtime::Identity>& answer) {
+    CHECK(!started_, "Prepare() after Recover()");
+    fibers_.Spawn("log-preparation", [this, fresh, answer] {
+      Give(answer, PrepareAsOurs(fresh));
+    });
+  }
+  void Start(const SharedAnswer<Recovered>& answer) {
     CHECK(!started_, "Recover() twice");
     started_ = true;
-    fibers_.Spawn("log-writer", [this] { Run(); });
+    fibers_.Spawn("log-writer", [this, answer] { Run(answer); });
   }
   void Take(Store store) {
     if (failed_) return;  // Nobody will hear of it again.
@@ -165,8 +198,8 @@ class DiskPersister::Back {
 
  private:
   // The log-writer fiber.
-  void Run() {
-    absl::Status status = Recover();
+  void Run(const SharedAnswer<Recovered>& answer) {
+    absl::Status status = Recover(answer);
     if (status.ok()) status = WriteUntilStopped();
     failed_ = !status.ok();
     waiting_.clear();
@@ -178,18 +211,44 @@ class DiskPersister::Back {
         [front = front_, status] { front->OnStopped(status); });
   }
 
-  absl::Status Recover() {
+  Owner self() const {
+    return {.cluster = options_.cluster, .node = options_.node};
+  }
+
+  absl::Status LockOnce() {
+    if (locked_) return absl::OkStatus();
+    RETURN_IF_ERROR(disk_.Lock());
+    locked_ = true;
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<runtime::Identity> PrepareAsOurs(runtime::Identity fresh) {
+    RETURN_IF_ERROR(LockOnce());
+    ASSIGN_OR_RETURN(const runtime::Identity identity,
+                     PrepareDisk(disk_, self(), fresh));
+    prepared_ = true;
+    return identity;
+  }
+
+  absl::Status Recover(const SharedAnswer<Recovered>& answer) {
     absl::StatusOr<Recovered> recovered = RecoverOrExplain();
     const absl::Status status = recovered.status();
-    front_->executor().Post(
-        [front = front_, recovered = std::move(recovered)]() mutable {
-          front->OnRecovered(std::move(recovered));
-        });
+    Give(answer, std::move(recovered));
     return status;
   }
 
+  // Asked before the lock, which may leave a file behind.
+  absl::Status CheckPrepared() {
+    if (prepared_) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const Claim claim, InspectDisk(disk_));
+    if (claim.has_log) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        "there is no log, and nobody prepared this disk for one");
+  }
+
   absl::StatusOr<Recovered> RecoverOrExplain() {
-    RETURN_IF_ERROR(disk_.Lock());
+    RETURN_IF_ERROR(CheckPrepared());
+    RETURN_IF_ERROR(LockOnce());
     ASSIGN_OR_RETURN(
         WalRecovery recovery,
         RecoverWal(disk_, {.cluster = options_.cluster,
@@ -257,6 +316,8 @@ class DiskPersister::Back {
   std::unique_ptr<WalWriter> writer_;
   std::deque<Store> waiting_;
   WalBatch batch_;
+  bool locked_ = false;
+  bool prepared_ = false;
   bool started_ = false;
   bool stopping_ = false;
   bool failed_ = false;
@@ -278,10 +339,25 @@ DiskPersister::~DiskPersister() {
   storage_.Post([back = std::move(back_)] {});
 }
 
+absl::StatusOr<Claim> DiskPersister::Inspect() {
+  const auto answer = std::make_shared<Answer<Claim>>(front_->executor());
+  storage_.Post([back = back_, answer] { back->Inspect(answer); });
+  return answer->Await();
+}
+
+absl::StatusOr<runtime::Identity> DiskPersister::Prepare(
+    runtime::Identity fresh) {
+  const auto answer =
+      std::make_shared<Answer<runtime::Identity>>(front_->executor());
+  storage_.Post(
+      [back = back_, fresh, answer] { back->Prepare(fresh, answer); });
+  return answer->Await();
+}
+
 absl::StatusOr<Recovered> DiskPersister::Recover() {
-  const std::shared_ptr<Front> front = front_;
-  storage_.Post([back = back_] { back->Start(); });
-  return front->AwaitRecovered();
+  const auto answer = std::make_shared<Answer<Recovered>>(front_->executor());
+  storage_.Post([back = back_, answer] { back->Start(answer); });
+  return answer->Await();
 }
 
 void DiskPersister::SetSink(runtime::GroupId group, PersisterSink* sink) {

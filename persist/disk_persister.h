@@ -5,8 +5,8 @@
 // when it is done, all of them become the next frame, one write and one sync.
 // Nothing waits for company.
 //
-// Reading order: wal_format.h, superblock.h, wal_segment.h, wal_writer.h,
-// wal_scan.h, wal_recovery.h, this.
+// Reading order: wal_format.h, superblock.h, disk_claim.h, wal_segment.h,
+// wal_writer.h, wal_scan.h, wal_recovery.h, this.
 
 #ifndef PERSIST_DISK_PERSISTER_H_
 #define PERSIST_DISK_PERSISTER_H_
@@ -28,7 +28,7 @@
 namespace persist {
 
 struct DiskPersisterOptions {
-  // Whose disk this is. A fresh disk becomes theirs for ever.
+  // Who we are: whose the disk is or becomes.
   runtime::ClusterId cluster;
   runtime::NodeId node;
   // Room in a segment of the log. Small in simulation, to roll often.
@@ -50,6 +50,8 @@ class DiskPersister final : public Persister {
   // What is not durable yet may never be. Does not wait.
   ~DiskPersister() override;
 
+  absl::StatusOr<Claim> Inspect() override;
+  absl::StatusOr<runtime::Identity> Prepare(runtime::Identity fresh) override;
   absl::StatusOr<Recovered> Recover() override;
   void SetSink(runtime::GroupId group, PersisterSink* sink) override;
   void Submit(Store store) override;

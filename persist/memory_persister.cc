@@ -2,16 +2,20 @@
 
 #include <utility>
 
+#include "persist/disk_claim.h"
 #include "persist/log_fold.h"
 #include "persist/stores_under_way.h"
 #include "runtime/check.h"
+#include "runtime/status_macros.h"
 #include "runtime/wait_queue.h"
 
 namespace persist {
 
 struct MemoryPersister::State {
-  State(runtime::Executor& executor, MemoryMedium& the_medium)
-      : medium(the_medium), idle(executor) {}
+  State(runtime::Executor& executor, MemoryMedium& the_medium, Owner the_self)
+      : medium(the_medium), self(the_self), idle(executor) {}
+
+  bool has_log() const { return medium.incarnation > runtime::Incarnation(0); }
 
   void Keep(Store store) {
     if (closed) return;
@@ -30,6 +34,8 @@ struct MemoryPersister::State {
   }
 
   MemoryMedium& medium;
+  const Owner self;
+  bool prepared = false;
   absl::btree_map<runtime::GroupId, PersisterSink*> sinks;
   absl::btree_map<runtime::GroupId, Sequence> submitted;
   PersisterStats stats;  // But for what is under way.
@@ -39,15 +45,44 @@ struct MemoryPersister::State {
 };
 
 MemoryPersister::MemoryPersister(runtime::Executor& executor,
-                                 MemoryMedium& medium)
-    : executor_(executor), state_(std::make_shared<State>(executor, medium)) {}
+                                 MemoryMedium& medium, Owner self)
+    : executor_(executor),
+      state_(std::make_shared<State>(executor, medium, self)) {}
 
 MemoryPersister::~MemoryPersister() { state_->closed = true; }
 
+absl::StatusOr<Claim> MemoryPersister::Inspect() {
+  const MemoryMedium& medium = state_->medium;
+  return Claim{.has_log = state_->has_log(),
+               .owner = medium.owner,
+               .identity = medium.identity};
+}
+
+absl::StatusOr<runtime::Identity> MemoryPersister::Prepare(
+    runtime::Identity fresh) {
+  MemoryMedium& medium = state_->medium;
+  const bool ours = medium.owner == state_->self;
+  if (state_->has_log() && !ours) {
+    return NotTheOwner(*medium.owner, state_->self);
+  }
+  if (!ours) medium.identity = fresh;
+  medium.owner = state_->self;
+  state_->prepared = true;
+  return medium.identity;
+}
+
 absl::StatusOr<Recovered> MemoryPersister::Recover() {
   MemoryMedium& medium = state_->medium;
+  if (!state_->has_log() && !state_->prepared) {
+    return absl::FailedPreconditionError(
+        "there is no log, and nobody prepared this medium for one");
+  }
+  if (medium.owner != state_->self) {
+    return NotTheOwner(*medium.owner, state_->self);
+  }
   ++medium.incarnation;
   Recovered recovered;
+  recovered.identity = medium.identity;
   recovered.incarnation = medium.incarnation;
   for (const auto& [id, group] : medium.groups) {
     recovered.groups.push_back(group);

@@ -8,6 +8,7 @@
 #define PERSIST_MEMORY_PERSISTER_H_
 
 #include <memory>
+#include <optional>
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
@@ -15,22 +16,28 @@
 
 #include "persist/persister.h"
 #include "runtime/executor.h"
+#include "runtime/identity.h"
 #include "runtime/ids.h"
 
 namespace persist {
 
 // What survives a process. One persister at a time.
 struct MemoryMedium {
-  runtime::Incarnation incarnation;
+  std::optional<Owner> owner;
+  runtime::Identity identity;
+  runtime::Incarnation incarnation;  // A life has recovered: there is a log.
   absl::btree_map<runtime::GroupId, RecoveredGroup> groups;
 };
 
 class MemoryPersister final : public Persister {
  public:
   // Both outlive this, and the medium what the executor still has to run.
-  MemoryPersister(runtime::Executor& executor, MemoryMedium& medium);
+  MemoryPersister(runtime::Executor& executor, MemoryMedium& medium,
+                  Owner self);
   ~MemoryPersister() override;
 
+  absl::StatusOr<Claim> Inspect() override;
+  absl::StatusOr<runtime::Identity> Prepare(runtime::Identity fresh) override;
   absl::StatusOr<Recovered> Recover() override;
   void SetSink(runtime::GroupId group, PersisterSink* sink) override;
   void Submit(Store store) override;

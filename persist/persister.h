@@ -30,6 +30,7 @@
 #include "absl/time/time.h"
 
 #include "persist/record.h"
+#include "runtime/identity.h"
 #include "runtime/ids.h"
 
 namespace persist {
@@ -52,9 +53,28 @@ struct RecoveredGroup {
   std::vector<Record> entries;  // Contiguous from index 1.
 };
 
+// Whose medium it is.
+struct Owner {
+  runtime::ClusterId cluster;
+  runtime::NodeId node;
+
+  friend bool operator==(const Owner&, const Owner&) = default;
+};
+
+// What a medium says of itself before anybody has touched it.
+struct Claim {
+  // Something that was promised may be there: an owner that is named counts.
+  // Without a log it is the trace of a start that came to nothing.
+  bool has_log = false;
+  std::optional<Owner> owner;  // None: a fresh medium.
+  runtime::Identity identity;  // None also where an old version began.
+};
+
 struct Recovered {
   // This life: larger than any before it, and already durable.
   runtime::Incarnation incarnation;
+  // Of the medium; none where a version without identities began.
+  runtime::Identity identity;
   std::vector<RecoveredGroup> groups;  // By group id.
 };
 
@@ -95,11 +115,29 @@ class Persister {
   Persister& operator=(const Persister&) = delete;
   virtual ~Persister() = default;
 
+  // What is there. Changes nothing, not even on a fresh medium. May come
+  // before Recover(), or not. Suspends.
+  // Errors: DATA_LOSS  there is a log, and whose it is cannot be read.
+  virtual absl::StatusOr<Claim> Inspect() = 0;
+
+  // Makes a medium without a log ours, durably: it keeps its identity if it was
+  // ours already and else gets `fresh`, whoever it was meant for before. A
+  // medium with a log of ours stays as it is. Returns the identity that is
+  // durable now. May come before Recover(), and must where there is no log: no
+  // medium becomes ours by accident. Suspends.
+  // Errors: FAILED_PRECONDITION  it has a log of another node or cluster, or is
+  //                              in use.
+  //         Others               those of Recover().
+  virtual absl::StatusOr<runtime::Identity> Prepare(
+      runtime::Identity fresh) = 0;
+
   // Reads what the last life left, repairs a torn tail and makes the new
-  // incarnation durable. Once, before anything else. Suspends.
+  // incarnation durable. Once, before all but Inspect() and Prepare().
+  // Suspends.
   // Errors: DATA_LOSS          acknowledged data is damaged: refuses to start,
   //                            naming file, offset and group.
-  //         FAILED_PRECONDITION  not of this node or cluster, or in use.
+  //         FAILED_PRECONDITION  not of this node or cluster, or in use; or no
+  //                              log and no Prepare(), and nothing was touched.
   //         RESOURCE_EXHAUSTED   no room to start.
   virtual absl::StatusOr<Recovered> Recover() = 0;
 

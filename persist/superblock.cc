@@ -18,11 +18,15 @@ namespace {
 constexpr uint64_t kSuperblockMagic = 0x525055534e495754;  // "TWINSUPR"
 constexpr absl::string_view kUnfinishedPath = "superblock.new";
 
-constexpr size_t kFixedBytes = 72;
+constexpr uint32_t kVersionWithoutIdentity = 1;
+constexpr size_t kFixedBytesOfVersion1 = 72;
+constexpr size_t kFixedBytes = 96;
 constexpr size_t kSegmentBytes = 24;
 constexpr size_t kGroupBytes = 48;
 constexpr size_t kCrcBytes = 4;
 constexpr size_t kSlots = 2;
+
+constexpr uint32_t kStoppedCleanFlag = 1;
 
 static_assert(kFixedBytes + kSuperblockSegmentsMax * kSegmentBytes +
                   kSuperblockGroupsMax * kGroupBytes + kCrcBytes <=
@@ -43,6 +47,19 @@ absl::Status WriteSlot(File& file, const Superblock& superblock) {
 size_t EncodedSuperblockBytes(std::span<const std::byte> slot) {
   constexpr size_t kSizeOffset = 12;
   return ByteSource(slot.subspan(kSizeOffset)).TakeU32();
+}
+
+absl::Status DecodeIdentityAndFlags(ByteSource& source,
+                                    Superblock& superblock) {
+  superblock.identity.high = source.TakeU64();
+  superblock.identity.low = source.TakeU64();
+  const uint32_t flags = source.TakeU32();
+  source.TakeZeros(4);
+  if (!source.ok() || flags > kStoppedCleanFlag) {
+    return absl::DataLossError("unknown flags of the superblock");
+  }
+  superblock.stopped_clean = flags == kStoppedCleanFlag;
+  return absl::OkStatus();
 }
 
 absl::Status DecodeTables(ByteSource source, size_t segments, size_t groups,
@@ -75,7 +92,7 @@ std::vector<std::byte> EncodeSuperblock(const Superblock& superblock) {
   std::vector<std::byte> bytes;
   ByteSink sink(bytes);
   sink.PutU64(kSuperblockMagic);
-  sink.PutU32(kWalVersion);
+  sink.PutU32(kSuperblockVersion);
   const size_t size = kFixedBytes + superblock.segments.size() * kSegmentBytes +
                       superblock.groups.size() * kGroupBytes + kCrcBytes;
   sink.PutU32(static_cast<uint32_t>(size));
@@ -86,6 +103,10 @@ std::vector<std::byte> EncodeSuperblock(const Superblock& superblock) {
   sink.PutU64(superblock.watermark.value());
   sink.PutU64(superblock.segments.size());
   sink.PutU64(superblock.groups.size());
+  sink.PutU64(superblock.identity.high);
+  sink.PutU64(superblock.identity.low);
+  sink.PutU32(superblock.stopped_clean ? kStoppedCleanFlag : 0);
+  sink.PutZeros(4);
   CHECK_EQ(sink.size(), kFixedBytes);
   for (const SuperblockSegment& segment : superblock.segments) {
     sink.PutU64(segment.id.value());
@@ -113,7 +134,7 @@ absl::StatusOr<Superblock> DecodeSuperblock(std::span<const std::byte> slot) {
   if (!source.ok() || magic != kSuperblockMagic) {
     return absl::DataLossError("no superblock here");
   }
-  if (size < kFixedBytes + kCrcBytes || size > slot.size()) {
+  if (size < kFixedBytesOfVersion1 + kCrcBytes || size > slot.size()) {
     return absl::DataLossError("impossible size of the superblock");
   }
   const auto covered = slot.first(size - kCrcBytes);
@@ -121,7 +142,7 @@ absl::StatusOr<Superblock> DecodeSuperblock(std::span<const std::byte> slot) {
   if (crc.TakeU32() != runtime::Crc32c(covered)) {
     return absl::DataLossError("checksum of the superblock");
   }
-  if (version != kWalVersion) {
+  if (version != kSuperblockVersion && version != kVersionWithoutIdentity) {
     return absl::DataLossError(
         absl::StrCat("unknown version ", version, " of the superblock"));
   }
@@ -133,13 +154,18 @@ absl::StatusOr<Superblock> DecodeSuperblock(std::span<const std::byte> slot) {
   superblock.watermark = Lsn(source.TakeU64());
   const uint64_t segments = source.TakeU64();
   const uint64_t groups = source.TakeU64();
+  const size_t fixed_bytes =
+      version == kVersionWithoutIdentity ? kFixedBytesOfVersion1 : kFixedBytes;
   if (segments > kSuperblockSegmentsMax || groups > kSuperblockGroupsMax ||
-      kFixedBytes + segments * kSegmentBytes + groups * kGroupBytes +
+      fixed_bytes + segments * kSegmentBytes + groups * kGroupBytes +
               kCrcBytes !=
           size) {
     return absl::DataLossError("impossible counts in the superblock");
   }
-  absl::Status read = DecodeTables(ByteSource(covered.subspan(kFixedBytes)),
+  if (version != kVersionWithoutIdentity) {
+    RETURN_IF_ERROR(DecodeIdentityAndFlags(source, superblock));
+  }
+  absl::Status read = DecodeTables(ByteSource(covered.subspan(fixed_bytes)),
                                    static_cast<size_t>(segments),
                                    static_cast<size_t>(groups), superblock);
   if (!read.ok()) return read;

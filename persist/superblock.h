@@ -25,11 +25,15 @@
 #include "persist/disk.h"
 #include "persist/record.h"
 #include "persist/wal_format.h"
+#include "runtime/identity.h"
 #include "runtime/ids.h"
 
 namespace persist {
 
 inline constexpr absl::string_view kSuperblockPath = "superblock";
+// Version 1 had neither identity nor flags. It is read, and carried over to
+// this one by the next write.
+inline constexpr uint32_t kSuperblockVersion = 2;
 inline constexpr size_t kSuperblockSlotBytes = 128 * 1024;
 // What fits into a slot with room to spare.
 inline constexpr size_t kSuperblockSegmentsMax = 2048;
@@ -62,7 +66,11 @@ struct Superblock {
   runtime::ClusterId cluster;
   runtime::NodeId node;
   runtime::Incarnation incarnation;
-  Lsn watermark;  // Every frame up to here was durable.
+  Lsn watermark;               // Every frame up to here was durable.
+  runtime::Identity identity;  // Of this directory, as long as it exists.
+  // The life that wrote this has ended in good order, and wrote nothing after
+  // it: there is no frame above the watermark.
+  bool stopped_clean = false;
   // Ascending by id. A segment's frames end where the next one's begin.
   std::vector<SuperblockSegment> segments;
   std::vector<SuperblockGroup> groups;  // Ascending by group.

@@ -5,8 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
+#include "persist/disk_claim.h"
 #include "persist/wal_scan.h"
 #include "runtime/status_macros.h"
 
@@ -64,23 +63,14 @@ absl::Status ReadSegment(Disk& disk, Segment& segment) {
   }
 }
 
-// A log without a superblock has lost it; without a log there is nothing.
-absl::Status NoSuperblock(Disk& disk) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                   disk.List(kWalDirectory));
-  for (const std::string& name : names) {
-    if (!ParseSegmentName(name).has_value()) continue;
-    return absl::DataLossError(absl::StrCat(
-        kSuperblockPath, ": missing, although there is a log: ", name));
-  }
-  return absl::NotFoundError("there is no log here");
-}
-
 }  // namespace
 
 absl::StatusOr<WalInspection> InspectWal(Disk& disk) {
   absl::StatusOr<Superblock> superblock = SuperblockFile::Read(disk);
-  if (absl::IsNotFound(superblock.status())) return NoSuperblock(disk);
+  if (absl::IsNotFound(superblock.status())) {
+    RETURN_IF_ERROR(InspectDisk(disk).status());
+    return absl::NotFoundError("there is no log here");
+  }
   if (!superblock.ok()) return superblock.status();
   WalInspection result;
   result.superblock = *std::move(superblock);

@@ -5,8 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-
+#include "persist/disk_claim.h"
 #include "persist/superblock.h"
 #include "persist/wal_format.h"
 #include "persist/wal_scan.h"
@@ -17,42 +16,20 @@
 namespace persist {
 namespace {
 
-// The superblock is the first thing that is ever durable on a disk: a log
-// without one has lost it.
-absl::Status CheckNoLog(Disk& disk) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                   disk.List(kWalDirectory));
-  for (const std::string& name : names) {
-    if (ParseSegmentName(name).has_value()) {
-      return absl::DataLossError(absl::StrCat(
-          kSuperblockPath, ": missing, although there is a log: ", name));
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::unique_ptr<SuperblockFile>> OpenSuperblock(
     Disk& disk, const WalOptions& options) {
   absl::StatusOr<std::unique_ptr<SuperblockFile>> file =
       SuperblockFile::Open(disk);
   if (absl::IsNotFound(file.status())) {
-    RETURN_IF_ERROR(CheckNoLog(disk));
-    Superblock first;
-    first.cluster = options.cluster;
-    first.node = options.node;
-    return SuperblockFile::Create(disk, std::move(first));
+    RETURN_IF_ERROR(InspectDisk(disk).status());
+    return absl::FailedPreconditionError(
+        "there is no log, and nobody prepared this disk for one");
   }
   if (!file.ok()) return file.status();
   const Superblock& found = (*file)->newest();
-  if (found.cluster != options.cluster || found.node != options.node) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "this disk belongs to node ", found.node.value(), " of cluster ",
-        found.cluster.value(), ", not to node ", options.node.value(),
-        " of cluster ", options.cluster.value()));
-  }
-  // No life got as far as publishing itself. Perhaps the first one died because
-  // the name of this file could not be synced: make it anew.
-  if (found.sequence == 1) return SuperblockFile::Create(disk, found);
+  const Owner owner = {.cluster = found.cluster, .node = found.node};
+  const Owner self = {.cluster = options.cluster, .node = options.node};
+  if (owner != self) return NotTheOwner(owner, self);
   return file;
 }
 
@@ -152,6 +129,7 @@ absl::StatusOr<WalRecovery> RecoverWal(Disk& disk, const WalOptions& options) {
                    StartSegment(disk, options, scan));
   WalRecovery result;
   result.recovered.incarnation = segment->header().incarnation;
+  result.recovered.identity = superblock->newest().identity;
   result.recovered.groups = scan.TakeGroups();
   GroupTails tails;
   for (const RecoveredGroup& group : result.recovered.groups) {
@@ -163,6 +141,7 @@ absl::StatusOr<WalRecovery> RecoverWal(Disk& disk, const WalOptions& options) {
   Superblock next = superblock->newest();
   next.incarnation = segment->header().incarnation;
   next.watermark = segment->next_lsn().Previous();
+  next.stopped_clean = false;
   next.segments = LiveSegments(scan, segment->header());
   next.groups = SuperblockGroups(tails);
   RETURN_IF_ERROR(superblock->Write(std::move(next)));

@@ -31,6 +31,7 @@ struct WalRecovery {
 };
 
 // Suspends. `disk` is locked by the caller and outlives the result.
+// Requires: PrepareDisk() in this life, if there is no log (disk_claim.h).
 // Errors: those of Persister::Recover(), and whatever the disk said.
 absl::StatusOr<WalRecovery> RecoverWal(Disk& disk, const WalOptions& options);
 

@@ -153,6 +153,7 @@ absl::Status WalWriter::Roll(size_t frame_bytes) {
   RETURN_IF_ERROR(next->Finish());
   Superblock superblock = superblock_->newest();
   superblock.watermark = durable_;
+  superblock.stopped_clean = false;
   superblock.segments.push_back({.id = next->header().id,
                                  .first_lsn = next->header().first_lsn,
                                  .salt = next->header().salt});

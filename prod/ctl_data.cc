@@ -187,9 +187,13 @@ absl::StatusOr<CtlResult> CtlData(const CtlDataOptions& options) {
   json["directory"] = options.directory;
   json["node"] = log.superblock.node.value();
   json["cluster_id"] = absl::StrFormat("%016x", log.superblock.cluster.value());
+  if (!log.superblock.identity.IsNone()) {
+    json["identity"] = log.superblock.identity.ToString();
+  }
   json["log_format"] = persist::kWalVersion;
   json["life"] = log.superblock.incarnation.value();
   json["durable_frame"] = log.superblock.watermark.value();
+  json["stopped_clean"] = log.superblock.stopped_clean;
   json["segments"] = log.segments.size();
   uint64_t file_bytes = 0;
   for (const WalInspection::Segment& segment : log.segments) {

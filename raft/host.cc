@@ -49,6 +49,8 @@ class Host::Impl {
                    world_.disk, StorageOptions()) {}
 
   absl::Status Start() {
+    ASSIGN_OR_RETURN(const persist::Claim claim, persister_.Inspect());
+    if (!claim.has_log) RETURN_IF_ERROR(PrepareDirectory());
     ASSIGN_OR_RETURN(persist::Recovered recovered, persister_.Recover());
     Sequence stored;
     persist::RecoveredGroup group;
@@ -99,15 +101,27 @@ class Host::Impl {
     return storage;
   }
 
+  // Before anything is touched: the directory may be meant for another node.
+  absl::Status CheckToldToFound() const {
+    if (options_.init_cluster) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        "the data directory holds no log and this node was not told to found "
+        "a cluster (--init-cluster): a node that may have lost what it "
+        "promised never votes");
+  }
+
+  absl::Status PrepareDirectory() {
+    RETURN_IF_ERROR(CheckToldToFound());
+    runtime::Random dice = world_.random.Fork("identity");
+    const uint64_t high = dice.Next();
+    const uint64_t low = dice.Next();
+    return persister_.Prepare({.high = high, .low = low}).status();
+  }
+
   // Writes the first entry, the same on every founding member: its voters. It
   // has term 1, in which nobody can lead, so it is committed by decree.
   absl::StatusOr<persist::RecoveredGroup> Found() {
-    if (!options_.init_cluster) {
-      return absl::FailedPreconditionError(
-          "the data directory holds no log and this node was not told to found "
-          "a cluster (--init-cluster): a node that may have lost what it "
-          "promised never votes");
-    }
+    RETURN_IF_ERROR(CheckToldToFound());
     std::vector<NodeId> voters;
     for (const Member& member : options_.members) {
       voters.push_back(member.node);

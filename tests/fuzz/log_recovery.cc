@@ -26,6 +26,13 @@ std::string PathOf(uint8_t number) {
                       : persist::UnfinishedSegmentPath(id);
 }
 
+absl::StatusOr<persist::WalRecovery> Recover(persist::Disk& disk) {
+  const persist::WalOptions options = persist::StoryOptions();
+  const absl::Status prepared = persist::Prepare(disk, options).status();
+  if (!prepared.ok()) return prepared;
+  return persist::RecoverWal(disk, options);
+}
+
 // Writes the stretches of the input into their files.
 void Fill(persist::ModelDisk& disk, Input input) {
   while (input.size() >= kStretchHeadBytes) {
@@ -56,16 +63,13 @@ void Fill(persist::ModelDisk& disk, Input input) {
 void RunLogRecovery(Input input) {
   persist::ModelDisk disk;
   Fill(disk, input);
-  const persist::WalOptions options = persist::StoryOptions();
   std::string before;
   runtime::Incarnation incarnation;
   {
-    absl::StatusOr<persist::WalRecovery> first =
-        persist::RecoverWal(disk, options);
+    absl::StatusOr<persist::WalRecovery> first = Recover(disk);
     if (!first.ok()) {
       disk.Restart();
-      CHECK(persist::RecoverWal(disk, options).status().code() ==
-                first.status().code(),
+      CHECK(Recover(disk).status().code() == first.status().code(),
             "recovery refused, then did not: ", first.status().ToString());
       return;
     }
@@ -73,8 +77,7 @@ void RunLogRecovery(Input input) {
     incarnation = first->recovered.incarnation;
   }
   disk.Restart();
-  absl::StatusOr<persist::WalRecovery> second =
-      persist::RecoverWal(disk, options);
+  absl::StatusOr<persist::WalRecovery> second = Recover(disk);
   CHECK(second.ok(), "recovered once only: ", second.status().ToString());
   CHECK(second->recovered.incarnation > incarnation);
   CHECK_EQ(persist::Describe(std::move(second->recovered.groups)), before);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "persist/disk_claim.h"
 #include "persist/log_fold.h"
 #include "runtime/crc32c.h"
 
@@ -77,10 +78,18 @@ WalOptions StoryOptions(uint64_t segment_bytes) {
           .segment_bytes = segment_bytes};
 }
 
+absl::StatusOr<runtime::Identity> Prepare(Disk& disk,
+                                          const WalOptions& options) {
+  return PrepareDisk(disk, {.cluster = options.cluster, .node = options.node},
+                     kIdentity);
+}
+
 Life Live(Disk& disk, const WalOptions& options,
           const std::vector<Batch>& batches, size_t first) {
   Life life;
   life.durable = first;
+  life.status = Prepare(disk, options).status();
+  if (!life.status.ok()) return life;
   absl::StatusOr<WalRecovery> recovery = RecoverWal(disk, options);
   life.status = recovery.status();
   if (!recovery.ok()) return life;

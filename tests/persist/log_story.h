@@ -14,6 +14,7 @@
 #include "persist/disk.h"
 #include "persist/persister.h"
 #include "persist/wal_recovery.h"
+#include "runtime/identity.h"
 #include "runtime/random.h"
 
 namespace persist {
@@ -42,8 +43,13 @@ std::string Describe(std::vector<RecoveredGroup> groups);
 // The options of all stories: segments of a few sectors, to roll often.
 WalOptions StoryOptions(uint64_t segment_bytes = 4 * kSectorBytes);
 
-// One life: recovers, then writes `batches` from `first` on until the disk
-// dies.
+// Makes a disk without a log that of the stories.
+inline constexpr runtime::Identity kIdentity{.high = 0xfeed, .low = 0xbeef};
+absl::StatusOr<runtime::Identity> Prepare(Disk& disk,
+                                          const WalOptions& options);
+
+// One life: prepares and recovers, then writes `batches` from `first` on until
+// the disk dies.
 struct Life {
   absl::Status status;  // Of the first thing that failed.
   std::optional<Recovered> recovered;

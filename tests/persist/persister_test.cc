@@ -25,6 +25,9 @@ DiskPersisterOptions DiskOptions() {
           .segment_bytes = 4 * kSectorBytes};
 }
 
+constexpr Owner kSelf{.cluster = runtime::ClusterId(7),
+                      .node = runtime::NodeId(3)};
+
 // Keeps what it hears.
 class Listener final : public PersisterSink {
  public:
@@ -58,6 +61,13 @@ class Listener final : public PersisterSink {
   runtime::WaitQueue news_;
 };
 
+// As a node that was told to found a cluster.
+absl::StatusOr<Recovered> Begin(Persister& persister) {
+  const absl::Status prepared = persister.Prepare(kIdentity).status();
+  if (!prepared.ok()) return prepared;
+  return persister.Recover();
+}
+
 Store Numbered(uint64_t sequence, Step step) {
   step.store.sequence = Sequence(sequence);
   return std::move(step.store);
@@ -68,13 +78,16 @@ enum class Kind { kDisk, kMemory };
 class PersisterTest : public ::testing::TestWithParam<Kind> {
  protected:
   // A life on the medium that the lives before it left.
-  std::unique_ptr<Persister> Boot() {
+  std::unique_ptr<Persister> Boot(
+      const DiskPersisterOptions& options = DiskOptions()) {
     disk_.Restart();
     if (GetParam() == Kind::kMemory) {
-      return std::make_unique<MemoryPersister>(bench_.network, medium_);
+      return std::make_unique<MemoryPersister>(
+          bench_.network, medium_,
+          Owner{.cluster = options.cluster, .node = options.node});
     }
     return std::make_unique<DiskPersister>(bench_.network, bench_.storage,
-                                           disk_, DiskOptions());
+                                           disk_, options);
   }
 
   FiberBench bench_;
@@ -92,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(Both, PersisterTest,
 TEST_P(PersisterTest, FreshMediumIsEmptyAndInItsFirstLife) {
   bench_.Run([&] {
     auto persister = Boot();
-    const absl::StatusOr<Recovered> recovered = persister->Recover();
+    const absl::StatusOr<Recovered> recovered = Begin(*persister);
     ASSERT_TRUE(recovered.ok()) << recovered.status();
     EXPECT_EQ(recovered->incarnation, runtime::Incarnation(1));
     EXPECT_TRUE(recovered->groups.empty());
@@ -103,7 +116,7 @@ TEST_P(PersisterTest, FreshMediumIsEmptyAndInItsFirstLife) {
 TEST_P(PersisterTest, NextLifeFindsWhatWasReportedDurable) {
   bench_.Run([&] {
     auto persister = Boot();
-    ASSERT_TRUE(persister->Recover().ok());
+    ASSERT_TRUE(Begin(*persister).ok());
     Listener first(bench_.network);
     Listener second(bench_.network);
     persister->SetSink(kGroup, &first);
@@ -120,7 +133,7 @@ TEST_P(PersisterTest, NextLifeFindsWhatWasReportedDurable) {
   });
   bench_.Run([&] {
     auto persister = Boot();
-    const absl::StatusOr<Recovered> recovered = persister->Recover();
+    const absl::StatusOr<Recovered> recovered = Begin(*persister);
     ASSERT_TRUE(recovered.ok()) << recovered.status();
     EXPECT_EQ(recovered->incarnation, runtime::Incarnation(2));
     EXPECT_EQ(Describe(recovered->groups),
@@ -134,7 +147,7 @@ TEST_P(PersisterTest, StopWaitsForEverythingSubmitted) {
   Listener listener(bench_.network);
   bench_.Run([&] {
     auto persister = Boot();
-    ASSERT_TRUE(persister->Recover().ok());
+    ASSERT_TRUE(Begin(*persister).ok());
     persister->SetSink(kGroup, &listener);
     for (uint64_t i = 1; i <= 50; ++i) {
       persister->Submit(Numbered(i, Step().Entry(i, 1, "entry")));
@@ -153,7 +166,7 @@ TEST_P(PersisterTest, NothingIsReportedBeforeSubmitReturns) {
   Listener listener(bench_.network);
   bench_.Run([&] {
     auto persister = Boot();
-    ASSERT_TRUE(persister->Recover().ok());
+    ASSERT_TRUE(Begin(*persister).ok());
     persister->SetSink(kGroup, &listener);
     persister->Submit(Numbered(1, Step().Entry(1, 1, "a")));
     EXPECT_EQ(listener.reports, 0u);
@@ -166,12 +179,81 @@ TEST_P(PersisterTest, DestroyedPersisterCallsNobody) {
   Listener listener(bench_.network);
   bench_.Run([&] {
     auto persister = Boot();
-    ASSERT_TRUE(persister->Recover().ok());
+    ASSERT_TRUE(Begin(*persister).ok());
     persister->SetSink(kGroup, &listener);
     persister->Submit(Numbered(1, Step().Entry(1, 1, "a")));
   });
   EXPECT_EQ(listener.reports, 0u);
   EXPECT_EQ(listener.failures, 0u);
+}
+
+TEST_P(PersisterTest, AFreshMediumIsNobodysAndToLookLeavesItSo) {
+  bench_.Run([&] {
+    auto persister = Boot();
+    const absl::StatusOr<Claim> claim = persister->Inspect();
+    ASSERT_TRUE(claim.ok()) << claim.status();
+    EXPECT_FALSE(claim->has_log);
+    EXPECT_FALSE(claim->owner.has_value());
+    EXPECT_TRUE(claim->identity.IsNone());
+    const absl::Status refused = persister->Recover().status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+    EXPECT_EQ(disk_.changes(), 0u);
+    EXPECT_TRUE(disk_.Files().empty());
+  });
+}
+
+TEST_P(PersisterTest, TheIdentityIsThatOfTheFirstPreparationForEver) {
+  constexpr runtime::Identity kLater{.high = 1, .low = 2};
+  bench_.Run([&] {
+    auto persister = Boot();
+    EXPECT_EQ(*persister->Prepare(kIdentity), kIdentity);
+    const absl::StatusOr<Claim> claim = persister->Inspect();
+    ASSERT_TRUE(claim.ok()) << claim.status();
+    EXPECT_FALSE(claim->has_log);
+    EXPECT_EQ(claim->owner, kSelf);
+    EXPECT_EQ(claim->identity, kIdentity);
+  });
+  bench_.Run([&] {
+    auto persister = Boot();
+    EXPECT_EQ(*persister->Prepare(kLater), kIdentity);
+    EXPECT_EQ(persister->Recover()->identity, kIdentity);
+    EXPECT_TRUE(persister->Stop().ok());
+  });
+  bench_.Run([&] {
+    auto persister = Boot();
+    const absl::StatusOr<Claim> claim = persister->Inspect();
+    ASSERT_TRUE(claim.ok()) << claim.status();
+    EXPECT_TRUE(claim->has_log);
+    EXPECT_EQ(claim->owner, kSelf);
+    EXPECT_EQ(*persister->Prepare(kLater), kIdentity);
+    EXPECT_EQ(persister->Recover()->identity, kIdentity);
+    EXPECT_TRUE(persister->Stop().ok());
+  });
+}
+
+TEST_P(PersisterTest, AClaimWithoutALogGivesWayAndOneWithALogDoesNot) {
+  constexpr runtime::Identity kOther{.high = 1, .low = 2};
+  DiskPersisterOptions other = DiskOptions();
+  other.node = runtime::NodeId(4);
+  bench_.Run([&] {
+    // Somebody started by mistake in our directory, and founded nothing.
+    EXPECT_EQ(*Boot(other)->Prepare(kOther), kOther);
+    auto persister = Boot();
+    EXPECT_TRUE(absl::IsFailedPrecondition(persister->Recover().status()));
+  });
+  bench_.Run([&] {
+    auto persister = Boot();
+    EXPECT_EQ(*persister->Prepare(kIdentity), kIdentity);
+    EXPECT_EQ(persister->Recover()->incarnation, runtime::Incarnation(1));
+    EXPECT_TRUE(persister->Stop().ok());
+  });
+  bench_.Run([&] {
+    const uint64_t before = disk_.changes();
+    auto persister = Boot(other);
+    const absl::Status refused = persister->Prepare(kOther).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+    EXPECT_LE(disk_.changes(), before + 1) << "the lock, and nothing else";
+  });
 }
 
 class DiskPersisterTest : public ::testing::Test {
@@ -192,7 +274,7 @@ TEST_F(DiskPersisterTest, RoomIsGivenBackWhenTheNewsHasBeenTaken) {
     DiskPersisterOptions options = DiskOptions();
     options.under_way = {.stores_max = 3, .bytes_max = 1000};
     auto persister = Boot(options);
-    ASSERT_TRUE(persister->Recover().ok());
+    ASSERT_TRUE(Begin(*persister).ok());
     persister->SetSink(kGroup, &listener);
     EXPECT_EQ(persister->room(), StoreRoom::kFree);
     for (uint64_t i = 1; i <= 3; ++i) {
@@ -209,7 +291,7 @@ TEST_F(DiskPersisterTest, StoresThatWaitTogetherShareOneSync) {
   Listener listener(bench_.network);
   bench_.Run([&] {
     auto persister = Boot(DiskOptions());
-    ASSERT_TRUE(persister->Recover().ok());
+    ASSERT_TRUE(Begin(*persister).ok());
     persister->SetSink(kGroup, &listener);
     for (uint64_t i = 1; i <= 20; ++i) {
       persister->Submit(Numbered(i, Step().Entry(i, 1, "entry")));
@@ -227,7 +309,7 @@ TEST_F(DiskPersisterTest, FullBatchLeavesTheRestToTheNext) {
     DiskPersisterOptions options = DiskOptions();
     options.batch_payload_bytes_max = 10;
     auto persister = Boot(options);
-    ASSERT_TRUE(persister->Recover().ok());
+    ASSERT_TRUE(Begin(*persister).ok());
     persister->SetSink(kGroup, &listener);
     for (uint64_t i = 1; i <= 6; ++i) {
       persister->Submit(Numbered(i, Step().Entry(i, 1, "sixsix")));
@@ -243,7 +325,7 @@ TEST_F(DiskPersisterTest, FailedSyncIsHeardOnceAndEndsEverything) {
   Listener other(bench_.network);
   bench_.Run([&] {
     auto persister = Boot(DiskOptions());
-    ASSERT_TRUE(persister->Recover().ok());
+    ASSERT_TRUE(Begin(*persister).ok());
     persister->SetSink(kGroup, &listener);
     persister->SetSink(kOtherGroup, &other);
     persister->Submit(Numbered(1, Step().Entry(1, 1, "a")));
@@ -266,7 +348,7 @@ TEST_F(DiskPersisterTest, SinkThatComesAfterTheFailureHearsOfItToo) {
   Listener late(bench_.network);
   bench_.Run([&] {
     auto persister = Boot(DiskOptions());
-    ASSERT_TRUE(persister->Recover().ok());
+    ASSERT_TRUE(Begin(*persister).ok());
     persister->SetSink(kGroup, &listener);
     disk_.FailSyncAfter(0);
     persister->Submit(Numbered(1, Step().Entry(1, 1, "a")));
@@ -282,7 +364,7 @@ TEST_F(DiskPersisterTest, SinkThatComesAfterTheFailureHearsOfItToo) {
 TEST_F(DiskPersisterTest, DiskOfAnotherNodeOrClusterIsRefused) {
   bench_.Run([&] {
     auto persister = Boot(DiskOptions());
-    ASSERT_TRUE(persister->Recover().ok());
+    ASSERT_TRUE(Begin(*persister).ok());
     ASSERT_TRUE(persister->Stop().ok());
   });
   DiskPersisterOptions node = DiskOptions();
@@ -292,7 +374,7 @@ TEST_F(DiskPersisterTest, DiskOfAnotherNodeOrClusterIsRefused) {
   for (const DiskPersisterOptions& options : {node, cluster}) {
     bench_.Run([&] {
       auto persister = Boot(options);
-      const absl::Status refused = persister->Recover().status();
+      const absl::Status refused = Begin(*persister).status();
       EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
     });
   }
@@ -309,7 +391,7 @@ TEST_F(DiskPersisterTest, IdleLogSealsItsLastFrameOnce) {
   Listener listener(bench_.network);
   bench_.Run([&] {
     auto persister = Boot(DiskOptions());
-    ASSERT_TRUE(persister->Recover().ok());
+    ASSERT_TRUE(Begin(*persister).ok());
     persister->SetSink(kGroup, &listener);
     persister->Submit(Numbered(1, Step().Entry(1, 1, "a")));
     listener.AwaitDurable(1);
@@ -324,7 +406,7 @@ TEST_F(DiskPersisterTest, IdleLogSealsItsLastFrameOnce) {
   disk_.FlipBit("0000000000000001.wal", 8 * kSegmentHeaderBytes + 100);
   bench_.Run([&] {
     auto persister = Boot(DiskOptions());
-    const absl::Status refused = persister->Recover().status();
+    const absl::Status refused = Begin(*persister).status();
     EXPECT_TRUE(absl::IsDataLoss(refused)) << refused;
   });
 }

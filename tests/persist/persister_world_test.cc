@@ -123,6 +123,8 @@ void LiveOnce(sim::Process& process, Ledger& ledger, absl::Status& error) {
   runtime::Executor& executor = process.network_executor();
   DiskPersister persister(executor, process.storage_executor(), process.disk(),
                           Options());
+  error = persister.Prepare(kIdentity).status();
+  if (!error.ok()) return;
   absl::StatusOr<Recovered> recovered = persister.Recover();
   error = recovered.status();
   if (!recovered.ok()) return;

@@ -1,9 +1,11 @@
 #include "persist/superblock.h"
 
+#include <span>
 #include <vector>
 
 #include "gtest/gtest.h"
 
+#include "runtime/crc32c.h"
 #include "tests/persist/model_disk.h"
 
 namespace persist {
@@ -15,6 +17,8 @@ Superblock MakeSuperblock(uint64_t incarnation) {
   superblock.node = runtime::NodeId(3);
   superblock.incarnation = runtime::Incarnation(incarnation);
   superblock.watermark = Lsn(40 + incarnation);
+  superblock.identity = {.high = 0x1234, .low = incarnation};
+  superblock.stopped_clean = incarnation % 2 == 1;
   superblock.segments = {{.id = SegmentId(1), .first_lsn = Lsn(1), .salt = 8},
                          {.id = SegmentId(4), .first_lsn = Lsn(9), .salt = 6}};
   SuperblockGroup group;
@@ -50,6 +54,29 @@ TEST(SuperblockTest, ComesBackAndNoBitOfItMayFlip) {
         good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_FALSE(DecodeSuperblock(part).ok()) << size;
   }
+}
+
+// A directory of the version before: what it had is read, and what it had not
+// is none.
+TEST(SuperblockTest, VersionOneIsReadAndCarriedOver) {
+  Superblock superblock = MakeSuperblock(1);
+  const std::vector<std::byte> now = EncodeSuperblock(superblock);
+  superblock.identity = {};
+  superblock.stopped_clean = false;
+  constexpr size_t kAdded = 24;  // Behind the fixed part of version 1.
+  std::vector<std::byte> old = EncodeSuperblock(superblock);
+  old.erase(old.begin() + 72, old.begin() + 72 + kAdded);
+  old[8] = std::byte{1};  // The version.
+  old[12] = static_cast<std::byte>(old.size());
+  old[13] = static_cast<std::byte>(old.size() >> 8);
+  const uint32_t crc = runtime::Crc32c(std::span(old).first(old.size() - 4));
+  for (size_t i = 0; i < 4; ++i) {
+    old[old.size() - 4 + i] = static_cast<std::byte>(crc >> (8 * i));
+  }
+  const absl::StatusOr<Superblock> back = DecodeSuperblock(old);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, superblock);
+  EXPECT_EQ(EncodeSuperblock(*back).size(), now.size());
 }
 
 TEST(SuperblockTest, NewestSlotWins) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
+#include "persist/disk_claim.h"
 #include "persist/wal_recovery.h"
 #include "prod/ctl_data.h"
 #include "prod/ctl_nodes.h"
@@ -146,6 +147,11 @@ class CtlDataTest : public testing::Test {
     std::string pattern = testing::TempDir() + "ctl_test.XXXXXX";
     directory_ = mkdtemp(pattern.data());
     const auto disk = *PosixDisk::Open(directory_);
+    ASSERT_TRUE(persist::PrepareDisk(*disk,
+                                     {.cluster = runtime::ClusterId(0xabcd),
+                                      .node = runtime::NodeId(3)},
+                                     {.high = 0xfeed, .low = 0xbeef})
+                    .ok());
     absl::StatusOr<persist::WalRecovery> log =
         persist::RecoverWal(*disk, {.cluster = runtime::ClusterId(0xabcd),
                                     .node = runtime::NodeId(3),
@@ -193,6 +199,8 @@ TEST_F(CtlDataTest, TheDirectoryAsAWhole) {
   const CtlJson json = Json(CtlData);
   EXPECT_EQ(json["node"], 3);
   EXPECT_EQ(json["cluster_id"], "000000000000abcd");
+  EXPECT_EQ(json["identity"], "000000000000feed000000000000beef");
+  EXPECT_EQ(json["stopped_clean"], false);
   EXPECT_EQ(json["in_use"], false);
   EXPECT_EQ(json["damaged"], false);
   EXPECT_EQ(json["groups"][0]["last_index"], 3);

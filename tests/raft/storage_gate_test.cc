@@ -15,6 +15,12 @@ using persist::StoreRoom;
 
 class FakePersister final : public persist::Persister {
  public:
+  absl::StatusOr<persist::Claim> Inspect() override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<runtime::Identity> Prepare(runtime::Identity) override {
+    return absl::UnimplementedError("");
+  }
   absl::StatusOr<persist::Recovered> Recover() override {
     return absl::UnimplementedError("");
   }
