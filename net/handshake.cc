@@ -68,6 +68,8 @@ absl::string_view VerdictName(Verdict verdict) {
       return "old dial";
     case Verdict::kTooManyNodes:
       return "too many nodes";
+    case Verdict::kOtherFounding:
+      return "other founding";
   }
   return "unknown verdict";
 }
@@ -81,11 +83,13 @@ std::array<std::byte, Hello::kBytes> Hello::Encode() const {
       .Put(incarnation)
       .Put(dial)
       .Put(link)
+      .Put(founding)
+      .Put(mark)
       .Done();
 }
 
 std::optional<Hello> Hello::Parse(std::span<const std::byte> bytes) {
-  if (bytes.size() != kBytes) return std::nullopt;
+  if (bytes.size() < kBytes) return std::nullopt;
   Hello hello;
   FieldReader(bytes)
       .Take(hello.version)
@@ -94,7 +98,9 @@ std::optional<Hello> Hello::Parse(std::span<const std::byte> bytes) {
       .Take(hello.to)
       .Take(hello.incarnation)
       .Take(hello.dial)
-      .Take(hello.link);
+      .Take(hello.link)
+      .Take(hello.founding)
+      .Take(hello.mark);
   return hello;
 }
 
@@ -106,11 +112,13 @@ std::array<std::byte, Welcome::kBytes> Welcome::Encode() const {
       .Put(from)
       .Put(incarnation)
       .Put(link)
+      .Put(founding)
+      .Put(mark)
       .Done();
 }
 
 std::optional<Welcome> Welcome::Parse(std::span<const std::byte> bytes) {
-  if (bytes.size() != kBytes) return std::nullopt;
+  if (bytes.size() < kBytes) return std::nullopt;
   Welcome welcome;
   uint8_t verdict = 0;
   FieldReader(bytes)
@@ -119,7 +127,9 @@ std::optional<Welcome> Welcome::Parse(std::span<const std::byte> bytes) {
       .Take(welcome.cluster)
       .Take(welcome.from)
       .Take(welcome.incarnation)
-      .Take(welcome.link);
+      .Take(welcome.link)
+      .Take(welcome.founding)
+      .Take(welcome.mark);
   welcome.verdict = static_cast<Verdict>(verdict);
   return welcome;
 }

@@ -2,21 +2,32 @@
 //
 //   dialler                                  acceptor
 //   Hello  version cluster from to
-//          incarnation dial link      ->
-//                                     <-     Welcome  verdict version cluster
+//          incarnation dial link
+//          founding mark              ->
+//                                     <-     Welcome  version verdict cluster
 //                                                     from incarnation link
+//                                                     founding mark
 //   Message link group sender echo,
 //           then the payload          ->
 //   Ping   link serial                ->
 //                                     <-     Pong  link serial
+//   Inquiry                           ->     (net/standing.h; before a Hello,
+//                                     <-     Standing   too)
 //
 // Each is one frame (net/frame.h) whose kind is a PeerFrame; integers are
-// fixed-width little-endian. Hello and Welcome begin with their version and
-// never change their layout, so that two versions can tell each other apart.
+// fixed-width little-endian. Hello and Welcome begin with their version, and a
+// later version only adds fields behind those there are, so that two versions
+// can tell each other apart.
 //
 // `link` is a number that the dialler draws for each connection and that every
 // later frame repeats: bytes that only look like a frame, and frames of another
 // connection, do not know it.
+//
+// `founding` is the fingerprint of the entry that founded the cluster: clusters
+// of the same name that were founded by others, or another time, refuse one
+// another. `mark` is drawn anew by every life. A data directory that was copied
+// or put back counts a number of lives for the second time, and then the mark
+// tells that another life had it before.
 
 #ifndef NET_HANDSHAKE_H_
 #define NET_HANDSHAKE_H_
@@ -39,6 +50,8 @@ enum class PeerFrame : uint8_t {
   kMessage = 3,
   kPing = 4,
   kPong = 5,
+  kInquiry = 6,
+  kStanding = 7,
 };
 
 // What the acceptor thinks of a Hello.
@@ -46,16 +59,19 @@ enum class Verdict : uint8_t {
   kWelcome = 0,
   kWrongVersion = 1,
   kWrongCluster = 2,
-  kWrongNode = 3,     // Meant for another node, or from ourselves.
-  kOldLife = 4,       // A later incarnation of the dialler was here already.
-  kOldDial = 5,       // A later connection of the same life was.
-  kTooManyNodes = 6,  // PeerTransportOptions::nodes_max.
+  kWrongNode = 3,  // Meant for another node, or from ourselves.
+  // A later incarnation of the dialler was here already, or another life with
+  // the same number.
+  kOldLife = 4,
+  kOldDial = 5,        // A later connection of the same life was.
+  kTooManyNodes = 6,   // PeerTransportOptions::nodes_max.
+  kOtherFounding = 7,  // Of a cluster that others founded.
 };
 
 absl::string_view VerdictName(Verdict verdict);
 
 struct Hello {
-  static constexpr size_t kBytes = 2 + 6 * 8;
+  static constexpr size_t kBytes = 2 + 8 * 8;
 
   uint16_t version = 0;
   runtime::ClusterId cluster;
@@ -64,6 +80,8 @@ struct Hello {
   runtime::Incarnation incarnation;  // Of `from`.
   uint64_t dial = 0;  // Grows with every connection that `from` dials.
   uint64_t link = 0;
+  uint64_t founding = 0;
+  uint64_t mark = 0;
 
   std::array<std::byte, kBytes> Encode() const;
   // Nothing if `bytes` is no Hello.
@@ -71,7 +89,7 @@ struct Hello {
 };
 
 struct Welcome {
-  static constexpr size_t kBytes = 2 + 1 + 4 * 8;
+  static constexpr size_t kBytes = 2 + 1 + 6 * 8;
 
   uint16_t version = 0;
   Verdict verdict = Verdict::kWelcome;
@@ -79,6 +97,8 @@ struct Welcome {
   runtime::NodeId from;
   runtime::Incarnation incarnation;  // Of `from`, the acceptor.
   uint64_t link = 0;                 // Echoed.
+  uint64_t founding = 0;
+  uint64_t mark = 0;
 
   std::array<std::byte, kBytes> Encode() const;
   static std::optional<Welcome> Parse(std::span<const std::byte> bytes);

@@ -57,6 +57,8 @@ absl::Status PeerInbound::OnFrame(const Frame& frame) {
     case PeerFrame::kMessage:
       OnMessage(frame);
       return absl::OkStatus();
+    case PeerFrame::kInquiry:
+      return OnInquiry(frame);
     default:
       ++stats_.frames_unexpected;
       return absl::OkStatus();
@@ -76,7 +78,9 @@ absl::Status PeerInbound::OnHello(const Frame& frame) {
                   .cluster = options_.cluster,
                   .from = options_.self,
                   .incarnation = options_.incarnation,
-                  .link = hello->link};
+                  .link = hello->link,
+                  .founding = options_.founding,
+                  .mark = owner_.mark()};
   // A repeated Hello asks for a Welcome that was lost. A refused dialler hears
   // why, as often as it asks, until it leaves or the handshake is overdue.
   if (!hello_.has_value()) {
@@ -102,6 +106,17 @@ absl::Status PeerInbound::OnPing(const Frame& frame) {
     return absl::OkStatus();
   }
   return Answer(PeerFrame::kPong, ping->Encode());
+}
+
+absl::Status PeerInbound::OnInquiry(const Frame& frame) {
+  const std::optional<Standing> inquiry = Standing::Parse(frame.payload.span());
+  if (!inquiry.has_value()) {
+    ++stats_.frames_unexpected;
+    return absl::OkStatus();
+  }
+  Standing answer = owner_.StandingFor(inquiry->from);
+  answer.link = inquiry->link;
+  return Answer(PeerFrame::kStanding, answer.Encode());
 }
 
 void PeerInbound::OnMessage(const Frame& frame) {

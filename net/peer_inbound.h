@@ -30,6 +30,10 @@ class PeerInboundOwner {
   virtual bool IsNewestLife(const Hello& hello) = 0;
   virtual void OnMessage(runtime::NodeId from, const MessagePrologue& prologue,
                          runtime::Bytes message) = 0;
+  // What we say of ourselves to `asker`.
+  virtual Standing StandingFor(runtime::NodeId asker) const = 0;
+  // Of this life.
+  virtual uint64_t mark() const = 0;
 
  protected:
   ~PeerInboundOwner() = default;
@@ -56,6 +60,7 @@ class PeerInbound {
   absl::Status OnFrame(const Frame& frame);
   absl::Status OnHello(const Frame& frame);
   absl::Status OnPing(const Frame& frame);
+  absl::Status OnInquiry(const Frame& frame);
   void OnMessage(const Frame& frame);
   absl::Status Answer(PeerFrame kind, std::span<const std::byte> payload);
 

@@ -129,7 +129,9 @@ absl::Status PeerLink::ShakeHands(Connection& connection) {
                     .to = peer_,
                     .incarnation = options_.incarnation,
                     .dial = owner_.NextDial(),
-                    .link = connection.link};
+                    .link = connection.link,
+                    .founding = options_.founding,
+                    .mark = owner_.mark()};
   const Instant deadline = executor_.Now() + options_.dial_timeout;
   while (true) {
     batch_.Clear();
@@ -154,19 +156,43 @@ absl::Status PeerLink::AwaitWelcome(Connection& connection, Instant deadline) {
 }
 
 absl::Status PeerLink::JudgeWelcome(const Welcome& welcome) {
-  if (welcome.verdict != Verdict::kWelcome) {
-    return absl::FailedPreconditionError(VerdictName(welcome.verdict));
-  }
+  if (welcome.verdict != Verdict::kWelcome) return OnRefused(welcome);
   // A peer that welcomes strangers must still be the one that we dialled.
   if (welcome.version != PeerTransport::kProtocolVersion ||
-      welcome.cluster != options_.cluster || welcome.from != peer_) {
+      welcome.cluster != options_.cluster || welcome.from != peer_ ||
+      welcome.founding != options_.founding) {
     return absl::FailedPreconditionError("welcomed by somebody else");
   }
-  if (!owner_.OnPeerLife(peer_, welcome.incarnation)) {
+  if (!owner_.OnPeerLife(peer_, welcome.incarnation, welcome.mark)) {
     return absl::FailedPreconditionError("welcomed by an older life");
   }
   peer_incarnation_ = welcome.incarnation;
   return absl::OkStatus();
+}
+
+absl::Status PeerLink::OnRefused(const Welcome& welcome) {
+  ++stats_.refused_by_peers;
+  if (welcome.verdict == Verdict::kOtherFounding &&
+      welcome.founding != noted_founding_) {
+    NoteOtherFounding();
+  }
+  if (welcome.verdict == Verdict::kOldLife) owner_.OnOutlivedBy(peer_);
+  return absl::FailedPreconditionError(VerdictName(welcome.verdict));
+}
+
+void PeerLink::NoteOtherFounding() {
+  const uint64_t link = random_.Next();
+  const absl::StatusOr<Standing> theirs =
+      AskStanding(network_, address_, owner_.StandingFor(peer_), link,
+                  executor_.Now() + options_.dial_timeout);
+  if (!theirs.ok()) return;
+  noted_founding_ = theirs->fingerprint;
+  runtime::Note("net.peer.other_founding",
+                {{"peer", peer_},
+                 {"ours", NodesText(options_.founders)},
+                 {"our_founding", options_.founding},
+                 {"theirs", NodesText(theirs->members)},
+                 {"their_founding", theirs->fingerprint}});
 }
 
 absl::Status PeerLink::ReadSome(Connection& connection, Instant deadline) {

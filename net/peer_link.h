@@ -28,10 +28,14 @@ class PeerLinkOwner {
   // `peer` welcomed us in this life. False: it lived a later one already, so
   // that whoever answered is not the peer any more.
   virtual bool OnPeerLife(runtime::NodeId peer,
-                          runtime::Incarnation incarnation) = 0;
+                          runtime::Incarnation incarnation, uint64_t mark) = 0;
   virtual void OnLink(runtime::NodeId peer, bool up) = 0;
   // A number that grows with every connection of this life.
   virtual uint64_t NextDial() = 0;
+  // `peer` knows a later life of ours.
+  virtual void OnOutlivedBy(runtime::NodeId peer) = 0;
+  virtual Standing StandingFor(runtime::NodeId asker) const = 0;
+  virtual uint64_t mark() const = 0;
 
  protected:
   ~PeerLinkOwner() = default;
@@ -65,6 +69,9 @@ class PeerLink {
   // Reads until a Welcome for this connection, or the deadline.
   absl::Status AwaitWelcome(Connection& connection, runtime::Instant deadline);
   absl::Status JudgeWelcome(const Welcome& welcome);
+  absl::Status OnRefused(const Welcome& welcome);
+  // Asks by whom the peer was founded, and notes both lists. Suspends.
+  void NoteOtherFounding();
   void Serve(Connection& connection);
   void ReadPongs(Connection& connection);
   // Reads once and takes what came apart.
@@ -83,6 +90,7 @@ class PeerLink {
   const runtime::NodeId peer_;
 
   Address address_;
+  uint64_t noted_founding_ = 0;  // Another one, the last that was noted.
   Backoff backoff_;
   PeerQueue queue_;
   FrameBatch batch_;

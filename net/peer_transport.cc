@@ -37,6 +37,7 @@ class PeerTransport::Impl final : public PeerLinkOwner,
         network_(network),
         random_(std::move(random)),
         options_(std::move(options)),
+        mark_(random_.Fork("mark").Next()),
         fibers_(executor) {
     CHECK(options_.self != NodeId(), "a node without an id");
     CHECK(options_.incarnation != Incarnation(), "a life without a number");
@@ -92,6 +93,10 @@ class PeerTransport::Impl final : public PeerLinkOwner,
 
   const PeerTransportStats& stats() const { return stats_; }
 
+  void SetOnOutlived(OnOutlived on_outlived) {
+    on_outlived_ = std::move(on_outlived);
+  }
+
   void Stop() {
     stopping_ = true;
     if (listener_ != nullptr) listener_->Close();
@@ -104,6 +109,7 @@ class PeerTransport::Impl final : public PeerLinkOwner,
   // The newest life that a node was heard of in, and its newest connection.
   struct Life {
     Incarnation incarnation;
+    uint64_t mark = 0;
     uint64_t dial = 0;
     PeerInbound* inbound = nullptr;  // While that connection lasts.
   };
@@ -168,12 +174,15 @@ class PeerTransport::Impl final : public PeerLinkOwner,
         hello.from == NodeId()) {
       return Verdict::kWrongNode;
     }
+    if (hello.founding != options_.founding) return Verdict::kOtherFounding;
     const auto life = lives_.find(hello.from);
     if (life == lives_.end()) {
       return lives_.size() < options_.nodes_max ? Verdict::kWelcome
                                                 : Verdict::kTooManyNodes;
     }
-    if (hello.incarnation < life->second.incarnation) return Verdict::kOldLife;
+    if (IsOutlived(life->second, hello.incarnation, hello.mark)) {
+      return Verdict::kOldLife;
+    }
     if (hello.incarnation == life->second.incarnation &&
         hello.dial <= life->second.dial) {
       return Verdict::kOldDial;
@@ -185,7 +194,7 @@ class PeerTransport::Impl final : public PeerLinkOwner,
     const Hello& hello = *inbound.hello();
     Life& life = lives_[hello.from];
     PeerInbound* const older = life.inbound;
-    life = {hello.incarnation, hello.dial, &inbound};
+    life = {hello.incarnation, hello.mark, hello.dial, &inbound};
     if (older != nullptr) older->Reset();
     const auto link = links_.find(hello.from);
     if (link != links_.end()) link->second->OnPeerDialled(hello.incarnation);
@@ -207,13 +216,38 @@ class PeerTransport::Impl final : public PeerLinkOwner,
     receiver->second->OnPeerMessage(from, prologue.sender, std::move(message));
   }
 
+  Standing StandingFor(NodeId asker) const override {
+    Standing standing;
+    standing.version = kProtocolVersion;
+    standing.cluster = options_.cluster;
+    standing.from = options_.self;
+    standing.to = asker;
+    standing.stage = Standing::Stage::kFounded;
+    standing.identity = options_.identity;
+    standing.fingerprint = options_.founding;
+    standing.members = options_.founders;
+    const auto life = lives_.find(asker);
+    if (life != lives_.end()) standing.known_life = life->second.incarnation;
+    return standing;
+  }
+
+  uint64_t mark() const override { return mark_; }
+
+  // Another life with the number of `known` came first.
+  static bool IsOutlived(const Life& known, Incarnation incarnation,
+                         uint64_t mark) {
+    return incarnation < known.incarnation ||
+           (incarnation == known.incarnation && mark != known.mark);
+  }
+
   // PeerLinkOwner.
-  bool OnPeerLife(NodeId peer, Incarnation incarnation) override {
+  bool OnPeerLife(NodeId peer, Incarnation incarnation,
+                  uint64_t mark) override {
     Life& life = lives_[peer];
-    if (incarnation < life.incarnation) return false;
+    if (IsOutlived(life, incarnation, mark)) return false;
     if (incarnation > life.incarnation) {
       PeerInbound* const older = life.inbound;
-      life = {incarnation, 0, nullptr};
+      life = {incarnation, mark, 0, nullptr};
       if (older != nullptr) older->Reset();
     }
     return true;
@@ -232,11 +266,19 @@ class PeerTransport::Impl final : public PeerLinkOwner,
 
   uint64_t NextDial() override { return ++dials_; }
 
+  void OnOutlivedBy(NodeId peer) override {
+    runtime::Note("net.peer.outlived", {{"peer", peer}});
+    if (stopping_ || !on_outlived_) return;
+    std::exchange(on_outlived_, nullptr)(peer);
+  }
+
   runtime::Executor& executor_;
   Network& network_;
   runtime::Random random_;
   const PeerTransportOptions options_;
+  const uint64_t mark_;  // Of this life.
   PeerTransportStats stats_;
+  OnOutlived on_outlived_;
 
   std::unique_ptr<Listener> listener_;
   absl::btree_map<NodeId, std::unique_ptr<PeerLink>> links_;
@@ -275,6 +317,10 @@ void PeerTransport::Send(NodeId to, PeerMessage message) {
 
 const PeerTransportStats& PeerTransport::stats() const {
   return impl_->stats();
+}
+
+void PeerTransport::SetOnOutlived(OnOutlived on_outlived) {
+  impl_->SetOnOutlived(std::move(on_outlived));
 }
 
 void PeerTransport::Stop() { impl_->Stop(); }

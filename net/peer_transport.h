@@ -5,12 +5,16 @@
 // delayed or overtaken by another; it is never altered (frames are checksummed)
 // and never crosses to another cluster, another node or another life:
 //
-//  - a connection opens with a handshake of protocol version, cluster id and
-//    both node ids; a peer that does not match is refused and counted;
+//  - a connection opens with a handshake of protocol version, cluster id,
+//    fingerprint of the founding entry and both node ids; a peer that does not
+//    match is refused and counted. One that was founded by others is asked by
+//    whom (net/standing.h), and both lists are noted on both sides;
 //  - every frame names the sender's incarnation and echoes the incarnation of
 //    the receiver that it answers (0: any). What echoes another life of ours,
 //    and what comes from an older life of the sender than the newest that shook
-//    hands, is dropped here, before anybody sees it.
+//    hands, is dropped here, before anybody sees it. A life that hears of a
+//    later one of its own node has an old copy of its data directory: see
+//    SetOnOutlived().
 //
 // Each pair of nodes has one connection per direction: the dialler sends, the
 // acceptor only answers (handshake, keepalive). A broken connection is dialled
@@ -34,11 +38,13 @@
 #include <memory>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
 #include "net/address.h"
 #include "net/network.h"
+#include "net/standing.h"
 #include "runtime/bytes.h"
 #include "runtime/executor.h"
 #include "runtime/ids.h"
@@ -80,7 +86,10 @@ class PeerReceiver {
 struct PeerTransportOptions {
   runtime::ClusterId cluster;
   runtime::NodeId self;
-  runtime::Incarnation incarnation;  // Durable before this is constructed.
+  runtime::Incarnation incarnation;      // Durable before this is constructed.
+  runtime::Identity identity;            // Of the data directory.
+  uint64_t founding = 0;                 // Fingerprint of the founding entry.
+  std::vector<FoundingMember> founders;  // Who wrote it; by node.
   Address listen;
 
   absl::Duration dial_timeout = absl::Milliseconds(500);  // And handshake.
@@ -113,6 +122,7 @@ struct PeerTransportStats {
   uint64_t frames_damaged = 0;      // Stretches of bytes that were no frame.
   uint64_t frames_unexpected = 0;   // Whole, but not of this connection.
   uint64_t handshakes_refused = 0;  // By us, as the accepting side.
+  uint64_t refused_by_peers = 0;    // By them; connect_failures, too.
   uint64_t connects = 0;            // Dialled, and welcomed.
   uint64_t connect_failures = 0;    // Dialled in vain, or refused by the peer.
   uint64_t connects_lost = 0;       // Of `connects`: those that broke again.
@@ -122,7 +132,7 @@ struct PeerTransportStats {
 
 class PeerTransport {
  public:
-  static constexpr uint16_t kProtocolVersion = 2;
+  static constexpr uint16_t kProtocolVersion = 3;
 
   // `executor` and `network` must outlive this. `random` serves the jitter.
   PeerTransport(runtime::Executor& executor, Network& network,
@@ -141,6 +151,12 @@ class PeerTransport {
   // Messages of `group` go to `receiver` (null: nobody), which must outlive
   // this or be taken back first.
   void SetReceiver(runtime::GroupId group, PeerReceiver* receiver);
+
+  // Called, once, when `by` refuses us because it knows a later life of this
+  // node: what that life has promised is not on our disk. The owner ends the
+  // process. Never suspends.
+  using OnOutlived = absl::AnyInvocable<void(runtime::NodeId by)>;
+  void SetOnOutlived(OnOutlived on_outlived);
 
   // Best effort; never suspends.
   void Send(runtime::NodeId to, PeerMessage message);

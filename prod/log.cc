@@ -143,10 +143,25 @@ void Log(LogLevel level, absl::string_view event,
   WriteLine(level, event, {fields.begin(), fields.size()});
 }
 
+namespace {
+
+// What an operator must see; all else is for those who look closer.
+LogLevel LevelOf(absl::string_view kind) {
+  if (kind == "raft.role" || kind == "raft.founding.agreed") {
+    return LogLevel::kInfo;
+  }
+  if (kind == "net.peer.other_founding" || kind == "net.peer.outlived" ||
+      kind == "raft.founding.waits" || kind == "raft.founding.stranger") {
+    return LogLevel::kWarning;
+  }
+  return LogLevel::kDebug;
+}
+
+}  // namespace
+
 void LogProbes::OnNote(absl::string_view kind,
                        std::span<const runtime::NoteField> fields) {
-  const LogLevel level =
-      kind == "raft.role" ? LogLevel::kInfo : LogLevel::kDebug;
+  const LogLevel level = LevelOf(kind);
   if (level >= log_level) WriteLine(level, kind, fields);
 }
 

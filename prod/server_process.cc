@@ -20,12 +20,19 @@ namespace {
 
 using kv::ExitCodeOf;
 using kv::kExitIo;
+using kv::kExitUsage;
 
 // The medium failed: nothing that is not yet on it may be promised any more, so
 // the process ends here and now, without unwinding anything.
 [[noreturn]] void DieOfStorage(const absl::Status& why) {
   Log(LogLevel::kError, "storage.failed", {{"why", why.message()}});
   _exit(kExitIo);
+}
+
+// Others know a later life of this node: nothing may be promised from here.
+[[noreturn]] void DieOutlived(const absl::Status& why) {
+  Log(LogLevel::kError, "server.failed", {{"why", why.message()}});
+  _exit(kExitUsage);
 }
 
 uint64_t EntropySeed() {
@@ -155,9 +162,10 @@ absl::Status ServerProcess::StartAndStop() {
                         .disk = disk_,
                         .random = runtime::Random(EntropySeed()),
                         .observer = &raft_counters_,
-                        .on_storage_failure = DieOfStorage};
-  ASSIGN_OR_RETURN(
-      server_, kv::Server::Start(std::move(world), ServerOptionsOf(config_)));
+                        .on_storage_failure = DieOfStorage,
+                        .on_outlived = DieOutlived};
+  RETURN_IF_ERROR(StartServer(std::move(world)));
+  if (server_ == nullptr) return absl::OkStatus();
   if (!stop_) phase_ = NodeReport::Phase::kServing;
   Log(LogLevel::kInfo, "server.ready",
       {{"node", config_.node_id},
@@ -169,6 +177,27 @@ absl::Status ServerProcess::StartAndStop() {
   Log(LogLevel::kInfo, "server.stopped", {{"node", config_.node_id}});
   server_.reset();
   return stopped;
+}
+
+// Suspends. A start may take as long as it takes until all founding members are
+// there: when it is to stop meanwhile, there is no server, and no error.
+absl::Status ServerProcess::StartServer(raft::HostWorld world) {
+  std::optional<absl::Status> started;
+  runtime::FiberGroup starting(network_executor_);
+  starting.Spawn("server.start", [&] {
+    absl::StatusOr<std::unique_ptr<kv::Server>> server =
+        kv::Server::Start(std::move(world), ServerOptionsOf(config_));
+    started = server.status();
+    if (server.ok()) server_ = *std::move(server);
+    stop_asked_.NotifyAll();
+  });
+  while (!started.has_value() && !stop_) (void)stop_asked_.Wait();
+  if (!started.has_value()) {
+    starting.Cancel();
+    (void)starting.Join();
+    if (absl::IsCancelled(*started)) return absl::OkStatus();
+  }
+  return *started;
 }
 
 NodeReport ServerProcess::Report() {

@@ -51,6 +51,7 @@ class ServerProcess {
   // ---- network thread
   void Serve();
   absl::Status StartAndStop();
+  absl::Status StartServer(raft::HostWorld world);
   NodeReport Report();
 
   const ServerConfig& config_;

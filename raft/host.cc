@@ -1,11 +1,13 @@
 #include "raft/host.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "raft/core/membership.h"
+#include "raft/founding.h"
 #include "runtime/check.h"
 #include "runtime/status_macros.h"
 #include "runtime/wait_queue.h"
@@ -14,9 +16,9 @@ namespace raft {
 namespace {
 
 // Waits for the one store that founds a group.
-class Founding final : public persist::PersisterSink {
+class FirstStore final : public persist::PersisterSink {
  public:
-  explicit Founding(runtime::Executor& executor) : done_(executor) {}
+  explicit FirstStore(runtime::Executor& executor) : done_(executor) {}
 
   void OnDurable(runtime::GroupId /*group*/, Sequence /*upto*/) override {
     result_ = absl::OkStatus();
@@ -50,22 +52,28 @@ class Host::Impl {
 
   absl::Status Start() {
     ASSIGN_OR_RETURN(const persist::Claim claim, persister_.Inspect());
-    if (!claim.has_log) RETURN_IF_ERROR(PrepareDirectory());
+    std::optional<Configuration> founders;
+    if (!claim.has_log) {
+      RETURN_IF_ERROR(CheckToldToFound());
+      ASSIGN_OR_RETURN(const Identity identity, PrepareDirectory());
+      ASSIGN_OR_RETURN(founders, AgreeOnFounders(identity));
+    }
     ASSIGN_OR_RETURN(persist::Recovered recovered, persister_.Recover());
     Sequence stored;
     persist::RecoveredGroup group;
     if (recovered.groups.empty()) {
-      ASSIGN_OR_RETURN(group, Found());
+      // A life that had agreed may have ended before it wrote the entry.
+      if (!founders.has_value()) {
+        RETURN_IF_ERROR(CheckToldToFound());
+        ASSIGN_OR_RETURN(founders, AgreeOnFounders(recovered.identity));
+      }
+      ASSIGN_OR_RETURN(group, Found(*founders));
       stored = Sequence(1);
     } else {
-      group = std::move(recovered.groups.front());
-      if (group.group != kFirstGroup || recovered.groups.size() != 1) {
-        return absl::FailedPreconditionError(absl::StrCat(
-            "the log holds ", recovered.groups.size(), " groups, first ",
-            group.group.value(), "; expected one, ", kFirstGroup.value()));
-      }
+      ASSIGN_OR_RETURN(group, OnlyGroup(std::move(recovered.groups)));
     }
-    RETURN_IF_ERROR(StartTransport(recovered.incarnation));
+    RETURN_IF_ERROR(CheckFounders(group.entries.front(), recovered.identity));
+    RETURN_IF_ERROR(StartTransport(recovered, group.entries.front()));
     Node::Collaborators with{
         .executor = world_.network_executor,
         .transport = *transport_,
@@ -76,7 +84,7 @@ class Host::Impl {
     node_.emplace(std::move(with), options_.self, options_.core,
                   std::move(group), stored, world_.random.Fork("raft"));
     persister_.SetSink(kFirstGroup, &*node_);
-    founding_.reset();
+    first_store_.reset();
     transport_->SetReceiver(kFirstGroup, &*node_);
     node_->Start();
     return absl::OkStatus();
@@ -110,55 +118,141 @@ class Host::Impl {
         "promised never votes");
   }
 
-  absl::Status PrepareDirectory() {
-    RETURN_IF_ERROR(CheckToldToFound());
+  absl::StatusOr<Identity> PrepareDirectory() {
     runtime::Random dice = world_.random.Fork("identity");
     const uint64_t high = dice.Next();
     const uint64_t low = dice.Next();
-    return persister_.Prepare({.high = high, .low = low}).status();
+    return persister_.Prepare({.high = high, .low = low});
+  }
+
+  absl::StatusOr<Configuration> AgreeOnFounders(Identity identity) {
+    FoundingOptions options;
+    options.cluster = options_.cluster;
+    options.self = options_.self;
+    options.identity = identity;
+    options.listen = options_.listen;
+    for (const Member& member : options_.members) {
+      options.members[member.node] = member.address;
+    }
+    if (!options.members.contains(options_.self)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("node ", options_.self.value(),
+                       " is not among those that are to found the cluster"));
+    }
+    Founding founding(world_.network_executor, world_.network,
+                      world_.random.Fork("founding"), std::move(options));
+    return founding.Agree();
   }
 
   // Writes the first entry, the same on every founding member: its voters. It
   // has term 1, in which nobody can lead, so it is committed by decree.
-  absl::StatusOr<persist::RecoveredGroup> Found() {
-    RETURN_IF_ERROR(CheckToldToFound());
-    std::vector<NodeId> voters;
-    for (const Member& member : options_.members) {
-      voters.push_back(member.node);
-    }
+  absl::StatusOr<persist::RecoveredGroup> Found(const Configuration& founders) {
     persist::RecoveredGroup group;
     group.group = kFirstGroup;
-    group.entries.push_back(BootstrapEntry(std::move(voters)));
+    group.entries.push_back(BootstrapEntry(founders));
     group.hard_state.term = group.entries.front().term;
-    founding_.emplace(world_.network_executor);
-    persister_.SetSink(kFirstGroup, &*founding_);
+    first_store_.emplace(world_.network_executor);
+    persister_.SetSink(kFirstGroup, &*first_store_);
     persister_.Submit({.group = kFirstGroup,
                        .sequence = Sequence(1),
                        .hard_state = group.hard_state,
                        .truncate_from = std::nullopt,
                        .entries = group.entries});
-    RETURN_IF_ERROR(founding_->Wait());
+    RETURN_IF_ERROR(first_store_->Wait());
     return group;
   }
 
-  absl::Status StartTransport(runtime::Incarnation incarnation) {
+  static absl::StatusOr<persist::RecoveredGroup> OnlyGroup(
+      std::vector<persist::RecoveredGroup> groups) {
+    if (groups.front().group != kFirstGroup || groups.size() != 1) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the log holds ", groups.size(), " groups, first ",
+                       groups.front().group.value(), "; expected one, ",
+                       kFirstGroup.value()));
+    }
+    return std::move(groups.front());
+  }
+
+  // A node whose file names others than those that its log counts votes of
+  // would lead a cluster that nobody sees.
+  absl::Status CheckFounders(const Record& entry, Identity identity) const {
+    ASSIGN_OR_RETURN(const Configuration founders,
+                     DecodeConfiguration(entry.payload.span()));
+    std::vector<net::FoundingMember> members;
+    for (const Member& member : options_.members) {
+      members.push_back({.node = member.node, .identity = {}});
+    }
+    std::sort(members.begin(), members.end(),
+              [](const net::FoundingMember& a, const net::FoundingMember& b) {
+                return a.node < b.node;
+              });
+    const std::vector<net::FoundingMember> ours = MembersOf(founders);
+    if (!net::SameNodes(ours, members)) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "this data directory belongs to a cluster founded by ",
+          net::NodesText(ours), ", and discovery.peers names ",
+          net::NodesText(members),
+          ": peers in the file are addresses, they change no membership. Name "
+          "those that founded it, or start with an empty data directory"));
+    }
+    const Identity founded = founders.IdentityOf(options_.self);
+    if (!founded.IsNone() && founded != identity) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "the log was founded in the data directory ", founded.ToString(),
+          " and lies in ", identity.ToString(),
+          ": two directories were mixed; restore the whole of one"));
+    }
+    return absl::OkStatus();
+  }
+
+  static std::vector<net::FoundingMember> MembersOf(
+      const Configuration& founders) {
+    std::vector<net::FoundingMember> members;
+    for (const NodeId voter : founders.voters) {
+      members.push_back(
+          {.node = voter, .identity = founders.IdentityOf(voter)});
+    }
+    return members;
+  }
+
+  absl::Status StartTransport(const persist::Recovered& recovered,
+                              const Record& founding_entry) {
     net::PeerTransportOptions transport = options_.transport;
     transport.cluster = options_.cluster;
     transport.self = options_.self;
-    transport.incarnation = incarnation;
+    transport.incarnation = recovered.incarnation;
+    transport.identity = recovered.identity;
+    transport.founding = FoundingFingerprint(options_.cluster, founding_entry);
+    ASSIGN_OR_RETURN(const Configuration founders,
+                     DecodeConfiguration(founding_entry.payload.span()));
+    transport.founders = MembersOf(founders);
     transport.listen = options_.listen;
     transport_.emplace(world_.network_executor, world_.network,
                        world_.random.Fork("transport"), transport);
+    transport_->SetOnOutlived([this](NodeId by) { OnOutlived(by); });
     for (const Member& member : options_.members) {
       transport_->SetPeer(member.node, member.address);
     }
     return transport_->Start();
   }
 
+  void OnOutlived(NodeId by) {
+    if (!world_.on_outlived) return;
+    world_.on_outlived(absl::FailedPreconditionError(absl::StrCat(
+        "node ", by.value(),
+        " has met a later life of this node: this data "
+        "directory is an older copy, and what was promised since is not in it. "
+        "Give node ",
+        options_.self.value(),
+        " its newest directory back; a node that may have lost what it "
+        "promised never votes")));
+  }
+
   HostWorld world_;
   const HostOptions options_;
   StateMachine& machine_;
-  std::optional<Founding> founding_;  // Until there is a node to take over.
+  std::optional<FirstStore>
+      first_store_;  // Until there is a node to take over.
   persist::DiskPersister persister_;
   std::optional<net::PeerTransport> transport_;
   std::optional<Node> node_;  // The first to go: it uses all the others.

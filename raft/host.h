@@ -35,14 +35,17 @@ struct HostOptions {
   runtime::ClusterId cluster;
   NodeId self;
   net::Address listen;
-  std::vector<Member> members;  // Addresses only: membership is the log.
+  // Addresses only: membership is the log. But as long as the members of a
+  // cluster cannot change, they must be those that founded it.
+  std::vector<Member> members;
   CoreOptions core;
   persist::DiskPersisterOptions storage;
   net::PeerTransportOptions transport;  // cluster, self, incarnation and listen
                                         // are filled in by the Host.
-  // An empty data directory founds the group with `members` as its voters.
-  // Every founding member writes the same first entry. Without it an empty
-  // directory refuses to start: it must never elect itself.
+  // An empty data directory founds the group with `members` as its voters,
+  // once all of them have agreed to (raft/founding.h). With a log it does
+  // nothing, so it may stay. Without it an empty directory refuses to start: it
+  // must never elect itself.
   bool init_cluster = false;
 };
 
@@ -55,6 +58,8 @@ struct HostWorld {
   runtime::Random random;
   NodeObserver* observer = nullptr;
   absl::AnyInvocable<void(const absl::Status&)> on_storage_failure;
+  // The peers know a later life of this node: the owner ends the process.
+  absl::AnyInvocable<void(const absl::Status&)> on_outlived;
 };
 
 class Host {
@@ -62,10 +67,13 @@ class Host {
   static constexpr runtime::GroupId kFirstGroup{1};
 
   // Recovers, listens and starts the one group there is for now, applying to
-  // `machine`. Suspends.
-  // Errors: those of Persister::Recover() and Network::Listen();
-  //         FAILED_PRECONDITION when the directory is empty and init_cluster
-  //         is not set.
+  // `machine`. Suspends; while the cluster is being founded, until every
+  // founding member is there.
+  // Errors: those of Persister::Recover(), Founding::Agree() and
+  //         Network::Listen();
+  //         FAILED_PRECONDITION the directory is empty and init_cluster is not
+  //         set: then nothing was touched; or `members` are not those of the
+  //         log.
   static absl::StatusOr<std::unique_ptr<Host>> Start(HostWorld world,
                                                      HostOptions options,
                                                      StateMachine& machine);

@@ -126,6 +126,18 @@ void ReadSegmentBytes(YamlErrors& errors, const YAML::Node& node,
   if (bytes.high > bytes.low) choices->segment_bytes = bytes;
 }
 
+void ReadInitCluster(YamlErrors& errors, const YAML::Node& node,
+                     ClusterShape* cluster) {
+  const std::string word = node.IsScalar() ? node.Scalar() : "";
+  if (word == "kept") {
+    cluster->init_cluster = ClusterShape::InitCluster::kKept;
+  } else if (word == "first") {
+    cluster->init_cluster = ClusterShape::InitCluster::kFirst;
+  } else {
+    errors.Fail(node, "expected kept or first");
+  }
+}
+
 }  // namespace
 
 void ReadSchedules(YamlErrors& errors, const YAML::Node& node,
@@ -167,6 +179,9 @@ void ReadCluster(YamlErrors& errors, const YAML::Node& node,
   map.Span("leader_wait", &cluster->leader_wait);
   map.Count("parked_max", 1, 1 << 20, &cluster->parked_max);
   map.Span("request_timeout", &cluster->request_timeout);
+  if (const YAML::Node* init = map.Find("init_cluster")) {
+    ReadInitCluster(errors, *init, cluster);
+  }
   map.Done();
   if (cluster->heartbeat_interval <= absl::ZeroDuration() ||
       cluster->heartbeat_interval >= cluster->election_timeout_min) {

@@ -155,7 +155,9 @@ kv::ServerOptions Cluster::OptionsOf(uint32_t node) const {
   options.leader_wait = shape_.leader_wait;
   options.parked_max = shape_.parked_max;
   options.request_timeout = shape_.request_timeout;
-  options.host.init_cluster = !checks_->EverStarted(node);
+  options.host.init_cluster =
+      shape_.init_cluster == ClusterShape::InitCluster::kKept ||
+      !checks_->EverStarted(node);
   options.rpc_listen = rpc_address(node);
   if (redis_) options.redis_listen = redis_address(node);
   for (uint32_t member = 1; member <= size(); ++member) {
@@ -172,6 +174,7 @@ kv::ServerOptions Cluster::OptionsOf(uint32_t node) const {
 void Cluster::RunNode(uint32_t node, raft::NodeObserver* observer,
                       sim::Process& process) {
   absl::Status failure;
+  int exit_code = kv::kExitIo;
   Reception reception(process.network_executor(), &receptions_[node - 1]);
   const std::unique_ptr<persist::Disk> wrapped =
       wrap_disk_ ? wrap_disk_(node, process.disk()) : nullptr;
@@ -186,11 +189,18 @@ void Cluster::RunNode(uint32_t node, raft::NodeObserver* observer,
                              [&failure, &reception](const absl::Status& why) {
                                failure = why;
                                reception.bell().NotifyAll();
+                             },
+                         .on_outlived =
+                             [&](const absl::Status& why) {
+                               failure = why;
+                               exit_code = kv::ExitCodeOf(why);
+                               reception.bell().NotifyAll();
                              }},
                         OptionsOf(node));
   if (!server.ok()) {
     process.Exit(kv::ExitCodeOf(server.status()), server.status().message());
   }
+  damage_->NoteUp(node);
   runtime::FiberGroup visits(process.network_executor());
   while (failure.ok()) {
     for (Visitor& visit : reception.TakeWaiting()) {
@@ -199,7 +209,7 @@ void Cluster::RunNode(uint32_t node, raft::NodeObserver* observer,
     }
     if (!reception.bell().Wait().ok()) return;
   }
-  process.Exit(kv::kExitIo, failure.message());
+  process.Exit(exit_code, failure.message());
 }
 
 void Cluster::Boot(uint32_t node) {

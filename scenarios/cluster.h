@@ -7,8 +7,9 @@
 // to start) is reported to the exit handler, whose business it is to boot it
 // again.
 //
-// A node is told to found the cluster (--init-cluster) until a life of it has
-// started, and never again: a disk that comes back empty must not.
+// A node is told to found the cluster (--init-cluster) at every start, or until
+// a life of it has started (ClusterShape::init_cluster): either way one whose
+// disk comes back empty must not.
 
 #ifndef SCENARIOS_CLUSTER_H_
 #define SCENARIOS_CLUSTER_H_

@@ -156,9 +156,18 @@ bool DamageLedger::NamesMisread(uint32_t node, absl::string_view why) const {
                      });
 }
 
-bool DamageLedger::LostForGood(uint32_t node) const {
+bool DamageLedger::HasRefused(uint32_t node) const {
   return refused_.contains(node) && IsDamaged(node) &&
          !world_.running(hosts_[node - 1]);
+}
+
+bool DamageLedger::LostForGood(uint32_t node) const {
+  if (HasRefused(node)) return true;
+  if (!wiped_.contains(node) || !world_.running(hosts_[node - 1])) return false;
+  for (uint32_t other = 1; other <= size(); ++other) {
+    if (HasRefused(other)) return true;
+  }
+  return false;
 }
 
 uint32_t DamageLedger::nodes_lost() const {
@@ -176,7 +185,7 @@ bool DamageLedger::Unrecoverable() const {
 std::string DamageLedger::Lost() const {
   std::string lost;
   for (const auto& [node, why] : refused_) {
-    if (!LostForGood(node)) continue;
+    if (!HasRefused(node)) continue;
     absl::StrAppend(&lost, lost.empty() ? "" : "; ", "n", node, ": ", why);
   }
   return lost;

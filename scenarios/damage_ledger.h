@@ -51,6 +51,8 @@ class DamageLedger {
 
   // ---- what happened
   void NoteWiped(uint32_t node) { wiped_.insert(node); }
+  // It is up: if it was wiped, it had never founded before.
+  void NoteUp(uint32_t node) { wiped_.erase(node); }
   // `node` has ended by itself with `code` (kv/exit_code.h), saying `why`. True
   // if that is how a server stops that has found damage, and the damage that it
   // names is there.
@@ -58,7 +60,8 @@ class DamageLedger {
 
   // ---- what follows, for the ending
   // The node has refused to run because of damage that is still there: it
-  // cannot come back, and need not.
+  // cannot come back, and need not. Or it was wiped, has --init-cluster, and
+  // waits for those who have refused: they may know what it has lost.
   bool LostForGood(uint32_t node) const;
   uint32_t nodes_lost() const;
   // So many are lost for good that those who are left are no quorum. Nothing
@@ -70,6 +73,7 @@ class DamageLedger {
  private:
   // `site` is in one slot of the superblock, and the other cannot stand in.
   bool OtherSlotIsBad(uint32_t node, const sim::DamageSite& site) const;
+  bool HasRefused(uint32_t node) const;
   uint32_t size() const { return static_cast<uint32_t>(hosts_.size()); }
   const sim::DiskDamage& DamageOf(uint32_t node) const;
   bool IsDamaged(uint32_t node) const;

@@ -14,7 +14,7 @@ namespace {
 constexpr auto kKinds = std::to_array<absl::string_view>(
     {"prevote", "prevote_reply", "vote", "vote_reply", "append", "probe",
      "append_reply", "heartbeat", "heartbeat_reply", "timeout_now", "hello",
-     "welcome", "ping", "pong"});
+     "welcome", "ping", "pong", "inquiry", "standing"});
 
 struct Kind {
   absl::string_view operator()(const raft::PreVoteRequest&) const {
@@ -99,6 +99,10 @@ sim::SeenMessage Name(const net::Frame& frame,
       return {.kind = "ping", .bytes = bytes};
     case net::PeerFrame::kPong:
       return {.kind = "pong", .bytes = bytes};
+    case net::PeerFrame::kInquiry:
+      return {.kind = "inquiry", .bytes = bytes};
+    case net::PeerFrame::kStanding:
+      return {.kind = "standing", .bytes = bytes};
     case net::PeerFrame::kMessage:
       break;
   }

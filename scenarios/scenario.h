@@ -58,6 +58,10 @@ struct ClusterShape {
   absl::Duration leader_wait = absl::Seconds(3);
   uint32_t parked_max = 16 << 10;
   absl::Duration request_timeout = absl::Seconds(5);
+  // Which starts of a node have --init-cluster: all of them, as where a service
+  // starts it, or those before it has once been up.
+  enum class InitCluster : uint8_t { kKept, kFirst };
+  InitCluster init_cluster = InitCluster::kKept;
 
   persist::StoreLimits store_limits() const {
     return {.stores_max = stores_under_way, .bytes_max = store_bytes_under_way};

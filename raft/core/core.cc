@@ -106,6 +106,12 @@ void Core::On(Turn& turn, const DeadlineReached&) {
 void Core::On(Turn& turn, Inbound& event) {
   CHECK(event.from != self_ && event.from != NodeId(), "a message from ",
         event.from.value());
+  // DIVERGES from thesis §4.1, where whoever leads is followed: the members of
+  // a group cannot change, so who is not one of them leads another group.
+  if (!configuration().IsVoter(event.from)) {
+    runtime::Note("raft.stranger", {{"node", self_}, {"from", event.from}});
+    return;
+  }
   const Sender from{event.from, event.incarnation};
   std::visit([&](auto& message) { Handle(turn, from, message); },
              event.message);

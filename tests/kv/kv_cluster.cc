@@ -151,7 +151,8 @@ void KvCluster::Run(sim::Process& process, int node) {
                                .disk = process.disk(),
                                .random = process.Stream("server"),
                                .observer = nullptr,
-                               .on_storage_failure = {}},
+                               .on_storage_failure = {},
+                               .on_outlived = {}},
                               std::move(options));
   if (!server.ok()) {
     world_->Fail("test: a server did not start", server.status().ToString());

@@ -147,7 +147,8 @@ class Trio {
                      .disk = process.disk(),
                      .random = process.Stream("raft"),
                      .observer = host == 0 ? observer_ : nullptr,
-                     .on_storage_failure = {}},
+                     .on_storage_failure = {},
+                     .on_outlived = {}},
                     options, machine);
     ASSERT_TRUE(started.ok()) << started.status();
     nodes_[host] = &(*started)->node();
