@@ -41,6 +41,14 @@ Lab::Lab(uint32_t nodes, uint64_t seed)
     return watch_.Begin(node, judge);
   });
   cluster_->BootAllThatAreDown();
+  // A cluster is founded by all, or not at all: what a test breaks comes later.
+  const auto all_up = [this] {
+    for (uint32_t node = 1; node <= size(); ++node) {
+      if (cluster_->View(node) == nullptr) return false;
+    }
+    return true;
+  };
+  while (!all_up() && !failed()) world_->RunFor(kPoll);
 }
 
 Lab::~Lab() = default;

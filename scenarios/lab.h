@@ -45,7 +45,7 @@ class Lab {
   // One() gives up after this.
   static constexpr absl::Duration kAgreementMax = absl::Seconds(10);
 
-  // Boots all nodes, all of them connected.
+  // Boots all nodes, all of them connected: they have founded their cluster.
   Lab(uint32_t nodes, uint64_t seed);
   ~Lab();
 

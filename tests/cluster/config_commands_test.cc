@@ -93,7 +93,7 @@ TEST_F(ConfigCommandsTest, TheLogIsJsonIfAsked) {
 TEST_F(ConfigCommandsTest, TheVersionNamesTheFormats) {
   ASSERT_EQ(Run({"--version"}), 0);
   for (const char* part : {"raft_server ", "\ncommit ", "\ncompiler ",
-                           "\nlog format 1\n", "\npeer protocol 2\n"}) {
+                           "\nlog format 1\n", "\npeer protocol 3\n"}) {
     EXPECT_TRUE(absl::StrContains(said_, part)) << part << " in " << said_;
   }
 }

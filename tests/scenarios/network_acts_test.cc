@@ -335,7 +335,8 @@ TEST(NetworkActsFileTest, MistakesAreNamed) {
       ErrorOf("filter: {from: n1, to: n2, kind: letter, drop: 1%}"),
       "f:2:51: expected a kind of message, not 'letter': one of prevote, "
       "prevote_reply, vote, vote_reply, append, probe, append_reply, "
-      "heartbeat, heartbeat_reply, timeout_now, hello, welcome, ping, pong");
+      "heartbeat, heartbeat_reply, timeout_now, hello, welcome, ping, pong, "
+      "inquiry, standing");
   EXPECT_EQ(ErrorOf("filter: {from: n1, to: n2, kind: append}"),
             "f:2:26: expected a filter to drop, duplicate or delay");
   EXPECT_EQ(ErrorOf("filter: {from: n1, to: n2, drop: 1%..2%}"),
