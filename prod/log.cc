@@ -78,6 +78,15 @@ std::string JsonLine(absl::string_view time, LogLevel level,
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+LogLevel LevelOf(absl::string_view note) {
+  if (note == "raft.role") return LogLevel::kInfo;
+  if (note == "kv.possible_attack" || note == "kv.foreign_client_denied" ||
+      note == "kv.client_dropped") {
+    return LogLevel::kWarning;
+  }
+  return LogLevel::kDebug;
+}
+
 void WriteLine(LogLevel level, absl::string_view event,
                std::span<const runtime::NoteField> fields) {
   const std::string line =
@@ -145,8 +154,7 @@ void Log(LogLevel level, absl::string_view event,
 
 void LogProbes::OnNote(absl::string_view kind,
                        std::span<const runtime::NoteField> fields) {
-  const LogLevel level =
-      kind == "raft.role" ? LogLevel::kInfo : LogLevel::kDebug;
+  const LogLevel level = LevelOf(kind);
   if (level >= log_level) WriteLine(level, kind, fields);
 }
 

@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "kv/commands/glob.h"
-#include "kv/resp/parser.h"
+#include "kv/command.h"
 
 namespace kv {
 namespace {
@@ -56,7 +56,7 @@ RespSettings::RespSettings() {
   Fix("appendfsync", "always");
   Fix("appendonly", "yes");
   Fix("databases", "1");
-  Fix("proto-max-bulk-len", absl::StrCat(RespParser::kRequestBytesMax));
+  Fix("proto-max-bulk-len", absl::StrCat(kRequestBytesMax));
 }
 
 void RespSettings::Fix(absl::string_view name, absl::string_view value) {
