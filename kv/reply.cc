@@ -110,9 +110,10 @@ void ResultWriter::Clear() {
 
 void ResultWriter::CutReply(size_t begin) {
   bytes_.resize(begin);
-  Error(absl::StrCat("ERR the command was executed, but its reply has more "
-                     "than ",
-                     kReplyPartsMax, " parts"));
+  Error(
+      absl::StrCat("ERR the command was executed, but its reply has more "
+                   "than ",
+                   kReplyPartsMax, " parts"));
 }
 
 void ResultWriter::BoundReply(size_t begin, size_t bytes_max) {

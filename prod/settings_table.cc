@@ -119,10 +119,10 @@ constexpr std::array kSettings = {
                         return c.redis_clients_max;
                       },
                       1, 1'000'000}},
-    Setting{"network", "protected_mode", "protected-mode",
-            "refuse Redis clients of other machines: there are no passwords",
-            SwitchType{
-                [](ServerConfig& c) -> bool& { return c.protected_mode; }}},
+    Setting{
+        "network", "protected_mode", "protected-mode",
+        "refuse Redis clients of other machines: there are no passwords",
+        SwitchType{[](ServerConfig& c) -> bool& { return c.protected_mode; }}},
     Setting{"network", "request_size_max", "request-size-max",
             "one request of a Redis client, or all between MULTI and EXEC",
             SizeType{[](ServerConfig& c) -> uint64_t& {

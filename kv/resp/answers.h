@@ -2,8 +2,8 @@
 // order.
 //
 // They lie in pieces: what waits is never copied to make room for more, and
-// what has left is given back as it leaves. One fiber adds to them while another
-// writes them.
+// what has left is given back as it leaves. One fiber adds to them while
+// another writes them.
 
 #ifndef KV_RESP_ANSWERS_H_
 #define KV_RESP_ANSWERS_H_

@@ -222,9 +222,9 @@ void RespConnection::MakeRoom(size_t wanted) {
   if (buffer_.size() < size) {
     // Doubling, so that a request that comes in small pieces is not copied for
     // each; the parser bounds what can be wanted.
-    buffer_.resize(
-        std::max(size, std::min(2 * buffer_.size(),
-                                server_.options().request_bytes_max)));
+    buffer_.resize(std::max(
+        size,
+        std::min(2 * buffer_.size(), server_.options().request_bytes_max)));
   } else if (buffer_.size() > kBufferBytesKept && size <= kReadBytesMin) {
     buffer_.resize(kReadBytesMin);
     buffer_.shrink_to_fit();

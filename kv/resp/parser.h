@@ -91,15 +91,15 @@ class RespParser {
 
   const size_t request_bytes_max_;
 
-  bool done_ = true;    // The next Parse() begins another request.
-  bool broken_ = false;  // kError was said.
+  bool done_ = true;      // The next Parse() begins another request.
+  bool broken_ = false;   // kError was said.
   bool passing_ = false;  // The request is too large.
   size_t position_ = 0;
   size_t wanted_ = 0;
-  size_t searched_ = 0;   // No line end before this place.
-  bool counted_ = false;  // The array's size is known.
-  size_t args_left_ = 0;  // Bulks still to come.
-  bool in_bulk_ = false;  // The size of the next bulk is known:
+  size_t searched_ = 0;    // No line end before this place.
+  bool counted_ = false;   // The array's size is known.
+  size_t args_left_ = 0;   // Bulks still to come.
+  bool in_bulk_ = false;   // The size of the next bulk is known:
   size_t bulk_bytes_ = 0;  // If it is passed: that are still to come.
   std::vector<Place> places_;
 

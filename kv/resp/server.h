@@ -19,8 +19,8 @@
 // beyond which the one that holds most is dropped.
 //
 // There are no passwords. In protected mode clients of other machines are told
-// so and not served. Who speaks HTTP here is a browser that somebody else's page
-// has sent, and is not served either.
+// so and not served. Who speaks HTTP here is a browser that somebody else's
+// page has sent, and is not served either.
 //
 // One executor: that of the node.
 

@@ -3,8 +3,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
-#include "kv/commands/glob.h"
 #include "kv/command.h"
+#include "kv/commands/glob.h"
 
 namespace kv {
 namespace {

@@ -57,9 +57,9 @@ void PlanQueued(RespRequest& request) {
   const size_t bytes_max = request.host.request_bytes_max();
   if (queued.bytes + bytes > bytes_max) {
     queued.spoilt = true;
-    return request.Refuse(
-        absl::StrCat("ERR the transaction is larger than ", bytes_max,
-                     " bytes (network.request_size_max)"));
+    return request.Refuse(absl::StrCat("ERR the transaction is larger than ",
+                                       bytes_max,
+                                       " bytes (network.request_size_max)"));
   }
   queued.bytes += bytes;
   queued.requests.emplace_back(request.args.begin(), request.args.end());
