@@ -64,8 +64,8 @@ class Server::Impl final : public ServerView {
         store_(options_.sessions_max) {}
 
   absl::Status Start(raft::HostWorld world) {
-    options_.host.members = RaftMembers(options_.members);
     CarryLargestEntry(options_.host.transport);
+    options_.host.members = RaftMembers(options_.members);
     ASSIGN_OR_RETURN(
         host_, raft::Host::Start(std::move(world), options_.host, store_));
     const absl::Status open = OpenDoors();
