@@ -15,6 +15,8 @@ namespace {
 constexpr uint8_t kVersionWithoutDecisions = 1;
 constexpr uint8_t kVersion = 2;
 
+constexpr size_t kArgumentsKept = 4 << 10;
+
 size_t EncodedSize(const CommandView& command) {
   size_t size = VarintSize(static_cast<uint64_t>(command.operation)) +
                 VarintSize(command.args.size());
@@ -35,7 +37,7 @@ bool ReadCommand(FieldReader& reader, std::vector<absl::string_view>& args,
   uint64_t count = 0;
   // Each argument takes a byte at least.
   if (!reader.Varint(code) || code > UINT16_MAX || !reader.Varint(count) ||
-      count > kArgumentsMax || count > reader.left()) {
+      count > kEntryArgumentsMax || count > reader.left()) {
     return false;
   }
   operation = static_cast<Operation>(code);
@@ -64,6 +66,8 @@ absl::Status CheckCommand(const CommandView& command) {
 
 void CommandBatch::Clear() {
   commands_.clear();
+  // What one large request needed is not kept for all the small ones.
+  if (args_.capacity() > kArgumentsKept) args_ = {};
   args_.clear();
   owned_.clear();
   bytes_ = 0;

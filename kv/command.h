@@ -28,20 +28,39 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 #include "kv/service.h"
 #include "runtime/bytes.h"
 
 namespace kv {
 
-// What an encoded entry may weigh at most. Well below the frame limits of
-// net/peer_transport.h and net/rpc_server.h, which must carry it.
-inline constexpr size_t kEntryBytesMax = 4 << 20;
+// What one request of a client may weigh at most; encoded it weighs less. An
+// entry is copied, checksummed, sent and written whole, between two heartbeats:
+// that bounds it, not memory.
+inline constexpr size_t kRequestBytesMax = 64 << 20;
+// What an encoded entry may weigh at most: the largest request, and what a
+// transaction watches. The frames of net/peer_transport.h and the calls of
+// kv/peers.h must carry it.
+inline constexpr size_t kEntryBytesMax = kRequestBytesMax + (4 << 20);
 inline constexpr size_t kEntryCommandsMax = 1024;
 // What an entry weighs beyond its commands, at most.
 inline constexpr size_t kStampBytesMax = 96;
-// Of one command; bounded like Redis bounds them, but by what fits an entry.
-inline constexpr size_t kArgumentsMax = 64 << 10;
+// Words of one request, as many as Redis' own tools send.
+inline constexpr size_t kArgumentsMax = 1 << 20;
+// What a word that waits for EXEC counts for beyond its bytes.
+inline constexpr size_t kWordOverheadBytes = 32;
+// Keys that a connection may watch.
+inline constexpr size_t kWatchedMax = 16 << 10;
+// Of one command of an entry: a transaction has the words of many requests.
+inline constexpr size_t kEntryArgumentsMax =
+    kRequestBytesMax / kWordOverheadBytes + kWatchedMax + 1;
+
+// What so many bytes may take beyond the time that a small request has.
+inline absl::Duration TransferTime(size_t bytes) {
+  constexpr int64_t kBytesPerSecond = 8 << 20;
+  return absl::Seconds(1) * static_cast<int64_t>(bytes) / kBytesPerSecond;
+}
 
 // Whose entry it is; see kv/service.h. Session 0: nobody's.
 struct SessionStamp {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 
 #include "kv/reply.h"
 #include "runtime/check.h"
@@ -113,7 +114,9 @@ EntryReply Frontend::Execute(const CommandBatch& batch, size_t first,
                              runtime::Instant deadline) {
   CHECK_LT(first, batch.size(), "nothing to execute");
   if (batch.bytes() > kEntryBytesMax - kStampBytesMax) {
-    return Failed(Code::kInvalid, "the request is too large");
+    return Failed(Code::kInvalid,
+                  absl::StrCat("the request is larger than ", kEntryBytesMax,
+                               " bytes, with the keys that it watches"));
   }
   return batch.read_only() ? ExecuteRead(batch, first, deadline)
                            : ExecuteWrite(batch, first, deadline);
@@ -208,7 +211,8 @@ EntryReply Frontend::Deliver(Parcel& parcel, runtime::Instant deadline) {
   runtime::NodeId hint;
   do {
     const runtime::Instant try_deadline =
-        std::min(deadline, with_.executor.Now() + kTryTimeout);
+        std::min(deadline, with_.executor.Now() + kTryTimeout +
+                               TransferTime(parcel.bytes()));
     EntryReply reply = TryOnce(parcel, hint, try_deadline);
     hint = runtime::NodeId();
     switch (reply.code) {

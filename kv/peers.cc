@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "kv/command.h"
+#include "kv/reply.h"
 #include "net/rpc_types.h"
 
 namespace kv {
@@ -39,6 +41,8 @@ net::ClientConfig ConfigFor(const net::Address& rpc) {
   config.connect_timeout = absl::Milliseconds(500);
   config.attempts_max = 1;
   config.calls_max = kCallsMax;
+  config.frame_bytes_max = kForwardBytesMax;
+  config.queued_bytes_max = 2 * kEntryBytesMax;
   return config;
 }
 

@@ -12,6 +12,9 @@ namespace {
 
 using Code = KvReply::Code;
 
+// What a writer keeps for the next results.
+constexpr size_t kRoomKept = 8 << 20;
+
 constexpr uint64_t ZigZag(int64_t value) {
   return (static_cast<uint64_t>(value) << 1) ^
          static_cast<uint64_t>(value >> 63);
@@ -98,11 +101,24 @@ void ResultWriter::Refusal(KvReply::Code code, absl::string_view why) {
   bytes_.append(why.data(), why.size());
 }
 
+void ResultWriter::Clear() {
+  // Do not keep for ever what one command needed once.
+  if (bytes_.capacity() > kRoomKept) bytes_ = std::string();
+  bytes_.clear();
+  parts_ = 0;
+}
+
+void ResultWriter::CutReply(size_t begin) {
+  bytes_.resize(begin);
+  Error(
+      absl::StrCat("ERR the command was executed, but its reply has more "
+                   "than ",
+                   kReplyPartsMax, " parts"));
+}
+
 void ResultWriter::BoundReply(size_t begin, size_t bytes_max) {
   if (bytes_.size() - begin <= bytes_max) return;
   bytes_.resize(begin);
-  // Do not keep for ever what one command needed once.
-  if (bytes_.capacity() > 4 * kReplyBytesMax) bytes_.shrink_to_fit();
   Error(
       absl::StrCat("ERR the command was executed, but its reply is larger "
                    "than ",

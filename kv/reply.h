@@ -37,9 +37,19 @@ namespace kv {
 // them again as another entry. So a pipeline of large reads stays bounded.
 inline constexpr size_t kResultBytesMax = 1 << 20;
 
-// One reply weighs no more; what would is an error instead. Together with the
-// above it fits a frame of net/rpc_server.h.
-inline constexpr size_t kReplyBytesMax = 6 << 20;
+// One reply weighs no more; what would is an error instead. It has room for the
+// largest value, and for a transaction that reads one beside many small replies
+// (kv/commands/transaction.cc).
+inline constexpr size_t kReplyBytesMax = 132 << 20;
+
+// Nor has it more parts: what takes long to write is bounded, too.
+inline constexpr size_t kReplyPartsMax = 2 << 20;
+
+// What the replies to one entry weigh at most; a call of kv/peers.h must carry
+// it.
+inline constexpr size_t kResultsBytesMax = kResultBytesMax + kReplyBytesMax;
+// What a call between nodes weighs at most, either way (kv/service.h).
+inline constexpr size_t kForwardBytesMax = kResultsBytesMax + (64 << 10);
 
 // How deep replies nest: EXEC > an array > pairs > their members.
 inline constexpr int kReplyDepthMax = 6;
@@ -80,8 +90,10 @@ std::string FormatDouble(double value);
 // Writes replies one behind the other. Reuse one: it keeps its room.
 class ResultWriter {
  public:
-  void Clear() { bytes_.clear(); }
+  void Clear();
   size_t bytes() const { return bytes_.size(); }
+  // How many replies were written, those within others too.
+  size_t parts() const { return parts_; }
 
   void Nil() { Head(ReplyKind::kNil); }
   void NullArray() { Head(ReplyKind::kNullArray); }
@@ -106,16 +118,22 @@ class ResultWriter {
   // Everything from `begin` (what bytes() was then) on makes place for an
   // error, if it weighs more than `bytes_max`.
   void BoundReply(size_t begin, size_t bytes_max = kReplyBytesMax);
+  // The same, for a reply of too many parts.
+  void CutReply(size_t begin);
 
   runtime::Bytes Finish() const { return runtime::Bytes::Copy(bytes_); }
 
  private:
-  void Head(ReplyKind kind) { bytes_.push_back(static_cast<char>(kind)); }
+  void Head(ReplyKind kind) {
+    bytes_.push_back(static_cast<char>(kind));
+    ++parts_;
+  }
   void WithText(ReplyKind kind, absl::string_view text);
   void WithSize(ReplyKind kind, size_t size);
   void Append(uint64_t number);
 
   std::string bytes_;
+  size_t parts_ = 0;
 };
 
 // Reads replies one after the other, those within others too.

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "kv/command.h"
 #include "kv/expirer.h"
 #include "kv/frontend.h"
 #include "kv/kv_service.h"
 #include "kv/peers.h"
+#include "kv/reply.h"
 #include "kv/resp/server.h"
 #include "kv/store.h"
 #include "net/rpc_server.h"
@@ -26,7 +28,17 @@ net::ServerConfig RpcConfig(const net::Address& listen) {
   config.listen = listen;
   config.calls_max = kRpcCallsMax;
   config.calls_per_connection_max = kRpcCallsMax;
+  config.frame_bytes_max = kForwardBytesMax;
   return config;
+}
+
+// An entry travels whole, however large, and with what stands around it.
+void CarryLargestEntry(net::PeerTransportOptions& transport) {
+  constexpr size_t kBesides = 1 << 20;
+  transport.frame_bytes_max =
+      std::max(transport.frame_bytes_max, kEntryBytesMax + kBesides);
+  transport.queued_bytes_max = std::max(transport.queued_bytes_max,
+                                        transport.frame_bytes_max + kBesides);
 }
 
 std::vector<raft::Member> RaftMembers(
@@ -52,6 +64,7 @@ class Server::Impl final : public ServerView {
         store_(options_.sessions_max) {}
 
   absl::Status Start(raft::HostWorld world) {
+    CarryLargestEntry(options_.host.transport);
     options_.host.members = RaftMembers(options_.members);
     ASSIGN_OR_RETURN(
         host_, raft::Host::Start(std::move(world), options_.host, store_));
@@ -169,6 +182,10 @@ class Server::Impl final : public ServerView {
     resp_ = std::make_unique<RespServer>(
         executor_, *frontend_, *this,
         RespServerOptions{.clients_max = options_.redis_clients_max,
+                          .request_bytes_max = options_.request_bytes_max,
+                          .answer_bytes_max = options_.client_answer_bytes_max,
+                          .memory_bytes_max = options_.clients_bytes_max,
+                          .protected_mode = options_.protected_mode,
                           .request_timeout = options_.request_timeout,
                           .slow_request = options_.slow_request});
     resp_->Start(std::move(redis), RespServer::Manner::kForwards);

@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "kv/command.h"
 #include "kv/sessions.h"
 #include "net/address.h"
 #include "raft/host.h"
@@ -54,6 +55,11 @@ struct ServerOptions {
   // Redis requests that take longer are noted (kv/resp/slow_log.h).
   absl::Duration slow_request = absl::Milliseconds(100);
   size_t redis_clients_max = 10'000;
+  // See kv/resp/server.h.
+  size_t request_bytes_max = kRequestBytesMax;
+  size_t client_answer_bytes_max = 512 << 20;
+  size_t clients_bytes_max = 1 << 30;
+  bool protected_mode = false;
   // See kv/sessions.h: the same on every node, for the life of the cluster.
   // Fewer are for tests and simulations, whose clients are few.
   size_t sessions_max = Sessions::kSessionsMax;

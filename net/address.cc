@@ -5,7 +5,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace net {
 namespace {
@@ -40,6 +42,14 @@ std::string Address::ToString() const {
   const bool bracket = host.find(':') != std::string::npos;
   return bracket ? absl::StrCat("[", host, "]:", port)
                  : absl::StrCat(host, ":", port);
+}
+
+bool IsLoopback(const Address& address) {
+  absl::string_view host = address.host;
+  if (host == "localhost" || host == "::1") return true;
+  (void)absl::ConsumePrefix(&host, "::ffff:");  // IPv4 through an IPv6 socket.
+  return absl::StartsWith(host, "127.") &&
+         host.find_first_not_of("0123456789.") == absl::string_view::npos;
 }
 
 absl::StatusOr<Address> ParseAddress(absl::string_view text) {

@@ -22,6 +22,9 @@ struct Address {
   friend auto operator<=>(const Address&, const Address&) = default;
 };
 
+// Whether only this machine itself can be there: "localhost", 127.x.x.x, ::1.
+bool IsLoopback(const Address& address);
+
 // Errors: INVALID_ARGUMENT, saying what is wrong with `text`.
 absl::StatusOr<Address> ParseAddress(absl::string_view text);
 

@@ -18,6 +18,9 @@ constexpr size_t kChecksummedBytes = kFrameHeaderBytes - 4;
 // With less room than this it is better to begin a new slab than to read.
 constexpr size_t kReadBytesMin = 4 << 10;
 
+// A header of twenty bytes may announce this much and is taken at its word.
+constexpr size_t kBelievedBytes = 4 << 20;
+
 // A payload below this part of its slab is copied out.
 constexpr size_t kShareDivisor = 16;
 
@@ -95,15 +98,18 @@ void FrameReader::MakeRoom() {
   const size_t wanted =
       header_found_ ? kFrameHeaderBytes + payload_bytes_ : kFrameHeaderBytes;
   const size_t room = slab_.size() - end_;
-  const bool fits = room > 0 && begin_ + wanted <= slab_.size();
+  const bool fits =
+      room > 0 && (begin_ + wanted <= slab_.size() || begin_ == 0);
   const bool cramped =
       room < std::min(kReadBytesMin, options_.slab_bytes / 4) &&
       !header_found_ && begin_ > 0;
   if (fits && !cramped) return;
 
-  // One relocation per frame at the most: the new place has room for all of it.
-  const size_t size = std::max(options_.slab_bytes, wanted);
+  // One relocation at the most for most frames: the new place has room for all
+  // of it. What is larger is set aside as it comes, not as it is announced.
   const size_t kept = unread();
+  const size_t believed = std::max(kBelievedBytes, 2 * kept);
+  const size_t size = std::max(options_.slab_bytes, std::min(wanted, believed));
   if (!slab_shared_ && size <= slab_.size()) {
     if (kept > 0) std::memmove(slab_data_, slab_data_ + begin_, kept);
   } else {

@@ -61,6 +61,11 @@ struct ServerConfig {
   size_t frame_bytes_max = 8 << 20;  // One request or response.
   // Replies that wait for a slow reader; beyond it no more calls are read.
   size_t reply_bytes_max = 4 << 20;  // Per connection.
+  // What the requests of calls in progress hold together, and what the replies
+  // that wait on one connection do. Beyond the first calls are refused, beyond
+  // the second a reply makes place for an error: it was executed, but...
+  size_t requests_held_max = 256 << 20;
+  size_t replies_held_max = 256 << 20;
   size_t write_bytes_max = 256 << 10;
   absl::Duration call_timeout_max = absl::Minutes(10);
   absl::Duration write_timeout = absl::Seconds(5);
@@ -80,6 +85,7 @@ struct ServerStats {
   uint64_t replies = 0;
   uint64_t connections_now = 0;
   uint64_t calls_now = 0;
+  uint64_t request_bytes_now = 0;  // Of calls_now.
 };
 
 // A call without types: what Handle() makes of a handler.

@@ -33,6 +33,9 @@ RpcSession::RpcSession(runtime::Executor& executor, const ServerConfig& config,
 RpcSession::~RpcSession() {
   --stats_.connections_now;
   stats_.calls_now -= calls_.size();
+  for (const auto& [id, call] : calls_) {
+    stats_.request_bytes_now -= call->request.size();
+  }
 }
 
 void RpcSession::Run() {
@@ -113,7 +116,8 @@ absl::Status RpcSession::OnCall(const Frame& frame) {
   }
   last_call_ = head.id;
   const RpcHandler* const handler = owner_.FindHandler(head.method);
-  if (absl::Status status = Admit(head, handler); !status.ok()) {
+  if (absl::Status status = Admit(head, request.size(), handler);
+      !status.ok()) {
     Refuse(head.id, std::move(status));
     return absl::OkStatus();
   }
@@ -121,7 +125,7 @@ absl::Status RpcSession::OnCall(const Frame& frame) {
   return absl::OkStatus();
 }
 
-absl::Status RpcSession::Admit(const CallHead& head,
+absl::Status RpcSession::Admit(const CallHead& head, size_t request_bytes,
                                const RpcHandler* handler) const {
   if (handler == nullptr) {
     return absl::UnimplementedError(
@@ -135,6 +139,11 @@ absl::Status RpcSession::Admit(const CallHead& head,
   }
   if (stats_.calls_now >= config_.calls_max) {
     return absl::ResourceExhaustedError("too many calls on this server");
+  }
+  // One is always let in.
+  if (stats_.request_bytes_now > 0 &&
+      stats_.request_bytes_now + request_bytes > config_.requests_held_max) {
+    return absl::ResourceExhaustedError("too many bytes in calls");
   }
   return absl::OkStatus();
 }
@@ -154,6 +163,7 @@ void RpcSession::Begin(CallHead head, runtime::Bytes request,
   calls_[head.id] = std::move(owned);
   ++stats_.calls;
   ++stats_.calls_now;
+  stats_.request_bytes_now += call.request.size();
   call.fibers.Spawn("net.rpc.call", [this, &call, id = head.id] {
     Finish(id, (*call.handler)(call.context, call.request));
   });
@@ -163,6 +173,8 @@ void RpcSession::Begin(CallHead head, runtime::Bytes request,
 void RpcSession::Finish(uint64_t id, RpcOutcome outcome) {
   const auto found = calls_.find(id);
   const bool cancelled = found->second->cancelled;
+  stats_.request_bytes_now -= found->second->request.size();
+  found->second->request = runtime::Bytes();
   ended_.push_back(std::move(found->second));
   calls_.erase(found);
   --stats_.calls_now;
@@ -172,6 +184,12 @@ void RpcSession::Finish(uint64_t id, RpcOutcome outcome) {
     if (bytes > config_.frame_bytes_max) {
       outcome.status =
           absl::ResourceExhaustedError("the response is too large");
+      outcome.response.clear();
+    } else if (reply_bytes_ > 0 &&
+               reply_bytes_ + bytes > config_.replies_held_max) {
+      REACHABLE("net.rpc.reply-without-room");
+      outcome.status =
+          absl::ResourceExhaustedError("too many replies wait to be sent");
       outcome.response.clear();
     }
     if (!outcome.executed) ++stats_.calls_refused;

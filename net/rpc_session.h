@@ -79,7 +79,8 @@ class RpcSession {
   absl::Status OnCall(const Frame& frame);
   void OnCancel(uint64_t id);
   // Why this call cannot be taken; OK if it can.
-  absl::Status Admit(const CallHead& head, const RpcHandler* handler) const;
+  absl::Status Admit(const CallHead& head, size_t request_bytes,
+                     const RpcHandler* handler) const;
   void Begin(CallHead head, runtime::Bytes request, const RpcHandler& handler);
   void Finish(uint64_t id, RpcOutcome outcome);
   void Refuse(uint64_t id, absl::Status status);

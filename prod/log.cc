@@ -78,6 +78,15 @@ std::string JsonLine(absl::string_view time, LogLevel level,
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+LogLevel LevelOf(absl::string_view note) {
+  if (note == "raft.role") return LogLevel::kInfo;
+  if (note == "kv.possible_attack" || note == "kv.foreign_client_denied" ||
+      note == "kv.client_dropped") {
+    return LogLevel::kWarning;
+  }
+  return LogLevel::kDebug;
+}
+
 void WriteLine(LogLevel level, absl::string_view event,
                std::span<const runtime::NoteField> fields) {
   const std::string line =

@@ -302,6 +302,10 @@ kv::ServerOptions ServerOptionsOf(const ServerConfig& config) {
   options.host.storage.under_way = config.stores;
   options.host.transport = config.transport;
   options.redis_clients_max = config.redis_clients_max;
+  options.protected_mode = config.protected_mode;
+  options.request_bytes_max = config.request_bytes_max;
+  options.client_answer_bytes_max = config.client_answer_bytes_max;
+  options.clients_bytes_max = config.clients_bytes_max;
   const auto or_all = [&config](const std::string& host) {
     return host.empty() ? config.listen_host : host;
   };

@@ -25,6 +25,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
+#include "kv/command.h"
 #include "kv/server.h"
 #include "net/peer_transport.h"
 #include "persist/stores_under_way.h"
@@ -48,6 +49,11 @@ struct ServerConfig {
   std::string peer_listen_host;   // Empty: listen_host.
   std::string redis_listen_host;  // Empty: listen_host.
   uint64_t redis_clients_max = 10'000;
+  // Refuses clients of other machines; kv/resp/server.h.
+  bool protected_mode = true;
+  uint64_t request_bytes_max = kv::kRequestBytesMax;
+  uint64_t client_answer_bytes_max = uint64_t{512} << 20;
+  uint64_t clients_bytes_max = uint64_t{1} << 30;
   net::PeerTransportOptions transport;
 
   // Addresses only: who is a member is written in the log.

@@ -119,6 +119,28 @@ constexpr std::array kSettings = {
                         return c.redis_clients_max;
                       },
                       1, 1'000'000}},
+    Setting{
+        "network", "protected_mode", "protected-mode",
+        "refuse Redis clients of other machines: there are no passwords",
+        SwitchType{[](ServerConfig& c) -> bool& { return c.protected_mode; }}},
+    Setting{"network", "request_size_max", "request-size-max",
+            "one request of a Redis client, or all between MULTI and EXEC",
+            SizeType{[](ServerConfig& c) -> uint64_t& {
+                       return c.request_bytes_max;
+                     },
+                     64 * kKiB, kv::kRequestBytesMax}},
+    Setting{"network", "client_answers_size_max", "client-answers-size-max",
+            "what may wait to be read by a client before no more is read of it",
+            SizeType{[](ServerConfig& c) -> uint64_t& {
+                       return c.client_answer_bytes_max;
+                     },
+                     64 * kKiB, 65536 * kMiB}},
+    Setting{"network", "clients_size_max", "clients-size-max",
+            "what all clients may hold here; beyond it the largest is dropped",
+            SizeType{[](ServerConfig& c) -> uint64_t& {
+                       return c.clients_bytes_max;
+                     },
+                     kMiB, 65536 * kMiB}},
     Setting{"network", "peer_dial_timeout", "peer-dial-timeout",
             "how long connecting to a node may take",
             SpanType{.of = [](ServerConfig& c) -> absl::Duration& {

@@ -12,6 +12,7 @@
 #include "runtime/fiber_group.h"
 #include "runtime/random.h"
 #include "runtime/wait_queue.h"
+#include "scenarios/bulk_client.h"
 #include "sim/sim_disk.h"
 #include "sim/sim_network.h"
 
@@ -158,6 +159,11 @@ kv::ServerOptions Cluster::OptionsOf(uint32_t node) const {
   options.host.init_cluster =
       shape_.init_cluster == ClusterShape::InitCluster::kKept ||
       !checks_->EverStarted(node);
+  // Small, so that bounds are met; told to serve clients of other hosts.
+  options.request_bytes_max = BulkClient::kRequestBytesMax;
+  options.client_answer_bytes_max = BulkClient::kAnswerBytesMax;
+  options.clients_bytes_max = BulkClient::kClientsBytesMax;
+  options.protected_mode = false;
   options.rpc_listen = rpc_address(node);
   if (redis_) options.redis_listen = redis_address(node);
   for (uint32_t member = 1; member <= size(); ++member) {

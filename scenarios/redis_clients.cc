@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "scenarios/bank_client.h"
+#include "scenarios/bulk_client.h"
 
 namespace scenarios {
 namespace {
@@ -39,18 +40,19 @@ RedisClients::RedisClients(sim::World& world, Cluster& cluster,
   for (const uint32_t node : cluster_.nodes()) {
     servers_.push_back(cluster_.redis_address(node));
   }
-  Add(scenario_.workload.bank.clients, true);
-  Add(scenario_.workload.leases.clients, false);
+  Add(scenario_.workload.bank.clients, Kind::kBank);
+  Add(scenario_.workload.leases.clients, Kind::kLease);
+  Add(scenario_.workload.bulk.clients, Kind::kBulk);
   auditor_ = world_.AddHost("r0");
   world_.SpareFromCrashes(auditor_);
 }
 
-void RedisClients::Add(uint32_t clients, bool of_bank) {
+void RedisClients::Add(uint32_t clients, Kind kind) {
   for (uint32_t number = 1; number <= clients; ++number) {
     const sim::HostId host =
         world_.AddHost(absl::StrCat("r", clients_.size() + 1));
     world_.SpareFromCrashes(host);
-    clients_.push_back({.host = host, .number = number, .of_bank = of_bank});
+    clients_.push_back({.host = host, .number = number, .kind = kind});
   }
 }
 
@@ -98,14 +100,22 @@ void RedisClients::Run(const Client& client, sim::Process& process) {
   RespSession session(world_, process, servers_);
   const Workload& work = scenario_.workload;
   runtime::Random dice = process.Stream("redis_client");
-  if (client.of_bank) {
-    BankClient bank(session, work.bank, client.number, std::move(dice), bank_,
-                    outcomes_);
-    Repeat(process, work.bank.interval, [&bank] { bank.DoOne(); });
-  } else {
-    LeaseClient lease(session, work.leases, client.number, std::move(dice),
-                      lease_keys_, leases_, outcomes_);
-    Repeat(process, work.leases.interval, [&lease] { lease.DoOne(); });
+  switch (client.kind) {
+    case Kind::kBank: {
+      BankClient bank(session, work.bank, client.number, std::move(dice), bank_,
+                      outcomes_);
+      return Repeat(process, work.bank.interval, [&bank] { bank.DoOne(); });
+    }
+    case Kind::kLease: {
+      LeaseClient lease(session, work.leases, client.number, std::move(dice),
+                        lease_keys_, leases_, outcomes_);
+      return Repeat(process, work.leases.interval, [&lease] { lease.DoOne(); });
+    }
+    case Kind::kBulk: {
+      BulkClient bulk(session, client.number, std::move(dice),
+                      cluster_.violations(), outcomes_);
+      return Repeat(process, work.bulk.interval, [&bulk] { bulk.DoOne(); });
+    }
   }
 }
 
@@ -121,9 +131,14 @@ void RedisClients::RunAuditor(sim::Process& process) {
     RespSession session(world_, process, {servers_[node - 1]});
     BankClient auditor(session, scenario_.workload.bank, 0,
                        process.Stream("auditor"), bank_, outcomes_);
+    BulkClient importer(session, 0, process.Stream("importer"),
+                        cluster_.violations(), outcomes_);
+    const bool bulk = scenario_.workload.bulk.clients > 0;
+    if (bulk) session.BePatient();
     // What damage keeps down need not answer.
     while (!cluster_.damage().LostForGood(node) &&
-           !(session.Connect() && auditor.Audit())) {
+           !(session.Connect() && auditor.Audit() &&
+             (!bulk || (session.Connect() && importer.Pipeline())))) {
       if (!process.network_executor().SleepFor(kAuditPause).ok()) return;
     }
     ++audited_;
@@ -161,6 +176,7 @@ void RedisClients::LookInto(uint32_t node, const kv::Store& store,
         absl::StrCat("n", node, " holds a key that was due at ", *first,
                      "; the leader's clock shows ", leader_ms));
   }
+  if (scenario_.workload.bulk.clients > 0) LookForBulk(node, store);
   int64_t total = 0;
   for (const std::string& key : AccountKeys(scenario_.workload.bank)) {
     int64_t balance = 0;
@@ -171,6 +187,25 @@ void RedisClients::LookInto(uint32_t node, const kv::Store& store,
   cluster_.violations().Report(
       "bank-total", absl::StrCat("the store of n", node, " holds ", total,
                                  " in its accounts, which must be 0"));
+}
+
+void RedisClients::LookForBulk(uint32_t node, const kv::Store& store) {
+  if (store.Get(BulkClient::kBrowserKey).has_value()) {
+    cluster_.violations().Report(
+        "redis-bulk", absl::StrCat("n", node, " did what a browser sent"));
+  }
+  for (uint32_t i = 1; i <= scenario_.workload.bulk.clients; ++i) {
+    int64_t count = 0;
+    const auto text = store.Get(BulkClient::CounterKey(i));
+    if (!text.has_value()) continue;
+    if (absl::SimpleAtoi(*text, &count) && count % BulkClient::kStep == 0) {
+      continue;
+    }
+    cluster_.violations().Report(
+        "redis-bulk",
+        absl::StrCat("n", node, " counts ", *text, " of client ", i,
+                     ", no multiple of a transaction's ", BulkClient::kStep));
+  }
 }
 
 void RedisClients::Count(Counts* counts) const {

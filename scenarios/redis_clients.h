@@ -1,14 +1,17 @@
 // The simulated Redis clients: processes on hosts of their own ("r1", "r2"...)
-// that speak the Redis protocol to any node, of two kinds: those of the bank
-// (bank_client.h) and those of the leases (lease_client.h).
+// that speak the Redis protocol to any node, of three kinds: those of the bank
+// (bank_client.h), those of the leases (lease_client.h) and those that ask for
+// much at once (bulk_client.h).
 //
 // In the end, when the clients have stopped, an auditor ("r0") asks each node
 // that must be there for the state of the bank, and each node's store is looked
 // into:
 //
-//   liveness-redis   a node answers no Redis client
+//   liveness-redis   a node answers no Redis client, or no whole pipeline
 //   bank-total       the accounts of a store do not add up
 //   due-key-stays    a store holds a key long after its deadline
+//   redis-bulk       a store holds half of a transaction, or what a browser
+//                    wanted
 
 #ifndef SCENARIOS_REDIS_CLIENTS_H_
 #define SCENARIOS_REDIS_CLIENTS_H_
@@ -46,14 +49,15 @@ class RedisClients {
   void Count(Counts* counts) const;
 
  private:
+  enum class Kind : uint8_t { kBank, kLease, kBulk };
   struct Client {
     sim::HostId host = 0;
     uint32_t number = 0;  // Of its kind, from 1.
-    bool of_bank = false;
+    Kind kind = Kind::kBank;
   };
 
   bool any() const { return scenario_.workload.speaks_redis(); }
-  void Add(uint32_t clients, bool of_bank);
+  void Add(uint32_t clients, Kind kind);
   void Run(const Client& client, sim::Process& process);
   // Calls `work` again and again until the clients are to stop.
   void Repeat(sim::Process& process, absl::Duration interval,
@@ -63,6 +67,7 @@ class RedisClients {
   void DemandAudits();
   void LookIntoStores();
   void LookInto(uint32_t node, const kv::Store& store, int64_t leader_ms);
+  void LookForBulk(uint32_t node, const kv::Store& store);
 
   sim::World& world_;
   Cluster& cluster_;

@@ -25,6 +25,8 @@ constexpr absl::Duration kPatienceMax = absl::Milliseconds(800);
 constexpr absl::Duration kLongPatience = absl::Seconds(7);
 
 constexpr int kDepthMax = 4;
+// Of one request or reply, in a trace.
+constexpr size_t kToldMax = 1000;
 constexpr int64_t kPartsMax = 1 << 16;
 
 absl::Duration DrawPatience(runtime::Random& dice) {
@@ -229,11 +231,25 @@ std::vector<RespReply> RespSession::Ask(const std::vector<Request>& requests) {
   return replies;
 }
 
+std::string RespSession::Tell(absl::string_view bytes) {
+  CHECK(connected(), "nobody to tell");
+  const runtime::Instant deadline = executor_.Now() + patience_;
+  if (stream_->Write(runtime::AsBytes(bytes), deadline).ok()) {
+    while (ReadMore(deadline)) {
+    }
+  }
+  std::string told = std::move(received_);
+  Leave();
+  return told;
+}
+
+void RespSession::BePatient() { patience_ = kLongPatience; }
+
 // For readers of a trace.
 void RespSession::ExplainAsked(const std::vector<Request>& requests) {
   if (!world_.traced()) return;
   const auto append = [](std::string* out, const Request& request) {
-    absl::StrAppend(out, absl::StrJoin(request, " "));
+    absl::StrAppend(out, absl::StrJoin(request, " ").substr(0, kToldMax));
   };
   world_.Explain(sim::TraceLevel::kStory, process_.host(), "redis.ask",
                  {{"node", uint64_t{node()}},
@@ -243,7 +259,7 @@ void RespSession::ExplainAsked(const std::vector<Request>& requests) {
 void RespSession::ExplainTold(const std::vector<RespReply>& replies) {
   if (!world_.traced()) return;
   const auto append = [](std::string* out, const RespReply& reply) {
-    absl::StrAppend(out, reply.ToString());
+    absl::StrAppend(out, reply.ToString().substr(0, kToldMax));
   };
   world_.Explain(sim::TraceLevel::kStory, process_.host(), "redis.told",
                  {{"replies", absl::StrJoin(replies, "; ", append)}});

@@ -69,6 +69,8 @@ class RespSession {
   // `process` and `world` outlive this. Server i of `servers` is node i + 1.
   RespSession(sim::World& world, sim::Process& process,
               std::vector<net::Address> servers);
+  // Waits as long as any client does.
+  void BePatient();
 
   // Suspends. False: nobody there; another node is next.
   bool Connect();
@@ -80,6 +82,11 @@ class RespSession {
   // connection has ended, or this client has left it.
   // Requires: connected().
   std::vector<RespReply> Ask(const std::vector<Request>& requests);
+
+  // Suspends. Writes `bytes`, whatever they are, and returns all that is told
+  // until the connection has ended, or this client has left it.
+  // Requires: connected().
+  std::string Tell(absl::string_view bytes);
 
   // Goes to another node next.
   void Leave();
@@ -94,7 +101,7 @@ class RespSession {
   runtime::Executor& executor_;
   const std::vector<net::Address> servers_;
   runtime::Random dice_;
-  const absl::Duration patience_;
+  absl::Duration patience_;
   size_t server_ = 0;
   std::unique_ptr<net::Stream> stream_;
   std::string received_;  // And not parsed.

@@ -100,6 +100,12 @@ struct LeaseWork {
   SpanRange lasts = {absl::Milliseconds(50), absl::Seconds(2)};
 };
 
+// Redis clients that ask for much at once (bulk_client.h).
+struct BulkWork {
+  uint32_t clients = 0;
+  absl::Duration interval = absl::Milliseconds(500);
+};
+
 struct Workload {
   uint32_t clients = 2;
   // The first so many clients only read. They stay with a leader that still
@@ -117,9 +123,12 @@ struct Workload {
   uint32_t renew_session_ppm = 0;
   BankWork bank;
   LeaseWork leases;
+  BulkWork bulk;
 
   // Then nodes listen for Redis clients.
-  bool speaks_redis() const { return bank.clients + leases.clients > 0; }
+  bool speaks_redis() const {
+    return bank.clients + leases.clients + bulk.clients > 0;
+  }
 };
 
 // Faults at random, as a Poisson process during the chaos phase.

@@ -77,6 +77,17 @@ void ReadLeases(YamlErrors& errors, const YAML::Node& node, LeaseWork* leases) {
   }
 }
 
+void ReadBulk(YamlErrors& errors, const YAML::Node& node, BulkWork* bulk) {
+  YamlMap map(errors, node, "the bulk");
+  bulk->clients = 2;
+  map.Count("clients", 1, kClientsMax, &bulk->clients);
+  map.Span("interval", &bulk->interval);
+  map.Done();
+  if (bulk->interval <= absl::ZeroDuration()) {
+    errors.Fail(node, "expected an interval above 0");
+  }
+}
+
 void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
                   Workload* workload) {
   YamlMap map(errors, node, "the workload");
@@ -96,6 +107,9 @@ void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
   }
   if (const YAML::Node* leases = map.Find("leases")) {
     ReadLeases(errors, *leases, &workload->leases);
+  }
+  if (const YAML::Node* bulk = map.Find("bulk")) {
+    ReadBulk(errors, *bulk, &workload->bulk);
   }
   map.Done();
   if (workload->interval <= absl::ZeroDuration() ||

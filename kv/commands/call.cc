@@ -35,11 +35,11 @@ std::optional<int64_t> IntegerFromArg(Call& call, absl::string_view text,
   return std::nullopt;
 }
 
-bool ReplyFits(Call& call, size_t bytes) {
-  if (bytes <= kReplyBytesMax) return true;
-  call.reply.Error(
-      absl::StrCat("ERR nothing is done, for the reply would be larger than ",
-                   kReplyBytesMax, " bytes"));
+bool ReplyFits(Call& call, size_t bytes, size_t parts) {
+  if (bytes <= kReplyBytesMax && parts <= kReplyPartsMax / 2) return true;
+  call.reply.Error(absl::StrCat(
+      "ERR nothing is done, for the reply would be larger than ",
+      kReplyBytesMax, " bytes, or have more than ", kReplyPartsMax, " parts"));
   return false;
 }
 

@@ -27,6 +27,7 @@
 
 #include "absl/strings/string_view.h"
 
+#include "kv/command.h"
 #include "kv/commands/table.h"
 #include "kv/keyspace.h"
 #include "kv/reply.h"
@@ -52,8 +53,9 @@ inline constexpr absl::string_view kTooLarge =
 inline constexpr absl::string_view kNotPositive =
     "ERR value is out of range, must be positive";
 
-// Values do not grow beyond it.
-inline constexpr size_t kValueBytesMax = 4 << 20;
+// Strings do not grow beyond what one request can set. The same on all nodes,
+// whatever they are told to take.
+inline constexpr size_t kValueBytesMax = kRequestBytesMax;
 
 struct Call {
   const CommandRow& row;
@@ -87,10 +89,10 @@ std::optional<std::string> AddDecimals(
     Call& call, absl::string_view before, absl::string_view amount,
     absl::string_view not_a_float = kNotAFloat);
 
-// Whether replies that weigh so much together may be given. False: they may
-// not, and the call has been answered so. For those who change as much as they
-// answer, before they do.
-bool ReplyFits(Call& call, size_t bytes);
+// Whether so many replies that weigh so much together may be given. False: they
+// may not, and the call has been answered so. For those who change as much as
+// they answer, before they do.
+bool ReplyFits(Call& call, size_t bytes, size_t parts);
 // What a text or a double weighs in a reply, at most.
 inline constexpr size_t kDoubleReplyBytes = 32;
 inline size_t TextReplyBytes(absl::string_view text) { return text.size() + 6; }

@@ -46,7 +46,7 @@ void PopMany(Call& call, absl::string_view key, End end, int64_t count_max,
   for (size_t i = 0; i < count && bytes <= kReplyBytesMax; ++i) {
     bytes += TextReplyBytes(list->At(end == End::kHead ? i : size - 1 - i));
   }
-  if (!ReplyFits(call, bytes)) return;
+  if (!ReplyFits(call, bytes, count)) return;
   if (with_key) {
     call.reply.Array(2);
     call.reply.Text(key);

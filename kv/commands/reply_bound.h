@@ -23,16 +23,25 @@ namespace kv {
 class ReplyBound {
  public:
   explicit ReplyBound(ResultWriter& reply)
-      : reply_(reply), begin_(reply.bytes()) {}
+      : reply_(reply), begin_(reply.bytes()), parts_(reply.parts()) {}
   ReplyBound(const ReplyBound&) = delete;
   ReplyBound& operator=(const ReplyBound&) = delete;
-  ~ReplyBound() { reply_.BoundReply(begin_); }
+  ~ReplyBound() {
+    HasTooManyParts() ? reply_.CutReply(begin_) : reply_.BoundReply(begin_);
+  }
 
-  bool full() const { return reply_.bytes() - begin_ > kReplyBytesMax; }
+  bool full() const {
+    return reply_.bytes() - begin_ > kReplyBytesMax || HasTooManyParts();
+  }
 
  private:
+  bool HasTooManyParts() const {
+    return reply_.parts() - parts_ > kReplyPartsMax;
+  }
+
   ResultWriter& reply_;
   const size_t begin_;  // What bytes() was before the reply.
+  const size_t parts_;  // And parts().
 };
 
 }  // namespace kv

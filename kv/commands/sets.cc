@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kv/commands/call.h"
+#include "kv/commands/reply_bound.h"
 #include "kv/commands/sample.h"
 #include "kv/commands/scan.h"
 
@@ -99,7 +100,7 @@ void SPop(Call& call) {
     popped.push_back(it->key);
     bytes += TextReplyBytes(it->key);
   }
-  if (!ReplyFits(call, bytes)) return;
+  if (!ReplyFits(call, bytes, popped.size())) return;
   call.reply.Set(popped.size());
   for (const std::string& member : popped) {
     call.reply.Text(member);
@@ -109,13 +110,12 @@ void SPop(Call& call) {
 
 // A member as often as it comes.
 void PickRepeatedly(Call& call, const SetValue& set, size_t count) {
-  const size_t begin = call.reply.bytes();
+  const ReplyBound bound(call.reply);
   call.reply.Array(count);
   SampleRepeatedly(set.members(), count, call.dice, [&](const auto& item) {
     call.reply.Text(item.key);
-    return call.reply.bytes() - begin <= kReplyBytesMax;
+    return !bound.full();
   });
-  call.reply.BoundReply(begin);
 }
 
 void SRandMember(Call& call) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kv/commands/call.h"
+#include "kv/commands/reply_bound.h"
 #include "kv/commands/sample.h"
 #include "kv/commands/sorted_set_range.h"
 
@@ -56,7 +57,7 @@ void Pop(Call& call, Extreme end) {
   if (!set.ok()) return;
   const RankSpan span = SpanOf(*set, end, count);
   if (span.count == 0) return call.reply.Array(0);
-  if (!ReplyFits(call, ReplyBytes(*set, span))) return;
+  if (!ReplyFits(call, ReplyBytes(*set, span), span.count)) return;
   // Without a count it is flat in every version of the protocol.
   counted ? call.reply.Pairs(span.count) : call.reply.Array(2);
   Walk(*set, end, span, [&](const Item& item) {
@@ -72,7 +73,8 @@ void ZPopMax(Call& call) { Pop(call, Extreme::kMax); }
 void PopFrom(Call& call, absl::string_view key, Extreme end, int64_t count) {
   Edit<SortedSetValue> set(call, key);
   const RankSpan span = SpanOf(*set, end, count);
-  if (!ReplyFits(call, TextReplyBytes(key) + ReplyBytes(*set, span))) return;
+  const size_t bytes = TextReplyBytes(key) + ReplyBytes(*set, span);
+  if (!ReplyFits(call, bytes, span.count)) return;
   call.reply.Array(2);
   call.reply.Text(key);
   call.reply.Array(span.count);
@@ -118,14 +120,13 @@ void ZMPop(Call& call) {
 // Members as often as they come.
 void PickRepeatedly(Call& call, const SortedSetValue& set, size_t count,
                     bool with_scores) {
-  const size_t begin = call.reply.bytes();
+  const ReplyBound bound(call.reply);
   with_scores ? call.reply.Pairs(count) : call.reply.Array(count);
   SampleRepeatedly(set.members(), count, call.dice, [&](const auto& item) {
     call.reply.Text(item.key);
     if (with_scores) call.reply.Double(item.value);
-    return call.reply.bytes() - begin <= kReplyBytesMax;
+    return !bound.full();
   });
-  call.reply.BoundReply(begin);
 }
 
 void ZRandMember(Call& call) {

@@ -14,8 +14,11 @@ namespace {
 constexpr absl::string_view kMalformed = "ERR malformed transaction";
 
 // Of all replies, but for small ones, of which there are as many as commands.
-constexpr size_t kRepliesBytesMax = kReplyBytesMax / 2;
+constexpr size_t kRepliesBytesMax = kValueBytesMax + (2 << 20);
 constexpr size_t kSmallReplyBytes = 160;
+static_assert(kRepliesBytesMax + kSmallReplyBytes * kTransactionCommandsMax <=
+                  kReplyBytesMax,
+              "what all commands answer must fit one reply");
 
 void AppendVarint(std::string& out, uint64_t value) {
   char digits[kVarintBytesMax];
@@ -51,7 +54,10 @@ std::optional<Parts> Parse(std::span<const absl::string_view> args) {
   }
   parts.watched = args.subspan(0, parts.versions.size());
   args = args.subspan(parts.versions.size());
-  if (!head.Varint(count) || count > head.left()) return std::nullopt;
+  if (!head.Varint(count) || count > head.left() ||
+      count > kTransactionCommandsMax) {
+    return std::nullopt;
+  }
   for (uint64_t i = 0; i < count; ++i) {
     uint64_t operation = 0;
     uint64_t size = 0;

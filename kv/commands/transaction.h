@@ -11,6 +11,7 @@
 #ifndef KV_COMMANDS_TRANSACTION_H_
 #define KV_COMMANDS_TRANSACTION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -18,6 +19,12 @@
 #include "kv/command.h"
 
 namespace kv {
+
+// What a command that waits for EXEC counts for beyond its words; with what
+// those count for (kv/command.h) it bounds how many there are.
+inline constexpr size_t kCommandOverheadBytes = 128;
+inline constexpr size_t kTransactionCommandsMax =
+    kRequestBytesMax / (kCommandOverheadBytes + kWordOverheadBytes);
 
 struct WatchedKey {
   std::string key;

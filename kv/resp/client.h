@@ -16,14 +16,11 @@
 
 namespace kv {
 
-// What was asked between MULTI and EXEC.
+// What was asked between MULTI and EXEC. Bounded like one request, for that is
+// what they become.
 struct QueuedRequests {
-  // Bounded like one request, for that is what they become.
-  static constexpr size_t kRequestsMax = 16 << 10;
-
   std::vector<std::vector<std::string>> requests;
-  size_t bytes = 0;
-  size_t words = 0;
+  size_t bytes = 0;     // With what keeping them costs.
   bool spoilt = false;  // One could not be queued: EXEC will refuse.
 };
 
@@ -51,6 +48,17 @@ struct RespClient {
 
   std::optional<QueuedRequests> queued;  // Between MULTI and EXEC.
   std::vector<WatchedKey> watched;
+  size_t watched_bytes = 0;  // Of their keys.
+
+  // What it holds here, for those who ask: input that is not executed yet, and
+  // answers that it has not taken.
+  size_t input_bytes = 0;
+  size_t answer_bytes = 0;
+
+  void ForgetWatched() {
+    watched.clear();
+    watched_bytes = 0;
+  }
 
   // As the protocol's RESET leaves it.
   void Reset() {
@@ -59,7 +67,7 @@ struct RespClient {
     replies = Replies::kOn;
     follows = false;
     queued.reset();
-    watched.clear();
+    ForgetWatched();
   }
 };
 

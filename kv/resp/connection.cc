@@ -11,13 +11,16 @@
 #include "kv/resp/server.h"
 #include "runtime/bytes.h"
 #include "runtime/check.h"
+#include "runtime/probe.h"
 
 namespace kv {
 namespace {
 
 constexpr size_t kReadBytesMin = 16 << 10;
 // A buffer that a large request made larger than this shrinks again.
-constexpr size_t kBufferBytesKept = 256 << 10;
+constexpr size_t kBufferBytesKept = 32 << 10;
+// Answers that leave in one write: so often is seen whether any do.
+constexpr size_t kWriteBytesMax = 256 << 10;
 // How long a client may go on sending to a connection that is over.
 constexpr absl::Duration kGentleCloseTimeout = absl::Seconds(1);
 
@@ -39,6 +42,7 @@ RespConnection::RespConnection(RespServer& server,
     : server_(server),
       executor_(server.executor()),
       stream_(std::move(stream)),
+      parser_(server.options().request_bytes_max),
       answers_changed_(executor_),
       writer_changed_(executor_),
       writer_(executor_) {
@@ -47,12 +51,15 @@ RespConnection::RespConnection(RespServer& server,
   client_.address = stream_->remote_address().ToString();
 }
 
+// Also when its fiber is unwound.
+RespConnection::~RespConnection() { server_.Recount(accounted_, 0); }
+
 void RespConnection::Serve() {
   writer_.Spawn("kv.resp_writer", [this] { RunWriter(); });
   while (ServeInput() && ReadMore()) {
   }
   finishing_ = true;
-  WaitForWriter(0);
+  WaitForWriter();
   writer_.Cancel();
   (void)writer_.Join();
   if (!broken_) CloseGently(executor_, *stream_);
@@ -60,7 +67,36 @@ void RespConnection::Serve() {
 
 void RespConnection::Finish() {
   finishing_ = true;
-  if (reading_) stream_->Reset();
+  if (reading_ || waiting_) stream_->Reset();
+}
+
+void RespConnection::FinishGently() {
+  finishing_ = true;
+  if (!reading_) return;
+  if (answers_.empty()) return stream_->Reset();
+  answers_changed_.NotifyOne();
+}
+
+void RespConnection::Drop() {
+  REACHABLE("kv.resp: a client is dropped for what it holds");
+  finishing_ = true;
+  broken_ = true;
+  dropped_ = true;
+  answers_.Drop();
+  stream_->Reset();
+  server_.Recount(std::exchange(accounted_, 0), 0);
+  writer_changed_.NotifyAll();
+}
+
+void RespConnection::Account() {
+  if (dropped_) return;
+  client_.input_bytes = end_ - begin_;
+  client_.answer_bytes = answers_.bytes();
+  size_t bytes = buffer_.capacity() + parser_.memory_bytes() +
+                 answers_.memory_bytes() + client_.watched_bytes;
+  if (client_.queued.has_value()) bytes += client_.queued->bytes;
+  const size_t before = std::exchange(accounted_, bytes);
+  server_.Recount(before, bytes);
 }
 
 bool RespConnection::ServeInput() {
@@ -73,10 +109,16 @@ bool RespConnection::ServeInput() {
       begin_ += parser_.consumed();
       if (plan_.complete()) CarryOut();
       if (!client_.quit) continue;
+    } else if (result == RespParser::Result::kTooLarge) {
+      server_.OnRequest();
+      PlanRefusal(parser_.error(), client_, server_, plan_);
+      begin_ += parser_.consumed();
+      continue;
     } else if (result == RespParser::Result::kError) {
       plan_.AnswerAtOnce(client_).Error(absl::StrCat("ERR ", parser_.error()));
     }
     CarryOut();
+    if (result == RespParser::Result::kNeedMore) begin_ += parser_.consumed();
     return result != RespParser::Result::kError && !client_.quit &&
            !finishing_ && !broken_;
   }
@@ -108,38 +150,53 @@ void RespConnection::PlanOne() {
 void RespConnection::CarryOut() {
   if (plan_.empty()) return;
   const runtime::Instant began = executor_.Now();
-  const runtime::Instant deadline = began + server_.options().request_timeout;
+  const runtime::Instant deadline = began + server_.options().request_timeout +
+                                    TransferTime(plan_.commands().bytes());
   std::optional<raft::StageTimes> stages;
   const size_t count = plan_.commands().size();
   size_t done = 0;
-  (void)plan_.Word(runtime::Bytes(), answers_);
+  (void)Word(runtime::Bytes());
   while (!plan_.done()) {
     CHECK_LT(done, count, "answers wait for replies that nobody gives");
     const EntryReply reply =
         server_.frontend().Execute(plan_.commands(), done, deadline);
     stages = reply.stages;
-    const size_t worded = reply.code == KvReply::Code::kOk
-                              ? plan_.Word(reply.results, answers_)
-                              : 0;
+    const size_t worded =
+        reply.code == KvReply::Code::kOk ? Word(reply.results) : 0;
     if (worded == 0) {
-      plan_.WordError(ErrorOf(reply), answers_);
+      plan_.WordError(ErrorOf(reply), answers_.tail());
+      answers_.Added();
       break;
     }
     done += worded;
-    if (!plan_.done()) WaitForWriter(RespServer::kAnswerBytesMax);
+    if (!plan_.done()) WaitForRoom();
   }
-  const runtime::Instant now = executor_.Now();
-  if (now - began >= server_.slow_log().threshold()) {
-    server_.slow_log().Add(client_, plan_.commands(), stages, began, now,
-                           executor_.clock().WallNow());
-  }
+  NoteIfSlow(began, stages);
   plan_.Clear();
-  answers_changed_.NotifyOne();
-  WaitForWriter(RespServer::kAnswerBytesMax);
+  WaitForRoom();
+}
+
+size_t RespConnection::Word(const runtime::Bytes& results) {
+  const size_t worded = plan_.Word(results, answers_.tail());
+  answers_.Added();
+  // Nobody will read them; what was asked is done all the same.
+  if (broken_) answers_.Drop();
+  Account();
+  return worded;
+}
+
+void RespConnection::NoteIfSlow(runtime::Instant began,
+                                const std::optional<raft::StageTimes>& stages) {
+  const runtime::Instant now = executor_.Now();
+  if (now - began < server_.slow_log().threshold()) return;
+  server_.slow_log().Add(client_, plan_.commands(), stages, began, now,
+                         executor_.clock().WallNow());
 }
 
 bool RespConnection::ReadMore() {
   MakeRoom(parser_.wanted());
+  Account();
+  if (finishing_) return false;
   reading_ = true;
   const absl::StatusOr<size_t> count =
       stream_->Read(std::as_writable_bytes(std::span(buffer_).subspan(end_)),
@@ -166,7 +223,8 @@ void RespConnection::MakeRoom(size_t wanted) {
     // Doubling, so that a request that comes in small pieces is not copied for
     // each; the parser bounds what can be wanted.
     buffer_.resize(std::max(
-        size, std::min(2 * buffer_.size(), RespParser::kRequestBytesMax)));
+        size,
+        std::min(2 * buffer_.size(), server_.options().request_bytes_max)));
   } else if (buffer_.size() > kBufferBytesKept && size <= kReadBytesMin) {
     buffer_.resize(kReadBytesMin);
     buffer_.shrink_to_fit();
@@ -176,29 +234,52 @@ void RespConnection::MakeRoom(size_t wanted) {
 void RespConnection::RunWriter() {
   for (;;) {
     while (answers_.empty()) {
+      if (finishing_ && reading_) return TakeLeave();
       if (answers_changed_.WaitWake() == runtime::Wake::kCancelled) return;
     }
-    leaving_.clear();
-    std::swap(leaving_, answers_);
-    writer_changed_.NotifyAll();
+    const auto pieces = answers_.Front(kWriteBytesMax);
     const absl::Status written =
-        stream_->Write(runtime::AsBytes(leaving_),
-                       executor_.Now() + RespServer::kWriteTimeout);
-    leaving_.clear();
+        stream_->Write(pieces, executor_.Now() + RespServer::kWriteTimeout);
+    written_ += answers_.Written();
     if (!written.ok()) {
       broken_ = true;
+      answers_.Drop();
       stream_->Reset();  // Wakes the reader.
     }
+    Account();
     writer_changed_.NotifyAll();
     if (broken_) return;
   }
 }
 
-void RespConnection::WaitForWriter(size_t bytes_max) {
+void RespConnection::TakeLeave() {
+  stream_->CloseWrite();
+  (void)executor_.SleepFor(kGentleCloseTimeout);
+  stream_->Reset();  // Wakes the reader.
+}
+
+void RespConnection::WaitForWriter() {
   answers_changed_.NotifyOne();
-  while (!broken_ && answers_.size() + leaving_.size() > bytes_max) {
-    if (writer_changed_.WaitWake() == runtime::Wake::kCancelled) return;
+  waiting_ = true;
+  while (!broken_ && !answers_.empty()) {
+    if (writer_changed_.WaitWake() == runtime::Wake::kCancelled) break;
   }
+  waiting_ = false;
+}
+
+void RespConnection::WaitForRoom() {
+  answers_changed_.NotifyOne();
+  waiting_ = true;
+  while (!broken_ && answers_.bytes() > server_.options().answer_bytes_max) {
+    const uint64_t before = written_;
+    const runtime::Wake wake =
+        writer_changed_.WaitWake(executor_.Now() + RespServer::kDeafTimeout);
+    if (wake == runtime::Wake::kCancelled) break;
+    if (wake == runtime::Wake::kDeadline && written_ == before) {
+      server_.OnDeaf(*this);
+    }
+  }
+  waiting_ = false;
 }
 
 }  // namespace kv

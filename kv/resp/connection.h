@@ -7,15 +7,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 
+#include "kv/resp/answers.h"
 #include "kv/resp/client.h"
 #include "kv/resp/parser.h"
 #include "kv/resp/plan.h"
 #include "net/stream.h"
+#include "raft/stage_times.h"
+#include "runtime/bytes.h"
 #include "runtime/executor.h"
 #include "runtime/fiber_group.h"
 #include "runtime/wait_queue.h"
@@ -34,15 +37,24 @@ class RespConnection {
   // `server` outlives this.
   RespConnection(RespServer& server, std::unique_ptr<net::Stream> stream,
                  uint64_t id, bool redirects);
+  ~RespConnection();
 
   // Suspends until the client has gone, or was sent away.
   void Serve();
 
   const RespClient& client() const { return client_; }
+  // What RespServer was told that it holds.
+  size_t accounted() const { return accounted_; }
 
-  // Ends it as soon as what was asked is answered: at once when idle. From any
-  // other fiber; does not suspend.
+  // All from any other fiber; none suspends.
+  //
+  // Ends it as soon as what was asked is answered: at once when nothing is
+  // under way, whether or not the client has taken its answers.
   void Finish();
+  // The same, once the client has taken its answers.
+  void FinishGently();
+  // Ends it at once and gives back what can be given back.
+  void Drop();
 
  private:
   // Whole requests from the front of the input. False: the connection ends.
@@ -51,6 +63,10 @@ class RespConnection {
   bool PlanIsFull() const;
   // Executes the plan and queues its answers.
   void CarryOut();
+  // Words what `results` can answer; how many of them were used.
+  size_t Word(const runtime::Bytes& results);
+  void NoteIfSlow(runtime::Instant began,
+                  const std::optional<raft::StageTimes>& stages);
 
   // Reads behind the input. False at the end.
   bool ReadMore();
@@ -60,8 +76,15 @@ class RespConnection {
   }
 
   void RunWriter();
-  // Waits until the answers that wait to be written are few enough.
-  void WaitForWriter(size_t bytes_max);
+  // No more requests are read, and all is written: the client should go.
+  void TakeLeave();
+  // Waits until the client has taken all answers, or will take no more.
+  void WaitForWriter();
+  // Waits until the answers that wait are few enough to go on. A client that
+  // takes none of them meanwhile waits for us as we wait for it: it is dropped.
+  void WaitForRoom();
+  // Tells the server what this holds.
+  void Account();
 
   RespServer& server_;
   runtime::Executor& executor_;
@@ -70,16 +93,19 @@ class RespConnection {
   RespClient client_;
   RespParser parser_;
   RespPlan plan_;
-  bool reading_ = false;    // Suspended in a read: idle.
+  bool reading_ = false;    // Suspended in a read: nothing is under way.
+  bool waiting_ = false;    // Suspended until the client takes answers.
   bool finishing_ = false;  // No more requests.
 
   std::vector<char> buffer_;  // Input lies in [begin_, end_).
   size_t begin_ = 0;
   size_t end_ = 0;
 
-  std::string answers_;  // Not handed to the stream yet.
-  std::string leaving_;  // Being written.
-  bool broken_ = false;  // The stream takes no more.
+  RespAnswers answers_;   // Not taken by the stream yet.
+  uint64_t written_ = 0;  // Bytes that it took.
+  bool broken_ = false;   // It takes no more.
+  bool dropped_ = false;  // Nothing of this is accounted for any more.
+  size_t accounted_ = 0;
   runtime::WaitQueue answers_changed_;
   runtime::WaitQueue writer_changed_;
   runtime::FiberGroup writer_;

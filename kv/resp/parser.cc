@@ -1,18 +1,24 @@
 #include "kv/resp/parser.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
 #include "kv/integer.h"
+#include "runtime/probe.h"
 
 namespace kv {
 namespace {
 
 constexpr absl::string_view kLineEnd = "\r\n";
+constexpr size_t kPlacesKept = 4 << 10;
+// How much of what is passed is asked for at once.
+constexpr size_t kPassedBytesMax = 64 << 10;
 
 // One word of an inline request, with Redis' quoting: "..." knows escapes,
 // '...' knows only \'. Takes it from the front of `line`.
@@ -90,32 +96,50 @@ class InlineWord {
 
 void RespParser::Begin() {
   done_ = false;
+  passing_ = false;
   position_ = 0;
   wanted_ = 0;
   searched_ = 0;
   counted_ = false;
   args_left_ = 0;
   in_bulk_ = false;
+  // What one large request needed is not kept for all the small ones.
+  if (places_.capacity() > kPlacesKept) places_ = {};
   places_.clear();
+  if (args_.capacity() > kPlacesKept) args_ = {};
   args_.clear();
   args_owned_ = false;
+  error_.clear();
 }
 
 RespParser::Result RespParser::Fail(absl::string_view why) {
   error_ = absl::StrCat("Protocol error: ", why);
+  broken_ = true;
   return Result::kError;
 }
 
+void RespParser::Pass(std::string why) {
+  REACHABLE("kv.resp: a request that is too large is passed");
+  passing_ = true;
+  error_ = std::move(why);
+  places_ = {};
+}
+
 RespParser::Result RespParser::Parse(absl::string_view input) {
-  if (!error_.empty()) return Result::kError;
+  if (broken_) return Result::kError;
   if (done_) Begin();
+  if (passing_) {
+    // What the last call had done with is no longer there.
+    position_ = 0;
+    searched_ = 0;
+  }
   if (input.empty()) {
     wanted_ = 1;
     return Result::kNeedMore;
   }
   const Result result =
-      input[0] == '*' ? ParseArray(input) : ParseInline(input);
-  done_ = result == Result::kRequest;
+      counted_ || input[0] == '*' ? ParseArray(input) : ParseInline(input);
+  done_ = result == Result::kRequest || result == Result::kTooLarge;
   return result;
 }
 
@@ -142,10 +166,12 @@ RespParser::Result RespParser::ParseArray(absl::string_view input) {
     if (result != Result::kRequest) return result;
   }
   while (args_left_ > 0) {
-    const Result result = ReadBulk(input);
+    const Result result = passing_ ? PassBulk(input) : ReadBulk(input);
+    if (result == Result::kNeedMore && passing_) wanted_ -= position_;
     if (result != Result::kRequest) return result;
     --args_left_;
   }
+  if (passing_) return Result::kTooLarge;
   args_.reserve(places_.size());
   for (const Place& place : places_) {
     args_.push_back(input.substr(place.offset, place.size));
@@ -158,43 +184,76 @@ RespParser::Result RespParser::ReadCount(absl::string_view input) {
   const Result result = ReadLine(input, line, "too big mbulk count string");
   if (result != Result::kRequest) return result;
   const std::optional<int64_t> count = ParseInteger(line.substr(1));
-  if (!count.has_value() || *count > static_cast<int64_t>(kArgumentsMax)) {
+  if (!count.has_value() || *count > std::numeric_limits<int32_t>::max()) {
     return Fail("invalid multibulk length");
   }
   counted_ = true;
   // Redis takes "*0" and "*-1" for requests that ask for nothing.
   args_left_ = *count > 0 ? static_cast<size_t>(*count) : 0;
+  if (args_left_ > kArgumentsMax) {
+    Pass(absl::StrCat("the request has more than ", kArgumentsMax, " words"));
+  }
+  return Result::kRequest;
+}
+
+RespParser::Result RespParser::ReadBulkHead(absl::string_view input) {
+  if (position_ < input.size() && input[position_] != '$') {
+    return Fail(
+        absl::StrCat("expected '$', got '", input.substr(position_, 1), "'"));
+  }
+  absl::string_view line;
+  const Result result = ReadLine(input, line, "too big bulk count string");
+  if (result != Result::kRequest) return result;
+  const std::optional<int64_t> size = ParseInteger(line.substr(1));
+  if (!size.has_value() || *size < 0 || *size > kBulkBytesMax) {
+    return Fail("invalid bulk length");
+  }
+  bulk_bytes_ = static_cast<size_t>(*size);
+  in_bulk_ = true;
   return Result::kRequest;
 }
 
 RespParser::Result RespParser::ReadBulk(absl::string_view input) {
   if (!in_bulk_) {
-    if (position_ < input.size() && input[position_] != '$') {
-      return Fail(
-          absl::StrCat("expected '$', got '", input.substr(position_, 1), "'"));
-    }
-    absl::string_view line;
-    const Result result = ReadLine(input, line, "too big bulk count string");
+    const Result result = ReadBulkHead(input);
     if (result != Result::kRequest) return result;
-    const std::optional<int64_t> size = ParseInteger(line.substr(1));
-    if (!size.has_value() || *size < 0 ||
-        *size > static_cast<int64_t>(kRequestBytesMax) ||
-        position_ + static_cast<size_t>(*size) > kRequestBytesMax) {
-      return Fail("invalid bulk length");
+    if (position_ + bulk_bytes_ > request_bytes_max_) {
+      Pass(absl::StrCat("the request is larger than ", request_bytes_max_,
+                        " bytes (network.request_size_max)"));
+      return PassBulk(input);
     }
-    bulk_bytes_ = static_cast<size_t>(*size);
-    in_bulk_ = true;
   }
-  const size_t end = position_ + bulk_bytes_ + kLineEnd.size();
-  if (input.size() < end) {
-    wanted_ = end;
+  const size_t begin = position_;
+  const Result result = FinishBulk(input, begin + bulk_bytes_);
+  if (result == Result::kRequest) places_.push_back({begin, bulk_bytes_});
+  return result;
+}
+
+RespParser::Result RespParser::PassBulk(absl::string_view input) {
+  if (!in_bulk_) {
+    const Result result = ReadBulkHead(input);
+    if (result != Result::kRequest) return result;
+  }
+  const size_t here = std::min(bulk_bytes_, input.size() - position_);
+  position_ += here;
+  bulk_bytes_ -= here;
+  if (bulk_bytes_ > 0) {
+    wanted_ = position_ + std::min(bulk_bytes_, kPassedBytesMax);
     return Result::kNeedMore;
   }
-  if (input.substr(position_ + bulk_bytes_, kLineEnd.size()) != kLineEnd) {
+  return FinishBulk(input, position_);
+}
+
+// The line end behind a bulk, which ends at `end`.
+RespParser::Result RespParser::FinishBulk(absl::string_view input, size_t end) {
+  if (input.size() < end + kLineEnd.size()) {
+    wanted_ = end + kLineEnd.size();
+    return Result::kNeedMore;
+  }
+  if (input.substr(end, kLineEnd.size()) != kLineEnd) {
     return Fail("expected a line end behind a bulk string");
   }
-  places_.push_back({position_, bulk_bytes_});
-  position_ = end;
+  position_ = end + kLineEnd.size();
   in_bulk_ = false;
   return Result::kRequest;
 }

@@ -5,10 +5,19 @@
 #include "runtime/probe.h"
 
 namespace kv {
+namespace {
+
+constexpr size_t kTextKept = 16 << 10;
+// Results from here on are made room for before they are worded.
+constexpr size_t kLargeResultBytes = 16 << 10;
+
+}  // namespace
 
 void RespPlan::Clear() {
   commands_.Clear();
   slots_.clear();
+  // What one large answer needed is not kept for all the small ones.
+  if (text_.capacity() > kTextKept) text_ = std::string();
   text_.clear();
   next_ = 0;
   complete_ = false;
@@ -67,6 +76,11 @@ absl::string_view RespPlan::TextOf(size_t slot) const {
 size_t RespPlan::Word(const runtime::Bytes& results, std::string& out) {
   ResultReader replies(results.text());
   size_t used = 0;
+  if (results.size() >= kLargeResultBytes) {
+    // Else it would grow by doubling: twice what is needed, for as long as the
+    // client does not read.
+    out.reserve(out.size() + results.size() + results.size() / 32);
+  }
   for (; next_ < slots_.size(); ++next_) {
     const Slot& slot = slots_[next_];
     const size_t begin = out.size();
@@ -108,6 +122,7 @@ bool RespPlan::WordWatching(ResultReader& replies, RespWriter& out) {
     if (!version.has_value() || version->kind != ReplyKind::kInteger) {
       return false;
     }
+    watcher_->watched_bytes += key.size();
     watcher_->watched.push_back(
         {std::move(key), static_cast<uint64_t>(version->integer)});
   }

@@ -77,6 +77,12 @@ std::string UnknownCommand(std::span<const absl::string_view> args) {
                       "', with args beginning with: ", quoted);
 }
 
+// The words at the beginning of lines that no HTTP request with a body can do
+// without, and no Redis client sends.
+bool IsOfHttp(absl::string_view name) {
+  return name == "post" || name == "host:";
+}
+
 bool Fits(int arity, size_t words) {
   const auto count = static_cast<int64_t>(words);
   return arity >= 0 ? count == arity : count >= -arity;
@@ -169,6 +175,11 @@ void PlanRequest(std::span<const absl::string_view> args, RespClient& client,
   CHECK(!args.empty(), "a request without words asks for nothing");
   CHECK(!plan.complete(), "the plan must be carried out first");
   const std::string name = LowerName(args[0]);
+  if (IsOfHttp(name)) {
+    // No answer, and nothing of what follows: it is not meant for us.
+    client.quit = true;
+    return host.OnCrossProtocol(client);
+  }
   const CommandRow* row = FindCommand(name);
   const RespCommand* own = row == nullptr ? FindRespCommand(name) : nullptr;
   RespRequest request{"", args, client, host, plan};
@@ -184,6 +195,12 @@ void PlanRequest(std::span<const absl::string_view> args, RespClient& client,
   }
   row != nullptr ? PlanCommandOfKeyspace(*row, request)
                  : PlanOwn(*own, request);
+}
+
+void PlanRefusal(absl::string_view why, RespClient& client, RespHost& host,
+                 RespPlan& plan) {
+  RespRequest request{"", {}, client, host, plan};
+  RefuseAndSpoil(request, absl::StrCat("ERR ", why));
 }
 
 std::string ErrorOf(const EntryReply& reply) {

@@ -50,6 +50,8 @@ struct ServerFacts {
   // Since the server began.
   uint64_t clients_accepted = 0;
   uint64_t clients_refused = 0;
+  uint64_t clients_dropped = 0;  // For what they held.
+  size_t clients_bytes = 0;      // What all hold now; kv/resp/server.h.
   uint64_t requests = 0;
   size_t keys = 0;  // As applied here; may lag behind.
   size_t volatile_keys = 0;
@@ -76,12 +78,20 @@ class RespHost {
   // is none.
   virtual bool EndClient(uint64_t id) = 0;
   virtual SlowLog& slow_log() = 0;
+  // What one request may weigh, and what waits for EXEC.
+  virtual size_t request_bytes_max() const = 0;
+  // Somebody speaks HTTP to us: a browser, most likely, on behalf of a page.
+  virtual void OnCrossProtocol(const RespClient& client) = 0;
 };
 
 // Adds the request `args` (not empty) to `plan`. The views must live as long as
 // the plan is used. Requires: !plan.complete().
 void PlanRequest(std::span<const absl::string_view> args, RespClient& client,
                  RespHost& host, RespPlan& plan);
+
+// The same for a request that was not kept, for being too large: answers why.
+void PlanRefusal(absl::string_view why, RespClient& client, RespHost& host,
+                 RespPlan& plan);
 
 // The error line for an entry that was not executed: "BUSY try again later".
 std::string ErrorOf(const EntryReply& reply);

@@ -3,8 +3,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
+#include "kv/command.h"
 #include "kv/commands/glob.h"
-#include "kv/resp/parser.h"
 
 namespace kv {
 namespace {
@@ -56,7 +56,7 @@ RespSettings::RespSettings() {
   Fix("appendfsync", "always");
   Fix("appendonly", "yes");
   Fix("databases", "1");
-  Fix("proto-max-bulk-len", absl::StrCat(RespParser::kRequestBytesMax));
+  Fix("proto-max-bulk-len", absl::StrCat(kRequestBytesMax));
 }
 
 void RespSettings::Fix(absl::string_view name, absl::string_view value) {

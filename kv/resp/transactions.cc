@@ -5,18 +5,21 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "kv/commands/table.h"
-#include "kv/resp/parser.h"
 #include "kv/resp/table.h"
+#include "kv/varint.h"
 
 namespace kv {
 namespace {
 
-// A word kept costs more than its bytes.
-constexpr size_t kBytesPerWord = 32;
-constexpr size_t kWatchedMax = 16 << 10;
-// What the answers that need no keyspace may weigh together.
-constexpr size_t kGivenBytesMax = kReplyBytesMax / 2;
+// What the answers that need no keyspace may weigh together, but for the last.
+constexpr size_t kGivenBytesMax = 8 << 20;
+// Of the keys that a client watches.
+constexpr size_t kWatchedBytesMax = kEntryBytesMax - kRequestBytesMax -
+                                    kStampBytesMax -
+                                    kWatchedMax * 2 * kVarintBytesMax;
 
 // The request is answered without the keyspace: the answer, worded.
 std::string AnswerNow(std::span<const absl::string_view> words,
@@ -35,12 +38,6 @@ std::string TooMuch() {
   return answer;
 }
 
-size_t BytesOf(std::span<const WatchedKey> watched) {
-  size_t bytes = 0;
-  for (const WatchedKey& one : watched) bytes += one.key.size();
-  return bytes;
-}
-
 }  // namespace
 
 void PlanMulti(RespRequest& request) {
@@ -53,18 +50,18 @@ void PlanMulti(RespRequest& request) {
 
 void PlanQueued(RespRequest& request) {
   QueuedRequests& queued = *request.client.queued;
-  size_t bytes = 0;
+  size_t bytes = kCommandOverheadBytes;
   for (const absl::string_view word : request.args) {
-    bytes += word.size() + kBytesPerWord;
+    bytes += word.size() + kWordOverheadBytes;
   }
-  if (queued.requests.size() >= QueuedRequests::kRequestsMax ||
-      queued.words + request.args.size() > kArgumentsMax - kWatchedMax ||
-      queued.bytes + bytes > RespParser::kRequestBytesMax) {
+  const size_t bytes_max = request.host.request_bytes_max();
+  if (queued.bytes + bytes > bytes_max) {
     queued.spoilt = true;
-    return request.Refuse("ERR the transaction is too large");
+    return request.Refuse(absl::StrCat("ERR the transaction is larger than ",
+                                       bytes_max,
+                                       " bytes (network.request_size_max)"));
   }
   queued.bytes += bytes;
-  queued.words += request.args.size();
   queued.requests.emplace_back(request.args.begin(), request.args.end());
   request.Answer().Simple("QUEUED");
 }
@@ -74,8 +71,9 @@ void PlanExec(RespRequest& request) {
   if (!client.queued.has_value()) {
     return request.Refuse("ERR EXEC without MULTI");
   }
-  const QueuedRequests queued = *std::exchange(client.queued, std::nullopt);
+  QueuedRequests queued = *std::exchange(client.queued, std::nullopt);
   const std::vector<WatchedKey> watched = std::exchange(client.watched, {});
+  client.watched_bytes = 0;
   if (queued.spoilt) {
     return request.Refuse(
         "EXECABORT Transaction discarded because of previous errors.");
@@ -85,10 +83,10 @@ void PlanExec(RespRequest& request) {
   CommandBatch commands;
   std::vector<std::optional<std::string>> given;
   size_t given_bytes = 0;
-  for (const std::vector<std::string>& words : queued.requests) {
-    std::vector<absl::string_view> kept;
-    for (const std::string& word : words) kept.push_back(plan.Own(word));
+  for (std::vector<std::string>& words : queued.requests) {
     const CommandRow* row = FindCommand(LowerName(words[0]));
+    std::vector<absl::string_view> kept;
+    for (std::string& word : words) kept.push_back(plan.Own(std::move(word)));
     if (row == nullptr) {
       given.emplace_back(given_bytes < kGivenBytesMax ? AnswerNow(kept, request)
                                                       : TooMuch());
@@ -106,7 +104,7 @@ void PlanDiscard(RespRequest& request) {
     return request.Refuse("ERR DISCARD without MULTI");
   }
   request.client.queued.reset();
-  request.client.watched.clear();
+  request.client.ForgetWatched();
   request.Ok();
 }
 
@@ -115,19 +113,19 @@ void PlanWatch(RespRequest& request) {
   if (client.queued.has_value()) {
     return request.Refuse("ERR WATCH inside MULTI is not allowed");
   }
-  size_t bytes = BytesOf(client.watched);
+  size_t bytes = client.watched_bytes;
   for (const absl::string_view key : request.args.subspan(1)) {
     bytes += key.size();
   }
   if (client.watched.size() + request.args.size() > kWatchedMax ||
-      bytes > RespParser::kRequestBytesMax) {
+      bytes > kWatchedBytesMax) {
     return request.Refuse("ERR too many watched keys");
   }
   request.plan.AnswerWatching(client, request.args.subspan(1));
 }
 
 void PlanUnwatch(RespRequest& request) {
-  request.client.watched.clear();
+  request.client.ForgetWatched();
   request.Ok();
 }
 

@@ -65,7 +65,7 @@ struct CoreOptions {
   size_t append_bytes_max = 256 << 10;  // Per message; one entry may exceed it.
 
   // Proposals are refused as busy beyond this.
-  size_t uncommitted_bytes_max = 64 << 20;
+  size_t uncommitted_bytes_max = 256 << 20;
 };
 
 // ------------------------------------------------------------------ core

@@ -27,6 +27,9 @@ namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
 constexpr uint64_t kKiB = uint64_t{1} << 10;
+// What all clients may hold together, and what is being worded beside it.
+constexpr uint64_t kClientsBytes = 128 * kMiB;
+constexpr uint64_t kBesides = 48 * kMiB;
 constexpr absl::Duration kSiege = absl::Seconds(2);
 // Of one answer to a well-behaved client, on two busy cores.
 constexpr absl::Duration kServedWithin = absl::Seconds(1);
@@ -51,6 +54,7 @@ class HostileClientTest : public testing::Test {
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);  // The servers inherit it.
+    cluster_.SetArguments({absl::StrCat("--clients-size-max=", kClientsBytes)});
     cluster_.StartAll();
     const std::optional<int> leader = cluster_.WaitForLeader();
     ASSERT_TRUE(leader.has_value());
@@ -150,20 +154,37 @@ TEST_F(HostileClientTest, ThousandsOfIdleConnectionsAreCheap) {
   });
 }
 
-// The server's own bound of answers that wait (4 MiB), what is being worded
-// and what the kernel holds.
-TEST_F(HostileClientTest, ADeafClientCostsABoundedBuffer) {
+// However many there are, and however much they ask for.
+TEST_F(HostileClientTest, DeafClientsCostOneBoundTogether) {
   constexpr size_t kConnections = 20;
   const absl::StatusOr<RedisReply> set =
       CallOnce(redis_port(), {"SET", "large", std::string(1 << 20, 'v')},
                RealCluster::kPatience);
   ASSERT_TRUE(set.ok() && set->ToString() == "OK");
   Endure("20 deaf clients, 1000 answers of 1 MiB each",
-         kConnections * 12 * kMiB, [this] {
+         kClientsBytes + kBesides, [this] {
            std::string requests;
            for (int i = 0; i < 1000; ++i) requests += "GET large\r\n";
            const auto hostile = Besiege(redis_port(), kConnections, requests);
            EXPECT_EQ(hostile.size(), size_t{kConnections});
+           absl::SleepFor(kSiege);
+         });
+}
+
+// Requests of 60 MB that never end, from many at once.
+TEST_F(HostileClientTest, EndlessRequestsCostOneBoundTogether) {
+  constexpr size_t kConnections = 8;
+  Endure("8 requests of 60 MB without an end",
+         // A buffer is copied as it grows.
+         kClientsBytes + 64 * kMiB + kBesides, [this] {
+           auto hostile = Besiege(redis_port(), kConnections,
+                                  "*2\r\n$4\r\nECHO\r\n$60000000\r\n");
+           const std::string more(1 << 20, 'x');
+           for (int i = 0; i < 55; ++i) {
+             for (TcpConnection& connection : hostile) {
+               (void)connection.Send(more, absl::Now() + absl::Seconds(1));
+             }
+           }
            absl::SleepFor(kSiege);
          });
 }

@@ -186,6 +186,16 @@ void AddRespRequests(Corpus& corpus) {
   const std::string get = "*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
   const std::string bytewise(1, '\0');
   corpus.Add("resp_requests", "pipeline", absl::StrCat("\x06", set, get, set));
+  // More than the target's parser takes, with a request behind it.
+  corpus.Add("resp_requests", "too-large",
+             absl::StrCat("\x20", "*2\r\n$4\r\nECHO\r\n$600\r\n",
+                          std::string(600, 'x'), "\r\n", get));
+  corpus.Add("resp_requests", "too-large-together",
+             absl::StrCat("\x07", "*3\r\n$4\r\nMSET\r\n$300\r\n",
+                          std::string(300, 'x'), "\r\n$300\r\n",
+                          std::string(300, '$'), "\r\n", get));
+  corpus.Add("resp_requests", "http",
+             "\x05POST / HTTP/1.1\r\nHost: a\r\n\r\nSET k 1\r\n");
   corpus.Add(
       "resp_requests", "inline",
       absl::StrCat(bytewise, "PING\r\nSET \"a \\x41\\n\" 'it\\'s'\n\r\n"));

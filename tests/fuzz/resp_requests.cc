@@ -18,6 +18,9 @@ namespace {
 
 using Result = kv::RespParser::Result;
 
+// Small, so that inputs of a fuzzer are larger.
+constexpr size_t kRequestBytesMax = 512;
+
 struct Heard {
   std::vector<std::vector<std::string>> requests;
   std::string error;
@@ -45,7 +48,7 @@ std::vector<std::string> WordsOf(const kv::RespParser& parser,
 // Feeds the parser as a connection does: it keeps what was not consumed, and
 // goes on with more bytes behind it.
 Heard Read(absl::string_view bytes, size_t chunk) {
-  kv::RespParser parser;
+  kv::RespParser parser(kRequestBytesMax);
   Heard heard;
   size_t begin = 0;
   size_t end = 0;
@@ -62,16 +65,22 @@ Heard Read(absl::string_view bytes, size_t chunk) {
       heard.error = parser.error();
       return heard;
     }
+    CHECK_LE(parser.consumed(), size);
+    begin += parser.consumed();
     if (result == Result::kRequest) {
       CHECK_GT(parser.consumed(), 0u);
-      CHECK_LE(parser.consumed(), size);
       heard.requests.push_back(WordsOf(parser, arrived));
-      begin += parser.consumed();
       continue;
     }
-    CHECK_GT(parser.wanted(), size, "wants what it has");
-    CHECK_LE(parser.wanted(), kv::RespParser::kRequestBytesMax +
-                                  kv::RespParser::kInlineBytesMax);
+    if (result == Result::kTooLarge) {
+      heard.requests.push_back({parser.error()});
+      continue;
+    }
+    const size_t kept = size - parser.consumed();
+    CHECK_LE(kept, kRequestBytesMax + kv::RespParser::kInlineBytesMax);
+    CHECK_GT(parser.wanted(), kept, "wants what it has");
+    CHECK_LE(parser.wanted(),
+             kRequestBytesMax + kv::RespParser::kInlineBytesMax);
     if (end == bytes.size()) return heard;
     end = std::min(bytes.size(), end + chunk);
   }

@@ -11,6 +11,7 @@
 #include "kv/frontend.h"
 #include "kv/resp/server.h"
 #include "net/client_end.h"
+#include "runtime/fiber_group.h"
 #include "sim/sim_network.h"
 #include "tests/kv/kv_cluster.h"
 
@@ -28,6 +29,13 @@ int64_t IntegerOf(const std::string& reply) {
   EXPECT_TRUE(absl::StartsWith(reply, ":")) << reply;
   EXPECT_TRUE(absl::SimpleAtoi(reply.substr(1, reply.size() - 3), &value));
   return value;
+}
+
+// By clients that have gone, once the server knows.
+void ExpectNothingHeld(KvCluster& cluster, int node) {
+  ASSERT_TRUE(cluster.RunClient(
+      [](Process& process) { Sleep(process, absl::Seconds(2)); }));
+  EXPECT_EQ(cluster.server(node)->facts().clients_bytes, 0u);
 }
 
 TEST(KvClusterTest, ReadsAndWritesGoThroughEveryNode) {
@@ -112,6 +120,170 @@ TEST(KvClusterTest, AClientMaySendMuchBeforeItReadsAnything) {
     for (int i = 0; i < 3000; ++i) {
       ASSERT_EQ(client.Receive(), absl::StrCat("$1000\r\n", big, "\r\n"));
     }
+  }));
+}
+
+// Whole, before the first answer is read: more than any window holds, and more
+// than was once the bound of answers that wait.
+TEST(KvClusterTest, AWholePipelineMayBeWrittenBeforeAnythingIsRead) {
+  KvCluster cluster(8);
+  cluster.BootAll();
+  const int follower = cluster.AwaitLeader() % kNodes + 1;
+  ASSERT_TRUE(cluster.RunClient([follower](Process& process) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(follower));
+    const std::string big(32'000, 'x');
+    std::string requests = Request({"SET", "k", big});
+    for (int i = 0; i < 300; ++i) {
+      requests += Request({"GET", "k"}) + Request({"ECHO", big});
+    }
+    ASSERT_TRUE(client.Send(requests));
+    ASSERT_EQ(client.Receive(), "+OK\r\n");
+    const std::string expected = absl::StrCat("$32000\r\n", big, "\r\n");
+    for (int i = 0; i < 600; ++i) ASSERT_EQ(client.Receive(), expected);
+  }));
+  ExpectNothingHeld(cluster, follower);
+}
+
+TEST(KvClusterTest, WhatAllClientsHoldIsBoundedAndTheLargestGoes) {
+  KvCluster cluster(9);
+  cluster.options().clients_bytes_max = 4 << 20;
+  cluster.BootAll();
+  cluster.AwaitLeader();
+  ASSERT_TRUE(cluster.RunClient([&cluster](Process& process) {
+    RedisClient good(process);
+    ASSERT_TRUE(good.Connect(1));
+    EXPECT_EQ(good.Ask({"SET", "k", std::string(100'000, 'x')}), "+OK\r\n");
+    // One does not read, one does not end its request, one never says EXEC.
+    for (const bool deaf : {true, false}) {
+      RedisClient hostile(process);
+      ASSERT_TRUE(hostile.Connect(1));
+      std::string bytes;
+      for (int i = 0; deaf && i < 100; ++i) bytes += Request({"GET", "k"});
+      if (!deaf) {
+        bytes = absl::StrCat("*2\r\n$4\r\nECHO\r\n$8000000\r\n",
+                             std::string(7'000'000, 'x'));
+      }
+      (void)hostile.Send(bytes);
+      Sleep(process, absl::Seconds(1));
+      EXPECT_EQ(good.Ask({"PING"}), "+PONG\r\n");
+      EXPECT_EQ(cluster.server(1)->facts().clients_dropped, deaf ? 1u : 2u);
+    }
+    RedisClient hoarder(process);
+    ASSERT_TRUE(hoarder.Connect(1));
+    EXPECT_EQ(hoarder.Ask({"MULTI"}), "+OK\r\n");
+    const std::string words(1'000'000, 'x');
+    for (int i = 0; i < 3; ++i) hoarder.Ask({"ECHO", words});
+    (void)hoarder.Ask({"ECHO", words});
+    EXPECT_EQ(good.Ask({"PING"}), "+PONG\r\n");
+    EXPECT_EQ(cluster.server(1)->facts().clients_dropped, 3u);
+  }));
+  ExpectNothingHeld(cluster, 1);
+}
+
+// Beyond its own bound it is not read any more; it may be slow, but not deaf.
+TEST(KvClusterTest, ADeafClientIsDroppedAndASlowOneIsNot) {
+  KvCluster cluster(10);
+  cluster.options().client_answer_bytes_max = 1 << 20;
+  cluster.BootAll();
+  cluster.AwaitLeader();
+  const auto talk = [&cluster](Process& process, absl::Duration pause) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(1));
+    const std::string big(100'000, 'x');
+    std::string requests;
+    for (int i = 0; i < 40; ++i) requests += Request({"ECHO", big});
+    runtime::FiberGroup writer(process.network_executor());
+    writer.Spawn("writer", [&] { (void)client.Send(requests); });
+    int received = 0;
+    Sleep(process, pause);
+    while (client.Receive().has_value()) {
+      if (++received == 40) break;
+      Sleep(process, pause / 40);
+    }
+    EXPECT_EQ(received == 40, pause < RespServer::kDeafTimeout) << pause;
+    EXPECT_EQ(cluster.server(1)->facts().clients_dropped,
+              uint64_t{received < 40});
+    client.Close();
+    writer.Cancel();
+    (void)writer.Join();
+  };
+  cluster.StartClient([&](Process& process) {
+    talk(process, absl::Seconds(20));
+    talk(process, 2 * RespServer::kDeafTimeout);
+  });
+  ASSERT_TRUE(cluster.AwaitClients(absl::Minutes(5)));
+}
+
+TEST(KvClusterTest, LargeRequestsGoThroughAFollowerAndHeartbeatsLiveOn) {
+  KvCluster cluster(11);
+  cluster.BootAll();
+  const int leader = cluster.AwaitLeader();
+  const persist::Term term = cluster.server(leader)->node().status().term;
+  ASSERT_TRUE(cluster.RunClient([leader](Process& process) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(leader % kNodes + 1));
+    // As large as it goes.
+    const std::string largest(kRequestBytesMax - 100, 'x');
+    EXPECT_EQ(client.Ask({"SET", "k", largest}), "+OK\r\n");
+    EXPECT_EQ(client.Ask({"STRLEN", "k"}),
+              absl::StrCat(":", largest.size(), "\r\n"));
+    const std::optional<std::string> read = client.Ask({"GET", "k"});
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(*read,
+              absl::StrCat("$", largest.size(), "\r\n", largest, "\r\n"));
+    // And one more is a plain error, behind which all is well.
+    EXPECT_EQ(client.Ask({"SET", "k", largest + std::string(100, 'x')}),
+              "-ERR the request is larger than 67108864 bytes "
+              "(network.request_size_max)\r\n");
+    std::vector<std::string> pairs = {"MSET"};
+    for (int i = 0; i < 100'000; ++i) {
+      pairs.push_back(absl::StrCat("key:", i));
+      pairs.emplace_back("v");
+    }
+    EXPECT_EQ(client.Ask(pairs), "+OK\r\n");
+    EXPECT_EQ(client.Ask({"DBSIZE"}), ":100001\r\n");
+  }));
+  EXPECT_EQ(cluster.server(leader)->node().status().term, term);
+  EXPECT_EQ(cluster.AwaitEqualHashes().size(), 3u);
+}
+
+TEST(KvClusterTest, ClientsOfOtherMachinesAreDeniedInProtectedMode) {
+  KvCluster cluster(12);
+  cluster.options().protected_mode = true;
+  cluster.BootAll();
+  cluster.AwaitLeader();
+  ASSERT_TRUE(cluster.RunClient([](Process& process) {
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(1));
+    (void)client.Send(Request({"SET", "k", "v"}));
+    const std::string answer = client.Receive().value_or("");
+    EXPECT_TRUE(absl::StartsWith(
+        answer, "-DENIED Twinraft is running in protected mode"))
+        << answer;
+    EXPECT_TRUE(absl::StrContains(answer, "network.protected_mode"));
+    EXPECT_EQ(client.Receive(), std::nullopt);
+  }));
+  EXPECT_EQ(cluster.server(1)->store().Get("k"), std::nullopt);
+}
+
+TEST(KvClusterTest, WhatABrowserSendsIsNotDone) {
+  KvCluster cluster(13);
+  cluster.BootAll();
+  cluster.AwaitLeader();
+  ASSERT_TRUE(cluster.RunClient([](Process& process) {
+    RedisClient browser(process);
+    ASSERT_TRUE(browser.Connect(1));
+    ASSERT_TRUE(browser.Send("POST / HTTP/1.1\r\nHost: a\r\n\r\nSET k 1\r\n"));
+    EXPECT_EQ(browser.Receive(), std::nullopt);
+    // What came before was meant for us.
+    ASSERT_TRUE(browser.Connect(1));
+    ASSERT_TRUE(browser.Send("SET a 1\r\nhOST: a\r\nSET k 1\r\n"));
+    EXPECT_EQ(browser.Receive(), "+OK\r\n");
+    EXPECT_EQ(browser.Receive(), std::nullopt);
+    RedisClient client(process);
+    ASSERT_TRUE(client.Connect(1));
+    EXPECT_EQ(client.Ask({"EXISTS", "k", "a"}), ":1\r\n");
   }));
 }
 

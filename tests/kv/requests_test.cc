@@ -28,11 +28,16 @@ class FakeHost : public RespHost {
   }
 
   SlowLog& slow_log() override { return slow_log_; }
+  size_t request_bytes_max() const override { return kRequestBytesMax; }
+  void OnCrossProtocol(const RespClient& client) override {
+    attackers.push_back(client.id);
+  }
 
   ServerFacts facts;
   std::optional<net::Address> leader;
   std::vector<const RespClient*> clients;
   std::vector<uint64_t> ended;
+  std::vector<uint64_t> attackers;
 
  private:
   RespSettings settings_;
@@ -306,13 +311,13 @@ TEST_F(RequestsTest, ATransactionIsOneCommandAndOneAnswer) {
 TEST_F(RequestsTest, TheRepliesOfATransactionAreBoundedTogether) {
   Ask("RPUSH l " + std::string(1 << 20, 'x'));
   std::vector<std::string> lines = {"MULTI"};
-  for (int i = 0; i < 50; ++i) lines.emplace_back("RPOPLPUSH l l");
+  for (int i = 0; i < 80; ++i) lines.emplace_back("RPOPLPUSH l l");
   lines.emplace_back("INCR n");
   lines.emplace_back("RPUSH n 1");
   lines.emplace_back("EXEC");
   const std::string answer = Ask(lines);
   EXPECT_LT(answer.size(), kReplyBytesMax);
-  EXPECT_TRUE(absl::StrContains(answer, "*52\r\n$1048576\r\nxxx"));
+  EXPECT_TRUE(absl::StrContains(answer, "*82\r\n$1048576\r\nxxx"));
   EXPECT_TRUE(absl::StrContains(answer, "-ERR the command was executed, but"));
   // Small ones are told to the end, and everything was done.
   EXPECT_TRUE(absl::EndsWith(answer,
@@ -336,6 +341,59 @@ TEST_F(RequestsTest, WhatAClientKeepsHereIsBounded) {
   EXPECT_LT(answer.size(), kReplyBytesMax);
   EXPECT_TRUE(absl::EndsWith(
       answer, "-ERR the replies of the transaction are too large\r\n"));
+}
+
+TEST_F(RequestsTest, ATransactionHasRoomForALargePipeline) {
+  // What client libraries send for a loop over as many keys.
+  constexpr int kSets = 100'000;
+  std::vector<std::string> lines = {"MULTI"};
+  for (int i = 0; i < kSets; ++i) {
+    lines.push_back(absl::StrCat("SET key:", i, " v EX 60"));
+  }
+  lines.emplace_back("EXEC");
+  const std::string answer = Ask(lines);
+  EXPECT_TRUE(absl::StrContains(answer, absl::StrCat("*", kSets, "\r\n+OK")));
+  EXPECT_EQ(store_.key_count(), size_t{kSets});
+  // A large answer within it, and beside it.
+  Ask("SET big " + std::string(10 << 20, 'x'));
+  EXPECT_GT(Ask({"MULTI", "GET big", "GET big", "EXEC"}).size(),
+            size_t{20} << 20);
+}
+
+TEST_F(RequestsTest, ATransactionThatIsTooLargeIsRefusedWithItsLimit) {
+  const std::string large(10 << 20, 'x');
+  std::vector<std::string> lines = {"MULTI"};
+  for (int i = 0; i < 7; ++i) lines.push_back("SET k " + large);
+  lines.emplace_back("EXEC");
+  lines.emplace_back("EXISTS k");
+  const std::string answer = Ask(lines);
+  EXPECT_TRUE(absl::EndsWith(
+      answer,
+      "+QUEUED\r\n-ERR the transaction is larger than 67108864 bytes "
+      "(network.request_size_max)\r\n-EXECABORT Transaction discarded because "
+      "of previous errors.\r\n:0\r\n"))
+      << answer;
+  // What is too large to be kept at all is refused likewise.
+  std::string out;
+  RespPlan plan;
+  PlanRequest(std::vector<string_view>{"MULTI"}, client_, host_, plan);
+  PlanRefusal("the request is too large", client_, host_, plan);
+  CarryOut(plan, out);
+  EXPECT_EQ(out, "+OK\r\n-ERR the request is too large\r\n");
+  EXPECT_TRUE(absl::StartsWith(Ask("EXEC"), "-EXECABORT"));
+}
+
+TEST_F(RequestsTest, WhoSpeaksHttpIsNotAnswered) {
+  for (const char* line : {"POST / HTTP/1.1", "host: localhost", "pOsT"}) {
+    host_.attackers.clear();
+    client_.quit = false;
+    EXPECT_EQ(Ask(line), "") << line;
+    EXPECT_TRUE(client_.quit) << line;
+    EXPECT_EQ(host_.attackers, std::vector<uint64_t>{7}) << line;
+  }
+  client_.quit = false;
+  EXPECT_EQ(Ask({"MULTI", "POST / HTTP/1.1"}), "+OK\r\n");
+  EXPECT_TRUE(client_.quit);
 }
 
 TEST_F(RequestsTest, AWatchedKeyThatChangesCallsTheTransactionOff) {

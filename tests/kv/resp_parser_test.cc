@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -25,24 +26,35 @@ std::string Bulk(const Words& words) {
 // All requests in `bytes`, delivered in chunks that end at `cuts`; each chunk
 // in memory of its own, as a growing buffer would have it.
 struct Outcome {
-  std::vector<Words> requests;
+  std::vector<Words> requests;  // {"!", why} for one that was too large.
   std::string error;
+  size_t kept_max = 0;  // Bytes that had to be kept for the parser.
 };
 
-Outcome ParseInChunks(string_view bytes, std::vector<size_t> cuts) {
+Outcome ParseInChunks(string_view bytes, std::vector<size_t> cuts,
+                      size_t request_bytes_max = kRequestBytesMax) {
   cuts.push_back(bytes.size());
   Outcome outcome;
-  RespParser parser;
+  RespParser parser(request_bytes_max);
   size_t consumed = 0;
   for (const size_t cut : cuts) {
     std::string buffer(bytes.substr(consumed, cut - consumed));
     string_view input = buffer;
     Result result;
-    while ((result = parser.Parse(input)) == Result::kRequest) {
-      outcome.requests.emplace_back(parser.args().begin(), parser.args().end());
+    for (;;) {
+      result = parser.Parse(input);
       input.remove_prefix(parser.consumed());
       consumed += parser.consumed();
+      if (result == Result::kTooLarge) {
+        outcome.requests.push_back({"!", parser.error()});
+      } else if (result == Result::kRequest) {
+        outcome.requests.emplace_back(parser.args().begin(),
+                                      parser.args().end());
+      } else {
+        break;
+      }
     }
+    outcome.kept_max = std::max(outcome.kept_max, input.size());
     if (result == Result::kError) {
       outcome.error = parser.error();
       return outcome;
@@ -124,11 +136,57 @@ TEST(RespParserTest, LinesWithoutAnEndAreBounded) {
             "Protocol error: too big bulk count string");
 }
 
-TEST(RespParserTest, AWholeRequestIsBounded) {
-  const std::string big(RespParser::kRequestBytesMax / 2, 'x');
-  EXPECT_EQ(ErrorOf(Bulk({"MSET", big, big, big})),
-            "Protocol error: invalid bulk length");
-  EXPECT_EQ(ErrorOf(Bulk({"SET", "k", big})), "");
+TEST(RespParserTest, ARequestThatIsTooLargeIsPassedAndNotKept) {
+  constexpr size_t kMax = 1000;
+  const std::string why =
+      "the request is larger than 1000 bytes (network.request_size_max)";
+  const std::string half(kMax / 2, 'x');
+  const std::string large(20 * kMax, 'x');
+  std::vector<Words> expected = {{"PING"}};
+  std::string bytes = Bulk({"PING"});
+  for (const Words& words :
+       {Words{"MSET", half, half, "$5\r\n", half}, Words{"SET", "k", large},
+        Words{large}, Words{"a", "", large, ""}}) {
+    absl::StrAppend(&bytes, Bulk(words), Bulk({"SET", "k", half}));
+    expected.push_back({"!", why});
+    expected.push_back({"SET", "k", half});
+  }
+  EXPECT_EQ(ParseInChunks(bytes, {}, kMax).requests, expected);
+  for (const size_t step : {1, 7, 100, 999}) {
+    std::vector<size_t> cuts;
+    for (size_t cut = step; cut < bytes.size(); cut += step) {
+      cuts.push_back(cut);
+    }
+    const Outcome outcome = ParseInChunks(bytes, cuts, kMax);
+    EXPECT_EQ(outcome.requests, expected) << step;
+    EXPECT_EQ(outcome.error, "");
+    EXPECT_LE(outcome.kept_max, kMax + step);
+  }
+}
+
+TEST(RespParserTest, AsManyWordsAsAnybodySendsAreARequest) {
+  std::string bytes = absl::StrCat("*", kArgumentsMax, "\r\n");
+  for (size_t i = 0; i < kArgumentsMax; ++i) bytes += "$1\r\nk\r\n";
+  const Outcome most = ParseInChunks(bytes, {bytes.size() / 2});
+  ASSERT_EQ(most.requests.size(), 1u);
+  EXPECT_EQ(most.requests[0].size(), kArgumentsMax);
+  bytes = absl::StrCat("*", kArgumentsMax + 1, bytes.substr(bytes.find('\r')),
+                       "$1\r\nk\r\n", "PING\r\n");
+  const Outcome more = ParseInChunks(bytes, {10, 1000, bytes.size() - 3});
+  const std::vector<Words> expected = {
+      {"!", "the request has more than 1048576 words"}, {"PING"}};
+  EXPECT_EQ(more.requests, expected);
+  EXPECT_EQ(more.error, "");
+}
+
+TEST(RespParserTest, DisorderWithinWhatIsPassedIsAnError) {
+  const std::string large(2000, 'x');
+  EXPECT_EQ(
+      ParseInChunks("*2\r\n$2000\r\n" + large + "xy$1\r\nk\r\n", {}, 100).error,
+      "Protocol error: expected a line end behind a bulk string");
+  EXPECT_EQ(
+      ParseInChunks("*2\r\n$2000\r\n" + large + "\r\n:1\r\n", {}, 100).error,
+      "Protocol error: expected '$', got ':'");
 }
 
 TEST(RespParserTest, NothingIsParsedBehindAnError) {

@@ -129,13 +129,13 @@ TEST_F(StoreTest, KeysAndValuesAreAnyBytes) {
 }
 
 TEST_F(StoreTest, ValuesDoNotGrowBeyondTheirBound) {
-  const std::string big(kEntryBytesMax - 1000, 'x');
+  const std::string big(kRequestBytesMax - 1000, 'x');
   Run(Operation::kPut, {"k", big});
   const std::string more(2000, 'y');
   EXPECT_EQ(Run(Operation::kAppend, {"k", more}).code, Code::kWrongType);
   EXPECT_EQ(store_.Get("k")->size(), big.size());
   // A reply has its bound, too.
-  EXPECT_EQ(Run(Operation::kMultiGet, {"k", "k"}).code, Code::kWrongType);
+  EXPECT_EQ(Run(Operation::kMultiGet, {"k", "k", "k"}).code, Code::kWrongType);
 }
 
 TEST_F(StoreTest, ResultsStopAtTheirBoundAndTheRestIsNotExecuted) {

@@ -27,5 +27,16 @@ TEST(AddressTest, NonsenseIsRefusedWithTheReason) {
   }
 }
 
+TEST(AddressTest, LoopbackIsThisVeryMachine) {
+  for (const char* host :
+       {"127.0.0.1", "127.9.9.9", "::1", "localhost", "::ffff:127.0.0.1"}) {
+    EXPECT_TRUE(IsLoopback({host, 1})) << host;
+  }
+  for (const char* host : {"10.0.0.1", "128.0.0.1", "127.example.org", "::2",
+                           "::ffff:10.0.0.1", "r1", "", "127"}) {
+    EXPECT_FALSE(IsLoopback({host, 1})) << host;
+  }
+}
+
 }  // namespace
 }  // namespace net

@@ -199,6 +199,26 @@ TEST(FrameTest, ALengthBeyondTheLimitIsRefusedBeforeItIsAllocated) {
   EXPECT_EQ(resync.damaged, 1u);
 }
 
+TEST(FrameTest, AFrameIsSetAsideAsItComesNotAsItIsAnnounced) {
+  const std::string payload = Payload(20 << 20, 3);
+  const std::string bytes =
+      absl::StrCat(OneFrame(1, "small"), OneFrame(2, payload), OneFrame(3, ""));
+  FrameReader reader({.framing = Framing::kBytes,
+                      .payload_bytes_max = 32 << 20,
+                      .slab_bytes = 64 << 10});
+  Heard heard;
+  size_t fed = 0;
+  for (const size_t step : {100, 100'000, 5'000'000, 10'000'000}) {
+    Feed(reader, absl::string_view(bytes).substr(fed, step), heard);
+    fed += step;
+    EXPECT_LE(reader.Buffer().size(), std::max<size_t>(4 << 20, fed));
+  }
+  Feed(reader, absl::string_view(bytes).substr(fed), heard);
+  ASSERT_EQ(heard.frames.size(), 3u);
+  EXPECT_EQ(heard.frames[1].second, payload);
+  EXPECT_EQ(heard.frames[2].first, 3);
+}
+
 TEST(FrameTest, PayloadsStayWholeWhileTheSlabIsReused) {
   // Kept payloads of all sizes, small (copied) and large (shared).
   FrameReader reader({.framing = Framing::kBytes, .slab_bytes = 1024});

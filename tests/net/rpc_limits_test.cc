@@ -130,6 +130,35 @@ TEST_F(RpcLimitsTest, AResponseBeyondTheLimitIsAnErrorNotABreak) {
   });
 }
 
+TEST_F(RpcLimitsTest, WhatCallsAndRepliesHoldIsBounded) {
+  Begin();
+  BootServer(1, {}, [](ServerConfig& config) {
+    config.requests_held_max = 5000;
+    config.replies_held_max = 8000;
+  });
+  Talk([&](sim::Process& process) {
+    const auto client = Client(
+        process, 1, [](ClientConfig& config) { config.attempts_max = 1; });
+    // One is always let in, a second beside it is not.
+    int done = 0;
+    int refused = 0;
+    runtime::FiberGroup callers(process.network_executor());
+    for (int i = 0; i < 2; ++i) {
+      callers.Spawn("caller", [&] {
+        const auto result =
+            Echo(*client, std::string(6000, 'x'), absl::Seconds(1));
+        if (result.ok()) ++done;
+        if (result.delivery == Delivery::kRefused) ++refused;
+      });
+    }
+    EXPECT_TRUE(callers.Join().ok());
+    EXPECT_EQ(done, 1);
+    EXPECT_EQ(refused, 1);
+    // Given back.
+    EXPECT_TRUE(Echo(*client, std::string(6000, 'x')).ok());
+  });
+}
+
 std::unique_ptr<Stream> DialServer(sim::Process& process) {
   return *process.network().Dial(
       ServerAddress(1), Framing::kBytes,
