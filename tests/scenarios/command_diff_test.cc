@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -57,9 +59,8 @@ Printed DiffOf(const Artifact& artifact,
 
 size_t LinesThatBegin(const std::string& text, absl::string_view mark) {
   size_t count = 0;
-  for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
-    if (text.compare(at, mark.size(), mark) == 0) ++count;
-    if (text.find('\n', at) == std::string::npos) break;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (absl::StartsWith(line, mark)) ++count;
   }
   return count;
 }
