@@ -43,6 +43,15 @@ struct Named {
 
 const char* ActName(const Act& act) { return std::visit(Named{}, act); }
 
+Partition PartitionOf(const std::vector<std::vector<uint32_t>>& groups) {
+  Partition partition;
+  for (const std::vector<uint32_t>& nodes : groups) {
+    std::vector<Target>& members = partition.groups.emplace_back().members;
+    for (const uint32_t node : nodes) members.push_back(Node(node));
+  }
+  return partition;
+}
+
 bool IsInstant(const Act& act) {
   return std::holds_alternative<ResetConnections>(act) ||
          std::holds_alternative<HalfOpen>(act) ||

@@ -16,11 +16,12 @@ namespace {
 
 using config::ReadText;
 
-void ReadDisk(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+void ReadDisk(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
               Act* act) {
   YamlMap map(errors, node, "a disk");
   TroubleDisk trouble;
-  RequireChoice(errors, map, "node", nodes, &trouble.target);
+  RequireChoice(errors, map, "node", stage.nodes(), &trouble.target);
+  map.Flag("follows", &trouble.follows);
   map.Flag("full", &trouble.full);
   map.Flag("stuck", &trouble.stuck);
   if (map.Find("stall") != nullptr) {
@@ -34,13 +35,20 @@ void ReadDisk(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
       !trouble.stall.has_value() && trouble.knobs.empty()) {
     errors.Fail(node, "expected full, stuck, stall or knobs");
   }
+  const bool can_follow =
+      trouble.target.size() == 1 && FollowableRole(trouble.target.front());
+  if (errors.ok() && trouble.follows && !can_follow) {
+    errors.Fail(*map.Find("node"),
+                "a disk follows leader, old_leader, candidate, longest_log, "
+                "shortest_log or longest_follower");
+  }
   *act = std::move(trouble);
 }
 
-void ReadFillDisk(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
-                  Act* act) {
+void ReadFillDisk(YamlErrors& errors, const YAML::Node& node,
+                  const Stage& stage, Act* act) {
   TroubleDisk trouble;
-  ReadChoice(errors, node, nodes, &trouble.target);
+  ReadChoice(errors, node, stage.nodes(), &trouble.target);
   trouble.full = true;
   *act = std::move(trouble);
 }
@@ -66,11 +74,11 @@ void ReadWhere(YamlErrors& errors, const YAML::Node& node,
                                  text, "'"));
 }
 
-void ReadRot(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+void ReadRot(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
              Act* act) {
   YamlMap map(errors, node, "rot");
   RotDisk rot;
-  RequireChoice(errors, map, "node", nodes, &rot.target);
+  RequireChoice(errors, map, "node", stage.nodes(), &rot.target);
   if (const YAML::Node* where = map.Find("where")) {
     ReadWhere(errors, *where, &rot.where);
   }

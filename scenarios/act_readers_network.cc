@@ -20,45 +20,18 @@
 namespace scenarios {
 namespace {
 
-void ReadPartition(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
-                   Act* act) {
-  Partition partition;
-  if (!node.IsSequence() || node.size() < 2) {
-    errors.Fail(node, "expected groups of nodes such as [[n1, n2], [n3]]");
-    return;
-  }
-  std::vector<uint32_t> placed;
-  for (const YAML::Node& group : node) {
-    std::vector<uint32_t>& members = partition.groups.emplace_back();
-    if (!group.IsSequence()) {
-      errors.Fail(group, "expected a group of nodes such as [n1, n2]");
-      return;
-    }
-    for (const YAML::Node& item : group) {
-      uint32_t member = 0;
-      if (!ReadNode(errors, item, nodes, &member)) return;
-      if (std::find(placed.begin(), placed.end(), member) != placed.end()) {
-        errors.Fail(item, absl::StrCat("n", member, " is in two groups"));
-        return;
-      }
-      placed.push_back(member);
-      members.push_back(member);
-    }
-  }
-  *act = std::move(partition);
-}
-
-void ReadCut(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+void ReadCut(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
              Act* act) {
   YamlMap map(errors, node, "a cut");
   Cut cut;
-  RequireChoice(errors, map, "from", nodes, &cut.from);
-  RequireChoice(errors, map, "to", nodes, &cut.to);
+  RequireChoice(errors, map, "from", stage.nodes(), &cut.from);
+  RequireChoice(errors, map, "to", stage.nodes(), &cut.to);
   map.Done();
   *act = std::move(cut);
 }
 
-void ReadRing(YamlErrors& errors, const YAML::Node& node, uint32_t, Act* act) {
+void ReadRing(YamlErrors& errors, const YAML::Node& node, const Stage&,
+              Act* act) {
   if (!node.IsScalar() || node.Scalar() != "all") {
     errors.Fail(node, "expected all");
     return;
@@ -66,17 +39,17 @@ void ReadRing(YamlErrors& errors, const YAML::Node& node, uint32_t, Act* act) {
   *act = Ring{};
 }
 
-void ReadCutClients(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
-                    Act* act) {
+void ReadCutClients(YamlErrors& errors, const YAML::Node& node,
+                    const Stage& stage, Act* act) {
   using Way = CutClients::Way;
   CutClients cut;
   if (!node.IsMap()) {
-    ReadChoice(errors, node, nodes, &cut.target);
+    ReadChoice(errors, node, stage.nodes(), &cut.target);
     *act = std::move(cut);
     return;
   }
   YamlMap map(errors, node, "a cut of clients");
-  RequireChoice(errors, map, "nodes", nodes, &cut.target);
+  RequireChoice(errors, map, "nodes", stage.nodes(), &cut.target);
   std::string way = "both";
   map.Text("lost", &way);
   if (way == "requests") {
@@ -86,30 +59,11 @@ void ReadCutClients(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
   } else if (way != "both") {
     errors.Fail(node["lost"], "expected requests, answers or both");
   }
+  if (const YAML::Node* clients = map.Find("clients")) {
+    ReadClients(errors, *clients, stage, &cut.clients);
+  }
   map.Done();
   *act = std::move(cut);
-}
-
-void ReadFlap(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
-              Act* act) {
-  YamlMap map(errors, node, "a flapping link");
-  Flap flap;
-  RequireChoice(errors, map, "from", nodes, &flap.from);
-  RequireChoice(errors, map, "to", nodes, &flap.to);
-  map.SpanRange("period", &flap.period.low, &flap.period.high);
-  map.Done();
-  *act = std::move(flap);
-}
-
-void ReadSwizzle(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
-                 Act* act) {
-  YamlMap map(errors, node, "a swizzle");
-  Swizzle swizzle;
-  RequireChoice(errors, map, "nodes", nodes, &swizzle.nodes);
-  map.SpanRange("gap", &swizzle.gap.low, &swizzle.gap.high);
-  map.Flag("cut", &swizzle.cut);
-  map.Done();
-  *act = std::move(swizzle);
 }
 
 void ReadKinds(YamlErrors& errors, const YAML::Node& node,
@@ -132,12 +86,37 @@ void ReadKinds(YamlErrors& errors, const YAML::Node& node,
   for (const YAML::Node& item : node) read_one(item);
 }
 
-void ReadFilter(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+void ReadFlap(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
+              Act* act) {
+  YamlMap map(errors, node, "a flapping link");
+  Flap flap;
+  RequireChoice(errors, map, "from", stage.nodes(), &flap.from);
+  RequireChoice(errors, map, "to", stage.nodes(), &flap.to);
+  map.SpanRange("period", &flap.period.low, &flap.period.high);
+  if (const YAML::Node* kind = map.Find("kind")) {
+    ReadKinds(errors, *kind, &flap.kinds);
+  }
+  map.Done();
+  *act = std::move(flap);
+}
+
+void ReadSwizzle(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
+                 Act* act) {
+  YamlMap map(errors, node, "a swizzle");
+  Swizzle swizzle;
+  RequireChoice(errors, map, "nodes", stage.nodes(), &swizzle.nodes);
+  map.SpanRange("gap", &swizzle.gap.low, &swizzle.gap.high);
+  map.Flag("cut", &swizzle.cut);
+  map.Done();
+  *act = std::move(swizzle);
+}
+
+void ReadFilter(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
                 Act* act) {
   YamlMap map(errors, node, "a filter");
   Filter filter;
-  RequireChoice(errors, map, "from", nodes, &filter.from);
-  RequireChoice(errors, map, "to", nodes, &filter.to);
+  RequireChoice(errors, map, "from", stage.nodes(), &filter.from);
+  RequireChoice(errors, map, "to", stage.nodes(), &filter.to);
   if (const YAML::Node* kind = map.Find("kind")) {
     ReadKinds(errors, *kind, &filter.what.kinds);
   }
@@ -147,6 +126,10 @@ void ReadFilter(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
   uint32_t count = 0;
   map.Count("count", 1, 1'000'000, &count);
   filter.what.strikes_max = count;
+  if (map.Find("period") != nullptr) {
+    SpanRange& period = filter.period.emplace();
+    map.SpanRange("period", &period.low, &period.high);
+  }
   map.Done();
   const bool does_something = filter.what.drop_ppm != 0 ||
                               filter.what.duplicate_ppm != 0 ||
@@ -157,20 +140,50 @@ void ReadFilter(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
   *act = std::move(filter);
 }
 
-void ReadHeal(YamlErrors& errors, const YAML::Node& node, uint32_t, Act* act) {
-  if (!node.IsScalar() || node.Scalar() != "all") {
-    errors.Fail(node, "expected all");
+// "all", or a map of the one thing that heals.
+void ReadHeal(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
+              Act* act) {
+  using What = Heal::What;
+  Heal heal;
+  if (!node.IsMap()) {
+    if (!node.IsScalar() || node.Scalar() != "all") {
+      errors.Fail(node,
+                  "expected all, or one of {act: NAME}, {link: {from: n1, "
+                  "to: n2}}, {node: n1}, {disk: n1}");
+    }
+    *act = std::move(heal);
     return;
   }
-  *act = Heal{};
+  YamlMap map(errors, node, "a healing");
+  if (errors.ok() && map.entries().size() != 1) {
+    errors.Fail(node, "expected one thing that heals");
+  }
+  if (map.Find("act") != nullptr) {
+    heal.what = What::kAct;
+    map.Text("act", &heal.name);
+  } else if (const YAML::Node* link = map.Find("link")) {
+    heal.what = What::kLink;
+    YamlMap ends(errors, *link, "a link");
+    RequireChoice(errors, ends, "from", stage.nodes(), &heal.from);
+    RequireChoice(errors, ends, "to", stage.nodes(), &heal.to);
+    ends.Done();
+  } else if (const YAML::Node* whole = map.Find("node")) {
+    heal.what = What::kNode;
+    ReadChoice(errors, *whole, stage.nodes(), &heal.from);
+  } else if (const YAML::Node* disk = map.Find("disk")) {
+    heal.what = What::kDisk;
+    ReadChoice(errors, *disk, stage.nodes(), &heal.from);
+  }
+  map.Done();
+  *act = std::move(heal);
 }
 
-void ReadLink(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+void ReadLink(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
               Act* act) {
   YamlMap map(errors, node, "a link");
   DisturbLink link;
-  RequireChoice(errors, map, "from", nodes, &link.from);
-  RequireChoice(errors, map, "to", nodes, &link.to);
+  RequireChoice(errors, map, "from", stage.nodes(), &link.from);
+  RequireChoice(errors, map, "to", stage.nodes(), &link.to);
   if (const YAML::Node* knobs = map.Require("knobs")) {
     ReadKnobs(errors, *knobs, "network.", &link.knobs);
   }

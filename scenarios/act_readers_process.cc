@@ -45,11 +45,11 @@ void ReadSignedSpan(YamlErrors& errors, const YAML::Node* value,
   }
 }
 
-void ReadClock(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+void ReadClock(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
                Act* act) {
   YamlMap map(errors, node, "a clock");
   SkewClock clock;
-  RequireChoice(errors, map, "node", nodes, &clock.target);
+  RequireChoice(errors, map, "node", stage.nodes(), &clock.target);
   const YAML::Node* drift = map.Find("drift");
   const YAML::Node* jump = map.Find("jump");
   if (errors.ok() && drift == nullptr && jump == nullptr) {
@@ -62,11 +62,11 @@ void ReadClock(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
   *act = std::move(clock);
 }
 
-void ReadCrashLoop(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
-                   Act* act) {
+void ReadCrashLoop(YamlErrors& errors, const YAML::Node& node,
+                   const Stage& stage, Act* act) {
   YamlMap map(errors, node, "a crash loop");
   CrashLoop loop;
-  RequireChoice(errors, map, "node", nodes, &loop.target);
+  RequireChoice(errors, map, "node", stage.nodes(), &loop.target);
   map.SpanRange("up", &loop.up_min, &loop.up_max);
   map.SpanRange("down", &loop.down_min, &loop.down_max);
   map.Done();
@@ -76,11 +76,11 @@ void ReadCrashLoop(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
   *act = std::move(loop);
 }
 
-void ReadCpu(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+void ReadCpu(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
              Act* act) {
   YamlMap map(errors, node, "a cpu");
   SlowCpu cpu;
-  RequireChoice(errors, map, "node", nodes, &cpu.target);
+  RequireChoice(errors, map, "node", stage.nodes(), &cpu.target);
   map.Require("factor");
   map.Count("factor", 1, 10'000, &cpu.factor);
   map.Done();

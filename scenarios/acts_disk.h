@@ -22,6 +22,10 @@ struct FailSync {
 // Its disk behaves in a way of its own, until that is undone.
 struct TroubleDisk {
   TargetChoice target;
+  // The trouble goes with the role: always the disk of whoever plays it, and
+  // of nobody while nobody does. Requires: the target is one role that one node
+  // plays (FollowableRole()).
+  bool follows = false;
   bool full = false;                    // No room for anything more.
   bool stuck = false;                   // Does not answer at all.
   std::optional<absl::Duration> stall;  // Does not answer for so long.

@@ -4,6 +4,8 @@
 #define SCENARIOS_ACTS_NETWORK_H_
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -20,10 +22,25 @@ struct Isolate {
   TargetChoice target;
 };
 
-// Nodes of different groups cannot speak; who is in no group speaks to all.
+// Hosts of different groups cannot speak; who is in no group speaks to all.
+// The groups are filled in the order in which they stand: first what they list,
+// then what makes them a majority or a minority, then the rest.
 struct Partition {
-  std::vector<std::vector<uint32_t>> groups;
+  struct Group {
+    enum class Fill : uint8_t {
+      kAsListed,
+      kMajority,  // With as many more, drawn, as a majority takes.
+      kMinority,  // Likewise, of as many as may be missing.
+      kRest,      // The nodes that are in no other group. Lists none.
+    };
+    std::vector<Target> members;       // All of these.
+    std::vector<std::string> clients;  // "c1", "r1", "script": hosts.
+    Fill fill = Fill::kAsListed;
+  };
+  std::vector<Group> groups;
 };
+// Of nodes by number.
+Partition PartitionOf(const std::vector<std::vector<uint32_t>>& groups);
 
 // Nothing travels from `from` to `to`; the way back stays open.
 struct Cut {
@@ -50,13 +67,16 @@ struct CutClients {
   enum class Way : uint8_t { kBoth, kRequests, kAnswers };
   TargetChoice target;
   Way way = Way::kBoth;
+  std::vector<std::string> clients = {};  // All of these; empty: everybody.
 };
 
-// Cut and whole again in quick succession, one way.
+// Cut and whole again in quick succession, one way; or, with kinds, only for
+// messages of these (raft_lens.h), between nodes.
 struct Flap {
   TargetChoice from;
   TargetChoice to;
   SpanRange period = {absl::Milliseconds(50), absl::Milliseconds(300)};
+  std::vector<std::string> kinds = {};
 };
 
 // What the nodes send and are sent, by clients too, waits; when it is over, all
@@ -89,10 +109,24 @@ struct Filter {
   TargetChoice from;
   TargetChoice to;
   sim::FrameFilter what;
+  // In force for one such span, then not for another, and so on.
+  std::optional<SpanRange> period = {};
 };
 
-// Every cut, clog and filter ends.
-struct Heal {};
+// Things end before their time.
+struct Heal {
+  enum class What : uint8_t {
+    kAll,   // Every cut, clog and filter.
+    kLink,  // Those of `from` to `to`, and the link's own knobs.
+    kNode,  // Those of `from`, both ways; its disk, clock, cpu; a pause.
+    kDisk,  // The trouble of the disk of `from`. Damage stays.
+    kAct,   // The act that was told to go by this `name`.
+  };
+  What what = What::kAll;
+  TargetChoice from = {};
+  TargetChoice to = {};
+  std::string name = {};
+};
 
 // The link from one to the other behaves differently ("network.*" knobs).
 struct DisturbLink {

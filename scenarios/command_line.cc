@@ -91,6 +91,17 @@ void CommandLine::Bytes(absl::string_view key, uint64_t* out) {
   *out = *bytes;
 }
 
+void CommandLine::Share(absl::string_view key, uint32_t* parts_per_million) {
+  const std::string* value = Value(key);
+  if (value == nullptr) return;
+  const absl::StatusOr<uint32_t> share = config::ParsePartsPerMillion(*value);
+  if (!share.ok()) {
+    Fail(absl::StrCat("--", key, ": ", share.status().message()));
+    return;
+  }
+  *parts_per_million = *share;
+}
+
 void CommandLine::Seeds(absl::string_view key, uint64_t* first,
                         uint64_t* last) {
   const std::string* value = Value(key);

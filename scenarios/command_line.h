@@ -33,6 +33,8 @@ class CommandLine {
   void Span(absl::string_view key, std::optional<absl::Duration>* out);
   // "64", "256KiB", "4GiB".
   void Bytes(absl::string_view key, uint64_t* out);
+  // "10%", "200ppm".
+  void Share(absl::string_view key, uint32_t* parts_per_million);
   // "A..B" or "A", both included.
   void Seeds(absl::string_view key, uint64_t* first, uint64_t* last);
   // "K/N", 1 <= K <= N.

@@ -39,7 +39,7 @@ void PrintText(const Scenario& scenario) {
               absl::FormatDuration(scenario.phases.End()).c_str(),
               OneLine(scenario.description).c_str());
   if (scenario.must_reach.empty()) return;
-  std::printf("    must reach: %s\n",
+  std::printf("    must reach, in %u seeds: %s\n", scenario.must_reach_seeds,
               absl::StrJoin(scenario.must_reach, ", ").c_str());
 }
 
@@ -50,11 +50,11 @@ void PrintJson(const Scenario& scenario) {
       });
   std::printf(
       "{\"name\":%s,\"description\":%s,\"nodes\":%u,"
-      "\"virtual_ns\":%lld,\"must_reach\":[%s]}\n",
+      "\"virtual_ns\":%lld,\"must_reach\":[%s],\"must_reach_seeds\":%u}\n",
       JsonQuoted(scenario.name).c_str(),
       JsonQuoted(scenario.description).c_str(), scenario.cluster.nodes,
       static_cast<long long>(absl::ToInt64Nanoseconds(scenario.phases.End())),
-      must_reach.c_str());
+      must_reach.c_str(), scenario.must_reach_seeds);
 }
 
 void PrintStates(bool as_json) {

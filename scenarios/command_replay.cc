@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 #include "scenarios/artifact.h"
 #include "scenarios/command_line.h"
@@ -12,6 +13,7 @@
 #include "scenarios/recorded_run.h"
 #include "scenarios/runner.h"
 #include "scenarios/scenario_library.h"
+#include "scenarios/selecting_trace.h"
 #include "sim/trace.h"
 
 namespace scenarios {
@@ -23,17 +25,38 @@ struct ReplaySettings {
   uint64_t seed = 1;
   std::string directory;
   std::optional<absl::Duration> until;
-  std::string trace;      // "text", "json", "perfetto" or none.
-  std::string out;        // Where the trace goes; empty: stdout.
-  bool schedule = false;  // The trace shows the simulator's steps as well.
+  TraceSelection selection;  // Of a trace as text or JSON.
+  std::string trace;         // "text", "json", "perfetto" or none.
+  std::string out;           // Where the trace goes; empty: stdout.
+  bool schedule = false;     // The trace shows the simulator's steps as well.
   bool lenient = false;
   bool json = false;
 };
 
+void ReadSelection(CommandLine& line, TraceSelection* selection) {
+  const auto words = [&line](absl::string_view key) {
+    std::string text;
+    line.Text(key, &text);
+    std::vector<std::string> list =
+        absl::StrSplit(text, ',', absl::SkipEmpty());
+    if (line.Has(key) && list.empty()) {
+      line.Fail(absl::StrCat("--", key, ": expected names, separated by ','"));
+    }
+    return list;
+  };
+  selection->hosts = words("node");
+  selection->kinds = words("only");
+  std::optional<absl::Duration> from;
+  line.Span("from", &from);
+  selection->from =
+      absl::ToInt64Nanoseconds(from.value_or(absl::ZeroDuration()));
+}
+
 absl::StatusOr<ReplaySettings> ParseSettings(
     const std::vector<std::string>& words) {
   CommandLine line(words, {"lenient", "json", "schedule"},
-                   {"scenario", "seed", "trace", "out", "until", "scenarios"});
+                   {"scenario", "seed", "trace", "out", "until", "scenarios",
+                    "node", "only", "from"});
   ReplaySettings settings;
   line.Text("scenario", &settings.scenario);
   line.Text("scenarios", &settings.directory);
@@ -41,6 +64,7 @@ absl::StatusOr<ReplaySettings> ParseSettings(
   line.Text("out", &settings.out);
   line.Number("seed", 0, ~uint64_t{0}, &settings.seed);
   line.Span("until", &settings.until);
+  ReadSelection(line, &settings.selection);
   settings.schedule = line.Has("schedule");
   settings.lenient = line.Has("lenient");
   settings.json = line.Has("json");
@@ -58,6 +82,10 @@ absl::StatusOr<ReplaySettings> ParseSettings(
   }
   if (!line.Has("trace") && (line.Has("out") || settings.schedule)) {
     line.Fail("--out and --schedule are about a --trace");
+  }
+  if (!settings.selection.all() && settings.trace != "text" &&
+      settings.trace != "json") {
+    line.Fail("--node, --only and --from are about a --trace text or json");
   }
   if (!line.status().ok()) return line.status();
   return settings;
@@ -85,13 +113,19 @@ class TraceOutput {
     } else if (settings.trace == "perfetto") {
       sink_ = std::make_unique<PerfettoTrace>(out, settings.schedule);
     }
+    if (!settings.selection.all()) {
+      selecting_ = std::make_unique<SelectingTrace>(settings.selection, *sink_);
+    }
     return absl::OkStatus();
   }
 
-  sim::TraceSink* sink() const { return sink_.get(); }
+  sim::TraceSink* sink() const {
+    return selecting_ != nullptr ? selecting_.get() : sink_.get();
+  }
 
   // The run is over. Errors: UNAVAILABLE.
   absl::Status Close() {
+    selecting_.reset();
     sink_.reset();
     std::cout.flush();
     file_.flush();
@@ -102,6 +136,7 @@ class TraceOutput {
  private:
   std::ofstream file_;
   std::unique_ptr<sim::TraceSink> sink_;
+  std::unique_ptr<sim::TraceSink> selecting_;  // In front of it, or null.
 };
 
 // A trace for programs that goes to stdout is alone there.
@@ -186,7 +221,7 @@ int ReplayArtifact(const ReplaySettings& settings) {
   if (!status.ok()) return UsageError(status);
   if (!replayed->difference.empty()) {
     std::fprintf(stderr, "raft_sim: not the recorded run: %s\n",
-                 replayed->difference.c_str());
+                 replayed->difference.ToString().c_str());
     return kExitNotDeterministic;
   }
   return ExitCodeOf(replayed->result);

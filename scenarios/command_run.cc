@@ -11,11 +11,13 @@
 namespace scenarios {
 namespace {
 
+constexpr uint32_t kAllPpm = 1'000'000;
+
 absl::StatusOr<SweepSettings> ParseSettings(
     const std::vector<std::string>& words) {
   CommandLine line(words, {"json", "verbose", "check-determinism", "fail-fast"},
                    {"seeds", "for", "jobs", "shard", "artifacts", "junit",
-                    "timeout", "memory", "scenarios"});
+                    "timeout", "memory", "twice", "scenarios"});
   SweepSettings settings;
   std::string directory;
   uint64_t jobs = static_cast<uint64_t>(sysconf(_SC_NPROCESSORS_ONLN));
@@ -37,7 +39,12 @@ absl::StatusOr<SweepSettings> ParseSettings(
   }
   settings.json = line.Has("json");
   settings.verbose = line.Has("verbose");
-  settings.check_determinism = line.Has("check-determinism");
+  line.Share("twice", &settings.twice_ppm);
+  if (line.Has("check-determinism")) {
+    if (line.Has("twice"))
+      line.Fail("--twice or --check-determinism, not both");
+    settings.twice_ppm = kAllPpm;
+  }
   settings.fail_fast = line.Has("fail-fast");
   settings.workers.jobs = jobs;
   if (timeout.has_value()) settings.workers.seed_timeout = *timeout;

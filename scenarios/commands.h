@@ -24,6 +24,8 @@ int CheckCommand(const std::vector<std::string>& words);
 int RunCommand(const std::vector<std::string>& words);
 int MergeCommand(const std::vector<std::string>& words);
 int ReplayCommandLine(const std::vector<std::string>& words);
+// Plays an artifact against this program and prints where they part.
+int DiffCommand(const std::vector<std::string>& words);
 
 // Says what is wrong and returns kExitUsage.
 int UsageError(const absl::Status& status);

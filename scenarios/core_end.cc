@@ -68,7 +68,7 @@ void CoreEnd::Break(uint32_t node) {
   const sim::HostId host = cluster_.host(node);
   const Fault fault = kFaults[dice_.Below(kFaults.size())];
   if (fault == Fault::kDead) {
-    world_.CountFault("core.outside_dead");
+    world_.CountFault("core.outside_dead", {.host = host});
     if (dice_.Chance(kDiesOfPowerPpm)) {
       cluster_.PowerOff(node);
     } else {
@@ -79,31 +79,31 @@ void CoreEnd::Break(uint32_t node) {
   // All others are alive, so that they can do harm.
   if (!cluster_.running(node)) cluster_.Boot(node);
   if (fault == Fault::kPaused) {
-    world_.CountFault("core.outside_paused");
+    world_.CountFault("core.outside_paused", {.host = host});
     world_.Pause(host);
     return;
   }
   if (world_.paused(host)) world_.Resume(host);
   switch (fault) {
     case Fault::kDeaf:
-      world_.CountFault("core.outside_deaf");
+      world_.CountFault("core.outside_deaf", {.host = host});
       CutFromCore(node);
       break;
     case Fault::kMute:
-      world_.CountFault("core.outside_mute");
+      world_.CountFault("core.outside_mute", {.host = host});
       CutToCore(node);
       break;
     case Fault::kCutOff:
-      world_.CountFault("core.outside_cut_off");
+      world_.CountFault("core.outside_cut_off", {.host = host});
       CutFromCore(node);
       CutToCore(node);
       break;
     case Fault::kFlapping:
-      world_.CountFault("core.outside_flapping");
+      world_.CountFault("core.outside_flapping", {.host = host});
       Flap(node, true);
       break;
     case Fault::kSlow:
-      world_.CountFault("core.outside_slow");
+      world_.CountFault("core.outside_slow", {.host = host});
       SlowDown(node);
       break;
     case Fault::kDead:

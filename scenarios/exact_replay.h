@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,35 @@
 
 namespace scenarios {
 
+// Where a run and its record part.
+struct Difference {
+  uint64_t event = 0;                 // The first that differs.
+  std::vector<std::string> before;    // Lines that both have, just before.
+  std::vector<std::string> recorded;  // From the first line that differs on.
+  std::vector<std::string> now;
+  // A choice that differs, before any line does; or what else there is to say.
+  std::string choice;
+
+  bool empty() const {
+    return recorded.empty() && now.empty() && choice.empty();
+  }
+  // "event 812, the first that differs:\n  recorded: ...\n  now:      ...".
+  std::string ToString() const;
+};
+
 class ExactReplay final : public sim::ChoiceTape, public sim::TraceSink {
  public:
   // `texts` are lines of the recorded trace, as far as they were kept; `next`
-  // is told of everything and may be null. All must outlive this.
+  // is told of everything and may be null. All must outlive this. `context`:
+  // so many lines before the difference, and after it on either side.
   ExactReplay(const sim::TapeRecord& tape, const RunOutline& outline,
-              const std::vector<std::string>& texts, sim::TraceSink* next)
-      : tape_(tape), outline_(outline), texts_(texts), next_(next) {}
+              const std::vector<std::string>& texts, sim::TraceSink* next,
+              size_t context = 0)
+      : tape_(tape),
+        outline_(outline),
+        texts_(texts),
+        next_(next),
+        context_(context) {}
 
   // ChoiceTape.
   uint64_t Choose(uint64_t stream, uint64_t ordinal, uint64_t domain,
@@ -32,7 +55,10 @@ class ExactReplay final : public sim::ChoiceTape, public sim::TraceSink {
   void NameStream(uint64_t stream, std::string name) override {
     tape_.NameStream(stream, std::move(name));
   }
-  absl::string_view mismatch() const override { return difference_; }
+  // The run goes on until it has shown what it does instead.
+  absl::string_view mismatch() const override {
+    return going_on_ ? absl::string_view() : mismatch_;
+  }
 
   // TraceSink.
   void OnEvent(const sim::TraceEvent& event) override;
@@ -43,15 +69,14 @@ class ExactReplay final : public sim::ChoiceTape, public sim::TraceSink {
   // The run is over, and was to reach the end of the recorded one.
   void CheckEnd();
 
-  // "event 812, the first that differs:\n  recorded: ...\n  now:      ...", or
-  // the choice that differs instead of lines; or empty.
-  const std::string& difference() const { return difference_; }
+  const Difference& difference() const { return difference_; }
   uint64_t choices_played() const { return tape_.played(); }
 
  private:
   void Compare(const sim::TraceEvent& event);
-  void Differ(uint64_t event, absl::string_view recorded,
-              absl::string_view now);
+  // From the recorded line `line` on; `now` may be empty: nothing more.
+  void Differ(uint64_t event, size_t line, const std::string& now);
+  void TakeNow(const std::string& text);
   // As much as is known of the text of a recorded line.
   std::string RecordedText(size_t line) const;
 
@@ -59,12 +84,15 @@ class ExactReplay final : public sim::ChoiceTape, public sim::TraceSink {
   const RunOutline& outline_;
   const std::vector<std::string>& texts_;
   sim::TraceSink* const next_;
+  const size_t context_;
   sim::Time stop_at_ = sim::kNever;
   bool stopped_ = false;
-  size_t lines_ = 0;        // Compared so far.
-  uint64_t event_ = 0;      // The running one.
-  std::string now_;         // Its last line.
-  std::string difference_;  // Set once.
+  size_t lines_ = 0;              // Compared so far.
+  uint64_t event_ = 0;            // The running one.
+  std::deque<std::string> last_;  // Lines that both have: the newest.
+  Difference difference_;         // Set once.
+  std::string mismatch_;          // The same as text.
+  bool going_on_ = false;         // It differs; a few lines more.
 };
 
 }  // namespace scenarios

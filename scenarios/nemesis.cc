@@ -58,8 +58,14 @@ void Nemesis::Start() {
             [this] { BeQuiet(); });
 }
 
-void Nemesis::StrikeNow(const Act& act, std::optional<SpanRange> lasts) {
-  if (!quiet_) Do(act, lasts, false);
+void Nemesis::StrikeNow(const Act& act, std::optional<SpanRange> lasts,
+                        const std::string& name, const std::string& said) {
+  if (quiet_) return;
+  Do({.act = act,
+      .lasts = lasts,
+      .bounded = false,
+      .name = name,
+      .said = said});
 }
 
 std::vector<std::string> Nemesis::ExpectedFaults() const {
@@ -102,7 +108,11 @@ void Nemesis::StrikeAtRandom() {
   uint64_t share = how_.Below(weights);
   for (const Chaos::Strike* strike : strikes_) {
     if (share < strike->weight) {
-      Do(strike->act, strike->lasts, true);
+      Do({.act = strike->act,
+          .lasts = strike->lasts,
+          .bounded = true,
+          .name = "",
+          .said = strike->said});
       return;
     }
     share -= strike->weight;
@@ -115,6 +125,7 @@ void Nemesis::BeQuiet() {
   struck_.clear();
   loops_.clear();
   knob_layers_.clear();
+  named_.clear();
   ApplyKnobLayers();
   if (core_.empty()) {
     cuts_.strikes.clear();
@@ -155,16 +166,35 @@ void Nemesis::HealNode(uint32_t node) {
 
 // -------------------------------------------------------------------- acts
 
-bool Nemesis::Do(const Act& act, std::optional<SpanRange> lasts, bool bounded) {
-  bounded_ = bounded;
-  Undo undo = std::visit([this](const auto& one) { return Strike(one); }, act);
+bool Nemesis::Do(const Order& order) {
+  bounded_ = order.bounded;
+  tale_ = {};
+  Undo undo =
+      std::visit([this](const auto& one) { return Strike(one); }, order.act);
   if (undo == nullptr) {
     world_.CountFault("nemesis.struck_nobody");
+    TellNobody(order, tale_);
     return false;
   }
-  world_.CountFault(absl::StrCat("nemesis.", ActName(act)));
-  if (lasts.has_value()) {
-    Later(how_.Between(lasts->low, lasts->high), std::move(undo));
+  world_.CountFault(absl::StrCat("nemesis.", ActName(order.act)));
+  absl::Duration lasts;
+  if (order.lasts.has_value()) {
+    lasts = how_.Between(order.lasts->low, order.lasts->high);
+  }
+  TellStrike(order, tale_, lasts);
+  const bool told = world_.traced() && HasDuration(order.act);
+  // Whoever comes first, its time or its healing, undoes it.
+  auto once = std::make_shared<Undo>(
+      [this, undo = std::move(undo), tale = std::move(tale_),
+       what = told ? SaidOf(order) : std::string()] {
+        undo();
+        if (!what.empty()) TellEnd(what, tale);
+      });
+  if (!order.name.empty()) named_[order.name] = once;
+  if (order.lasts.has_value()) {
+    Later(lasts, [once] {
+      if (*once != nullptr) std::exchange(*once, nullptr)();
+    });
   }
   return true;
 }
@@ -200,44 +230,56 @@ Nemesis::Nodes Nemesis::Some(Nodes among, size_t count) {
 
 Nemesis::Nodes Nemesis::Resolve(const TargetChoice& choice) {
   CHECK(!choice.empty(), "an act without a target");
-  const Target& target = choice[whom_.Below(choice.size())];
-  Nodes all = AllNodes();
+  Nodes nodes = NodesOf(choice[whom_.Below(choice.size())], {});
+  tale_.nodes.insert(tale_.nodes.end(), nodes.begin(), nodes.end());
+  return nodes;
+}
+
+Nemesis::Nodes Nemesis::NodesOf(const Target& target, const Nodes& taken) {
+  const auto free = [&taken](Nodes nodes) {
+    std::erase_if(nodes, [&taken](uint32_t node) {
+      return std::find(taken.begin(), taken.end(), node) != taken.end();
+    });
+    return nodes;
+  };
   const uint32_t leader = cluster_.leader();
   switch (target.kind) {
     case Target::Kind::kNode:
-      return {target.node};
+      return free({target.node});
     case Target::Kind::kLeader:
-      if (leader != 0) return {leader};
-      return Some(Running(), 1);
+      if (leader != 0) return free({leader});
+      return Some(free(Running()), 1);
     case Target::Kind::kFollower: {
-      Nodes others = Running();
+      Nodes others = free(Running());
       std::erase(others, leader);
       return Some(std::move(others), 1);
     }
     case Target::Kind::kAny:
-      return Some(Running(), 1);
+      return Some(free(Running()), 1);
     case Target::Kind::kMinority:
-      return Some(std::move(all), Minority());
+      return Some(free(AllNodes()), Minority());
     case Target::Kind::kMajority:
-      return Some(std::move(all), cluster_.size() - Minority());
+      return Some(free(AllNodes()), cluster_.size() - Minority());
     case Target::Kind::kAll:
-      return all;
+      return free(AllNodes());
     case Target::Kind::kSome: {
-      const size_t count = 1 + whom_.Below(all.size());
-      return Some(std::move(all), count);
+      const size_t count = 1 + whom_.Below(cluster_.size());
+      return Some(free(AllNodes()), count);
     }
-    case Target::Kind::kOldLeader:
-      return OneOrNobody(OldLeader(cluster_));
-    case Target::Kind::kCandidate:
-      return OneOrNobody(Candidate(cluster_));
-    case Target::Kind::kLongestLog:
-      return OneOrNobody(LongestLog(cluster_));
-    case Target::Kind::kShortestLog:
-      return OneOrNobody(ShortestLog(cluster_));
-    case Target::Kind::kLongestFollower:
-      return OneOrNobody(LongestLog(cluster_, leader));
+    case Target::Kind::kAllOf: {
+      Nodes nodes;
+      Nodes more = taken;
+      for (const Target& member : target.members) {
+        const Nodes some = NodesOf(member, more);
+        nodes.insert(nodes.end(), some.begin(), some.end());
+        more.insert(more.end(), some.begin(), some.end());
+      }
+      std::sort(nodes.begin(), nodes.end());
+      return nodes;
+    }
+    default:
+      return free(OneOrNobody(PlayerOf(cluster_, target.kind)));
   }
-  return {};
 }
 
 bool Nemesis::Seize(const Nodes& nodes) {

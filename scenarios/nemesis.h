@@ -25,6 +25,8 @@
 #include "runtime/random.h"
 #include "scenarios/cluster.h"
 #include "scenarios/scenario.h"
+#include "sim/disk_knobs.h"
+#include "sim/frame_filter.h"
 #include "sim/knobs.h"
 #include "sim/sim_network.h"
 #include "sim/world.h"
@@ -43,8 +45,10 @@ class Nemesis {
   // Plans chaos and the healing.
   void Start();
 
-  // Carries out an act of a step, unless the quiet has begun.
-  void StrikeNow(const Act& act, std::optional<SpanRange> lasts);
+  // Carries out an act of a step, unless the quiet has begun. `name`: by which
+  // it can be healed; `said`: how the file writes it. Either may be empty.
+  void StrikeNow(const Act& act, std::optional<SpanRange> lasts,
+                 const std::string& name = "", const std::string& said = "");
 
   // Whom a choice means now.
   std::vector<uint32_t> Resolve(const TargetChoice& choice);
@@ -62,7 +66,22 @@ class Nemesis {
   struct LinkHold {
     void (sim::SimNetwork::*take)(sim::HostId, sim::HostId);
     void (sim::SimNetwork::*release)(sim::HostId, sim::HostId);
-    absl::btree_map<Link, uint32_t> strikes = {};  // How many hold it.
+    // Which strikes hold it, by number: what heals before its time must not
+    // let go what another holds.
+    absl::btree_map<Link, absl::btree_set<uint64_t>> strikes = {};
+  };
+  // An act, and what surrounds it.
+  struct Order {
+    const Act& act;
+    std::optional<SpanRange> lasts;
+    bool bounded = false;  // Respects struck_max.
+    std::string name = "";
+    std::string said = "";
+  };
+  // Whom a strike has struck, for readers of a trace.
+  struct Tale {
+    Nodes nodes;
+    Links links;
   };
 
   void BeginChaos();
@@ -73,8 +92,15 @@ class Nemesis {
   bool Heals(uint32_t node) const;
 
   // Carries the act out and plans its undoing. False if it struck nobody.
-  bool Do(const Act& act, std::optional<SpanRange> lasts, bool bounded);
+  bool Do(const Order& order);
   void Later(absl::Duration after, Undo undo);
+  // To readers of a trace; costs nothing without one (nemesis_tale.cc).
+  void TellStrike(const Order& order, const Tale& tale, absl::Duration lasts);
+  void TellNobody(const Order& order, const Tale& tale);
+  void TellEnd(const std::string& what, const Tale& tale);
+  std::string SaidOf(const Order& order) const;
+  std::string Names(const Nodes& nodes) const;
+  std::string Names(const Links& links) const;
 
   // One for each act; returns how to undo it, or null if it struck nobody.
   Undo Strike(const Isolate& act);
@@ -107,6 +133,8 @@ class Nemesis {
   Undo Strike(const DisturbLink& act);
   Undo Strike(const SetKnobs& act);
 
+  // Whom a target means now, but for those who are taken.
+  Nodes NodesOf(const Target& target, const Nodes& taken);
   Nodes Some(Nodes among, size_t count);
   Nodes Running() const;
   // May these be struck too? Then counts them as struck.
@@ -120,6 +148,8 @@ class Nemesis {
   Nodes Shuffled(Nodes nodes);
   HostList HostsOf(const Nodes& nodes) const;
   HostList ClientHosts() const;
+  HostList HostsNamed(const std::vector<std::string>& names) const;
+  std::vector<HostList> GroupsOf(const Partition& act);
   static Links OneWay(const HostList& from, const HostList& to);
   static Links BothWays(const HostList& some, const HostList& others);
   Links LinksToOthers(const Nodes& nodes) const;  // To and from other nodes.
@@ -128,6 +158,13 @@ class Nemesis {
   // Undone when the last strike that holds a link has been.
   Undo HoldLinks(LinkHold& hold, Links links);
   void FreeLink(const Link& link);  // Whoever holds it.
+  // Null: nothing to heal.
+  Undo HealAct(const std::string& name);
+  Undo HealLinks(const Links& links);
+  Undo HealNodes(const Nodes& nodes);
+  Undo AddFilters(const Links& links, const sim::FrameFilter& filter);
+  // Again and again: in force for a drawn span, and not for another.
+  Undo FlipFlop(std::function<Undo()> begin, SpanRange period);
   // The same with cuts that leave `struck` alone. Null: nothing to cut, or too
   // many struck.
   Undo CutOff(const Nodes& struck, Links links);
@@ -142,6 +179,11 @@ class Nemesis {
   void BootIfDown(uint32_t node);
   // Its disk is again as all others; damage stays.
   void CalmDisk(uint32_t node);
+  void TroubleDiskOf(uint32_t node, const TroubleDisk& act,
+                     const std::optional<sim::DiskKnobs>& own);
+  struct Following;
+  Undo Follow(const TroubleDisk& act, std::optional<sim::DiskKnobs> own);
+  void MoveOn(const std::shared_ptr<Following>& following);
   // The knobs of the quiet times, and all that lies over them.
   void ApplyKnobLayers();
   Undo AddKnobLayer(std::vector<KnobSetting> settings);
@@ -165,6 +207,10 @@ class Nemesis {
   uint64_t healings_ = 0;
   LinkHold cuts_;
   LinkHold clogs_;
+  uint64_t holds_made_ = 0;
+  Tale tale_;  // Of the strike at hand.
+  // How to undo what a step has named; the last one of a name counts.
+  absl::btree_map<std::string, std::shared_ptr<Undo>> named_;
   absl::btree_map<uint32_t, uint32_t> struck_;  // By node: by how many strikes.
   // Acts that go on by themselves until they are undone.
   absl::btree_set<uint64_t> loops_;

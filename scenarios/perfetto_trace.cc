@@ -71,11 +71,22 @@ std::string MessageKey(absl::string_view from, absl::string_view to,
                       TextOf(event, "term"), " ", TextOf(event, "about"));
 }
 
-// Disk calls are slices already, and of frames net.struck says more.
+// Disk calls are slices already, and of what strikes on the network another
+// line says more.
 bool IsToldTwice(const sim::TraceEvent& event) {
-  return event.kind == "disk.write" || event.kind == "disk.sync" ||
-         (event.kind == "fault" &&
-          absl::StartsWith(TextOf(event, "kind"), "net.frame_"));
+  if (event.kind == "disk.write" || event.kind == "disk.sync") return true;
+  return event.kind == "fault" &&
+         absl::StartsWith(TextOf(event, "kind"), "net.");
+}
+
+// What struck somebody, as a mark among the faults of its host; or empty.
+std::string FaultName(const sim::TraceEvent& event) {
+  if (event.kind == "fault") return TextOf(event, "kind");
+  if (event.kind == "net.struck" || event.kind == "struck") {
+    return TextOf(event, "what");
+  }
+  if (absl::StartsWith(event.kind, "nemesis.")) return TextOf(event, "act");
+  return event.kind == "failure" ? "failure" : "";
 }
 
 }  // namespace
@@ -105,14 +116,12 @@ void PerfettoTrace::OnEvent(const sim::TraceEvent& event) {
     return;
   }
   if (IsToldTwice(event)) return;
-  const bool fault = event.kind == "fault" || event.kind == "failure" ||
-                     event.kind == "net.struck";
-  const std::string name =
-      event.kind == "fault"
-          ? TextOf(event, "kind")
-          : (event.kind == "net.struck" ? TextOf(event, "what")
-                                        : std::string(event.kind));
-  Instant(host, fault ? kFaults : kNotes, event, name);
+  const std::string fault = FaultName(event);
+  if (fault.empty()) {
+    Instant(host, kNotes, event, std::string(event.kind));
+  } else {
+    Instant(host, kFaults, event, fault);
+  }
 }
 
 // ------------------------------------------------------------------- hosts

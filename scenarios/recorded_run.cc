@@ -39,8 +39,9 @@ Replayed ReplayLeniently(const Scenario& scenario,
 
 Replayed ReplayExactly(const Scenario& scenario, const sim::TapeRecord& record,
                        const RunOutline& outline, const RunResult& recorded,
-                       RunOptions run, sim::TraceSink* trace) {
-  ExactReplay replay(record, outline, recorded.last_events, trace);
+                       RunOptions run, const ReplayOptions& options) {
+  ExactReplay replay(record, outline, recorded.last_events, options.trace,
+                     options.context);
   if (run.until.has_value()) {
     replay.StopAt(absl::ToInt64Nanoseconds(*run.until));
   }
@@ -55,7 +56,7 @@ Replayed ReplayExactly(const Scenario& scenario, const sim::TapeRecord& record,
                             (replayed.result.digest == recorded.digest &&
                              replayed.result.signature == recorded.signature);
   if (replayed.difference.empty() && !same_verdict) {
-    replayed.difference = absl::StrFormat(
+    replayed.difference.choice = absl::StrFormat(
         "the verdict: recorded %s %016x, now %s %016x", recorded.signature,
         recorded.digest, replayed.result.signature, replayed.result.digest);
   }
@@ -100,7 +101,7 @@ absl::StatusOr<Replayed> Replay(const Artifact& artifact,
     return ReplayLeniently(scenario, record, std::move(run), options.trace);
   }
   return ReplayExactly(scenario, record, outline, artifact.result,
-                       std::move(run), options.trace);
+                       std::move(run), options);
 }
 
 }  // namespace scenarios

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 
 #include "scenarios/artifact.h"
+#include "scenarios/exact_replay.h"
 #include "scenarios/run_outline.h"
 #include "scenarios/run_result.h"
 #include "scenarios/scenario.h"
@@ -46,13 +47,15 @@ struct ReplayOptions {
   bool lenient = false;
   std::optional<absl::Duration> until;
   sim::TraceSink* trace = nullptr;
+  // Not lenient: lines before the first difference, and after it on each side.
+  size_t context = 0;
 };
 
 struct Replayed {
   RunResult result;
   // Not lenient: the first event that is not what was recorded, with both
   // sides. Empty: it was the recorded run, as far as it went.
-  std::string difference;
+  Difference difference;
   // Where its choices came from.
   uint64_t from_tape = 0;
   uint64_t from_dice = 0;

@@ -17,6 +17,25 @@ uint32_t Best(const Cluster& cluster, uint32_t except, const Wins& wins) {
 
 }  // namespace
 
+uint32_t PlayerOf(const Cluster& cluster, Target::Kind role) {
+  switch (role) {
+    case Target::Kind::kLeader:
+      return cluster.leader();
+    case Target::Kind::kOldLeader:
+      return OldLeader(cluster);
+    case Target::Kind::kCandidate:
+      return Candidate(cluster);
+    case Target::Kind::kLongestLog:
+      return LongestLog(cluster);
+    case Target::Kind::kShortestLog:
+      return ShortestLog(cluster);
+    case Target::Kind::kLongestFollower:
+      return LongestLog(cluster, cluster.leader());
+    default:
+      return 0;
+  }
+}
+
 uint32_t OldLeader(const Cluster& cluster) {
   return cluster.checks().old_leader();
 }

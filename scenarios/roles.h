@@ -8,8 +8,12 @@
 #include <cstdint>
 
 #include "scenarios/cluster.h"
+#include "scenarios/target.h"
 
 namespace scenarios {
+
+// Who plays this role, of those that one node plays (FollowableRole()).
+uint32_t PlayerOf(const Cluster& cluster, Target::Kind role);
 
 // The node that led before the present leader, or before the last one if there
 // is none now. It may not run.

@@ -37,6 +37,9 @@ namespace scenarios {
 inline constexpr uint32_t kNodesMax = 9;
 inline constexpr uint32_t kClientsMax = 64;
 inline constexpr uint32_t kPipelineMax = 64;
+// Sweeps of fewer seeds are not asked what they have reached, unless the
+// scenario says so.
+inline constexpr uint32_t kMustReachSeeds = 50;
 inline constexpr uint32_t kSessionsMax = kv::Sessions::kSessionsMax;
 
 struct ClusterShape {
@@ -137,6 +140,7 @@ struct Chaos {
     Act act;
     SpanRange lasts;  // Of an act that has a duration.
     uint32_t weight = 1;
+    std::string said = {};  // As the file writes the act, for traces.
   };
   absl::Duration mean_gap = absl::Seconds(3);
   // At most this many nodes are struck at the same time; 0: a minority.
@@ -171,8 +175,10 @@ struct Scenario {
   std::vector<Step> steps;
   Demands demands;
   Atlas atlas = Atlas::kWithin;
-  // Rare states (runtime/probe.h) that a sweep is meant to reach.
+  // Rare states (runtime/probe.h) that a sweep must reach, if it runs at least
+  // so many seeds of this scenario.
   std::vector<std::string> must_reach;
+  uint32_t must_reach_seeds = kMustReachSeeds;
 
   // As it was read, and how it was named to find it ("calm", "my/own.yaml").
   // Empty if built in C++.

@@ -16,7 +16,7 @@ namespace {
 
 using config::ReadRange;
 
-void ReadSetKnobs(YamlErrors& errors, const YAML::Node& node, uint32_t,
+void ReadSetKnobs(YamlErrors& errors, const YAML::Node& node, const Stage&,
                   Act* act) {
   SetKnobs set;
   ReadKnobs(errors, node, "", &set.knobs);
@@ -34,10 +34,28 @@ std::vector<ActReader> AllReaders() {
   return readers;
 }
 
+// As the file writes it.
+std::string InOneLine(const YAML::Node& node) {
+  if (node.IsScalar()) return node.Scalar();
+  std::string text;
+  const bool list = node.IsSequence();
+  for (const auto& item : node) {
+    if (!text.empty()) text += ", ";
+    if (list) {
+      text += InOneLine(item);
+    } else {
+      absl::StrAppend(&text, item.first.Scalar(), ": ", InOneLine(item.second));
+    }
+  }
+  return list ? absl::StrCat("[", text, "]") : absl::StrCat("{", text, "}");
+}
+
 }  // namespace
 
-bool ReadAct(YamlErrors& errors, YamlMap& map, uint32_t nodes, Act* act) {
+bool ReadAct(YamlErrors& errors, YamlMap& map, const Stage& stage, Act* act,
+             std::string* said) {
   absl::string_view found;
+  const YAML::Node* told = nullptr;
   for (const ActReader& reader : AllReaders()) {
     const YAML::Node* value = map.Find(reader.name);
     if (value == nullptr) continue;
@@ -47,9 +65,15 @@ bool ReadAct(YamlErrors& errors, YamlMap& map, uint32_t nodes, Act* act) {
       return false;
     }
     found = reader.name;
-    reader.read(errors, *value, nodes, act);
+    told = value;
+    reader.read(errors, *value, stage, act);
   }
-  return !found.empty();
+  if (told == nullptr) return false;
+  if (!errors.ok()) return true;
+  *said = absl::StrCat(found, ": ", InOneLine(*told));
+  const std::string inert = WhyInert(*act, stage);
+  if (!inert.empty()) errors.Fail(*told, inert);
+  return true;
 }
 
 std::string ActNames() {

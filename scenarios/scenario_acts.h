@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 
 #include "config/yaml_reader.h"
+#include "scenarios/inert_act.h"
 #include "scenarios/scenario.h"
 
 namespace scenarios {
@@ -18,8 +19,11 @@ namespace scenarios {
 using config::YamlErrors;
 using config::YamlMap;
 
-// Reads the one act that `map`, a step or a strike, names. False: none.
-bool ReadAct(YamlErrors& errors, YamlMap& map, uint32_t nodes, Act* act);
+// Reads the one act that `map`, a step or a strike, names, and how it is
+// written: "isolate: leader". False: none. What can strike nobody on `stage` is
+// an error.
+bool ReadAct(YamlErrors& errors, YamlMap& map, const Stage& stage, Act* act,
+             std::string* said);
 
 // All of them, for errors: "isolate, partition, ...".
 std::string ActNames();

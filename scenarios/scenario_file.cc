@@ -11,6 +11,7 @@
 #include "config/yaml_reader.h"
 #include "scenarios/choice_readers.h"
 #include "scenarios/condition_reader.h"
+#include "scenarios/inert_act.h"
 #include "scenarios/scenario_acts.h"
 #include "scenarios/scenario_steps.h"
 
@@ -126,8 +127,9 @@ void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
 // Beside the act.
 constexpr std::array<absl::string_view, 2> kStrikeKeys = {"for", "weight"};
 
-void ReadStrikes(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+void ReadStrikes(YamlErrors& errors, const YAML::Node& node, Stage stage,
                  Chaos* chaos) {
+  stage.struck_max = chaos->struck_max;
   if (!node.IsSequence() || node.size() == 0 || node.size() > kStepsMax) {
     errors.Fail(node, "expected a list of strikes");
     return;
@@ -135,7 +137,7 @@ void ReadStrikes(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
   for (const YAML::Node& item : node) {
     YamlMap map(errors, item, "a strike");
     Chaos::Strike strike;
-    if (!ReadAct(errors, map, nodes, &strike.act)) {
+    if (!ReadAct(errors, map, stage, &strike.act, &strike.said)) {
       map.RefuseUnknown(kStrikeKeys);
       errors.Fail(item, absl::StrCat("expected an act: one of ", ActNames()));
     }
@@ -155,17 +157,17 @@ void ReadStrikes(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
   }
 }
 
-void ReadChaos(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+void ReadChaos(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
                Chaos* chaos) {
   YamlMap map(errors, node, "the chaos");
   map.Span("mean_gap", &chaos->mean_gap);
   if (const YAML::Node* value = map.Find("struck_max")) {
     if (!(value->IsScalar() && value->Scalar() == "minority")) {
-      ReadCount(errors, *value, 1, nodes, &chaos->struck_max);
+      ReadCount(errors, *value, 1, stage.nodes(), &chaos->struck_max);
     }
   }
   if (const YAML::Node* strikes = map.Require("strikes")) {
-    ReadStrikes(errors, *strikes, nodes, chaos);
+    ReadStrikes(errors, *strikes, stage, chaos);
   }
   map.Done();
   if (chaos->mean_gap <= absl::ZeroDuration()) {
@@ -198,6 +200,22 @@ void ReadRareStates(YamlErrors& errors, const YAML::Node& node,
     if (!CheckRareState(errors, item, name)) return;
     names->push_back(std::move(name));
   }
+}
+
+// [raft.vote_split], or {states: [raft.vote_split], seeds: 200}.
+void ReadMustReach(YamlErrors& errors, const YAML::Node& node,
+                   Scenario* scenario) {
+  constexpr uint64_t kSeedsMax = 1'000'000;
+  if (!node.IsMap()) {
+    ReadRareStates(errors, node, &scenario->must_reach);
+    return;
+  }
+  YamlMap map(errors, node, "what must be reached");
+  if (const YAML::Node* states = map.Require("states")) {
+    ReadRareStates(errors, *states, &scenario->must_reach);
+  }
+  map.Count("seeds", 1, kSeedsMax, &scenario->must_reach_seeds);
+  map.Done();
 }
 
 void ReadAtlas(YamlErrors& errors, const YAML::Node& node, Atlas* atlas) {
@@ -248,8 +266,7 @@ void ReadScenario(YamlErrors& errors, const YAML::Node& root,
     ReadAtlas(errors, *node, &scenario->atlas);
   }
   if (const YAML::Node* node = map.Find("chaos")) {
-    ReadChaos(errors, *node, scenario->cluster.nodes,
-              &scenario->chaos.emplace());
+    ReadChaos(errors, *node, StageOf(*scenario), &scenario->chaos.emplace());
   }
   if (const YAML::Node* node = map.Find("steps")) {
     ReadSteps(errors, *node, *scenario, &scenario->steps);
@@ -258,7 +275,7 @@ void ReadScenario(YamlErrors& errors, const YAML::Node& root,
     ReadDemands(errors, *node, scenario->phases, &scenario->demands);
   }
   if (const YAML::Node* node = map.Find("must_reach")) {
-    ReadRareStates(errors, *node, &scenario->must_reach);
+    ReadMustReach(errors, *node, scenario);
   }
   map.Done();
 }

@@ -1,7 +1,9 @@
 #include "scenarios/scenario_steps.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -10,6 +12,7 @@
 
 #include "scenarios/act_readers.h"
 #include "scenarios/condition_reader.h"
+#include "scenarios/inert_act.h"
 #include "scenarios/scenario_acts.h"
 #include "scenarios/scenario_file.h"
 #include "scenarios/timeline.h"
@@ -25,19 +28,31 @@ constexpr size_t kTextBytesMax = 256;
 constexpr auto kDeeds = std::to_array<absl::string_view>(
     {"until", "assert", "never", "write", "read"});
 // What stands beside it.
-constexpr auto kStepKeys =
-    std::to_array<absl::string_view>({"at", "after", "for", "within", "else"});
+constexpr auto kStepKeys = std::to_array<absl::string_view>(
+    {"at", "after", "for", "within", "else", "as", "repeat"});
+
+// How often a step happens.
+struct Repeat {
+  uint32_t times = 1;
+  absl::Duration every;  // From one time to the next.
+};
+
+void ReadTimes(YamlMap& map, uint32_t* times) {
+  map.Require("times");
+  map.Count("times", 1, kStepsMax, times);
+}
 
 class StepReader {
  public:
-  StepReader(YamlErrors& errors, const YAML::Node& node, uint32_t nodes)
+  StepReader(YamlErrors& errors, const YAML::Node& node, const Stage& stage)
       : errors_(errors),
-        nodes_(nodes),
+        stage_(stage),
+        nodes_(stage.nodes()),
         node_(node),
         map_(errors, node, "a step") {}
 
   // `before` is the step in front of it, or null.
-  void Read(const Step* before, Step* step);
+  void Read(const Step* before, Step* step, Repeat* repeat);
 
  private:
   void ReadTime(const Step* before, Step* step);
@@ -48,20 +63,60 @@ class StepReader {
   void ReadExpected(const YAML::Node& value, Operation* asked);
   void ReadShortText(YamlMap& map, absl::string_view key, std::string* out);
   void ReadLasting(Step* step);
+  void ReadName(Step* step);
+  void ReadRepeat(const Step& step, Repeat* repeat);
 
   YamlErrors& errors_;
+  const Stage& stage_;
   const uint32_t nodes_;
   const YAML::Node& node_;
   YamlMap map_;
 };
 
-void StepReader::Read(const Step* before, Step* step) {
+void StepReader::Read(const Step* before, Step* step, Repeat* repeat) {
   if (!errors_.ok()) return;
   step->place = errors_.Place(node_);
   ReadDeed(step);
   ReadLasting(step);
+  ReadName(step);
   ReadTime(before, step);
+  ReadRepeat(*step, repeat);
   map_.Done();
+}
+
+void StepReader::ReadName(Step* step) {
+  constexpr size_t kNameBytesMax = 64;
+  const YAML::Node* name = map_.Find("as");
+  if (name == nullptr || !errors_.ok()) return;
+  const Act* act = std::get_if<Act>(&step->deed);
+  if (act == nullptr || !HasDuration(*act)) {
+    errors_.Fail(*name, "only an act that lasts has a name, to be healed by");
+    return;
+  }
+  if (!ReadText(errors_, *name, &step->name)) return;
+  if (step->name.empty() || step->name.size() > kNameBytesMax) {
+    errors_.Fail(*name, absl::StrCat("expected a name of 1 to ", kNameBytesMax,
+                                     " bytes"));
+  }
+}
+
+void StepReader::ReadRepeat(const Step& step, Repeat* repeat) {
+  const YAML::Node* value = map_.Find("repeat");
+  if (value == nullptr || !errors_.ok()) return;
+  if (!std::holds_alternative<Act>(step.deed)) {
+    errors_.Fail(*value,
+                 "only an act repeats by itself; a list of steps does "
+                 "as {repeat: {times: 3, steps: [...]}}");
+    return;
+  }
+  YamlMap map(errors_, *value, "a repetition");
+  ReadTimes(map, &repeat->times);
+  map.Require("every");
+  map.Span("every", &repeat->every);
+  map.Done();
+  if (errors_.ok() && repeat->every <= absl::ZeroDuration()) {
+    errors_.Fail(*value, "expected an 'every' above 0");
+  }
 }
 
 void StepReader::ReadTime(const Step* before, Step* step) {
@@ -110,7 +165,7 @@ void StepReader::ReadDeed(Step* step) {
     }
   }
   Act act;
-  if (ReadAct(errors_, map_, nodes_, &act)) {
+  if (ReadAct(errors_, map_, stage_, &act, &step->said)) {
     if (!found.empty()) {
       errors_.Fail(node_, absl::StrCat("expected one of '", found, "' and '",
                                        ActName(act), "', not both"));
@@ -213,24 +268,118 @@ void StepReader::ReadLasting(Step* step) {
   }
 }
 
+// A list of steps, with all that is told several times.
+class StepsReader {
+ public:
+  StepsReader(YamlErrors& errors, const Scenario& scenario,
+              std::vector<Step>* steps)
+      : errors_(errors), stage_(StageOf(scenario)), steps_(*steps) {}
+
+  void Read(const YAML::Node& list, bool repeated);
+  // Every act that heals by name heals one that there is.
+  void CheckNames();
+  // Where step `number` stands.
+  const YAML::Node& NodeOf(size_t number) const { return nodes_[number]; }
+
+ private:
+  void ReadStep(const YAML::Node& item);
+  // {repeat: {times: 3, steps: [...]}}
+  void ReadBlock(const YAML::Node& item);
+  bool HasRoom(const YAML::Node& item);
+
+  YamlErrors& errors_;
+  const Stage stage_;
+  std::vector<Step>& steps_;
+  std::vector<YAML::Node> nodes_;  // Of each step.
+};
+
+// A block is a map of nothing but "repeat", with steps in it.
+bool IsBlock(const YAML::Node& item) {
+  return item.IsMap() && item.size() == 1 && item["repeat"].IsDefined();
+}
+
+void StepsReader::Read(const YAML::Node& list, bool repeated) {
+  if (!list.IsSequence() || list.size() > kStepsMax) {
+    errors_.Fail(
+        list, absl::StrCat("expected a list of at most ", kStepsMax, " steps"));
+    return;
+  }
+  for (const YAML::Node& item : list) {
+    if (!IsBlock(item)) {
+      ReadStep(item);
+      if (errors_.ok() && repeated && !steps_.back().relative) {
+        errors_.Fail(item,
+                     "a step that is told several times has no 'at': "
+                     "expected 'after'");
+      }
+    } else if (repeated) {
+      errors_.Fail(item, "a repetition in a repetition");
+    } else {
+      ReadBlock(item);
+    }
+    if (!errors_.ok()) return;
+  }
+}
+
+void StepsReader::ReadStep(const YAML::Node& item) {
+  Step step;
+  Repeat repeat;
+  StepReader(errors_, item, stage_)
+      .Read(steps_.empty() ? nullptr : &steps_.back(), &step, &repeat);
+  for (uint32_t time = 0; time < repeat.times && HasRoom(item); ++time) {
+    steps_.push_back(step);
+    nodes_.push_back(item);
+    step.at = step.relative ? repeat.every : step.at + repeat.every;
+  }
+}
+
+void StepsReader::ReadBlock(const YAML::Node& item) {
+  YamlMap step(errors_, item, "a step");
+  YamlMap map(errors_, *step.Find("repeat"), "a repetition");
+  uint32_t times = 1;
+  ReadTimes(map, &times);
+  const YAML::Node* list = map.Require("steps");
+  map.Done();
+  for (uint32_t time = 0; time < times && errors_.ok(); ++time) {
+    Read(*list, true);
+  }
+}
+
+bool StepsReader::HasRoom(const YAML::Node& item) {
+  if (!errors_.ok()) return false;
+  if (steps_.size() < kStepsMax) return true;
+  return errors_.Fail(item, absl::StrCat("expected at most ", kStepsMax,
+                                         " steps, with all repetitions"));
+}
+
+void StepsReader::CheckNames() {
+  for (size_t number = 0; number < steps_.size(); ++number) {
+    const Act* act = std::get_if<Act>(&steps_[number].deed);
+    const Heal* heal = act == nullptr ? nullptr : std::get_if<Heal>(act);
+    if (heal == nullptr || heal->what != Heal::What::kAct) continue;
+    const bool known =
+        std::any_of(steps_.begin(), steps_.end(), [heal](const Step& step) {
+          return !step.name.empty() && step.name == heal->name;
+        });
+    if (known) continue;
+    errors_.Fail(nodes_[number], absl::StrCat("no act is named '", heal->name,
+                                              "' (as: ", heal->name, ")"));
+    return;
+  }
+}
+
 }  // namespace
 
 void ReadSteps(YamlErrors& errors, const YAML::Node& node,
                const Scenario& scenario, std::vector<Step>* steps) {
-  if (!node.IsSequence() || node.size() > kStepsMax) {
-    errors.Fail(
-        node, absl::StrCat("expected a list of at most ", kStepsMax, " steps"));
-    return;
-  }
-  for (const YAML::Node& item : node) {
-    Step step;
-    StepReader(errors, item, scenario.cluster.nodes)
-        .Read(steps->empty() ? nullptr : &steps->back(), &step);
-    if (!errors.ok()) return;
-    steps->push_back(std::move(step));
-  }
+  StepsReader reader(errors, scenario, steps);
+  reader.Read(node, false);
+  if (errors.ok()) reader.CheckNames();
+  if (!errors.ok()) return;
   const TimelineError wrong = OrderSteps(scenario.phases, steps);
-  if (!wrong.message.empty()) errors.Fail(node[wrong.step], wrong.message);
+  if (!wrong.message.empty()) {
+    errors.Fail(reader.NodeOf(wrong.step), wrong.message);
+  }
 }
 
 }  // namespace scenarios

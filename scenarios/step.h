@@ -79,6 +79,9 @@ struct Step {
   std::optional<SpanRange> lasts;  // Of an act: then it is undone, or never.
   bool relative = false;
   std::string place = {};  // "file:line:column"; empty if built in C++.
+  // Of an act: as the file writes it, for traces; empty if built in C++.
+  std::string said = {};
+  std::string name = {};  // Of an act: by which it can be healed; or empty.
 
   // How long it may take until it is done.
   absl::Duration TakesAtMost() const;

@@ -99,8 +99,8 @@ Story& Story::Do(Act act) { return Tell(std::move(act)); }
 Story& Story::Isolate(TargetChoice target) {
   return Do(scenarios::Isolate{std::move(target)});
 }
-Story& Story::Partition(std::vector<std::vector<uint32_t>> groups) {
-  return Do(scenarios::Partition{std::move(groups)});
+Story& Story::Partition(const std::vector<std::vector<uint32_t>>& groups) {
+  return Do(PartitionOf(groups));
 }
 Story& Story::Cut(TargetChoice from, TargetChoice to) {
   return Do(scenarios::Cut{std::move(from), std::move(to)});

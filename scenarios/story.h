@@ -49,7 +49,7 @@ class Story {
   // ---- what
   Story& Do(Act act);
   Story& Isolate(TargetChoice target);
-  Story& Partition(std::vector<std::vector<uint32_t>> groups);
+  Story& Partition(const std::vector<std::vector<uint32_t>>& groups);
   Story& Cut(TargetChoice from, TargetChoice to);
   Story& Heal();
   Story& Crash(TargetChoice target);

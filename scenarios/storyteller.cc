@@ -122,7 +122,8 @@ void Storyteller::Fail(size_t step, absl::string_view check,
 // ------------------------------------------------------------------- deeds
 
 void Storyteller::Play(size_t step, const Act& act) {
-  nemesis_.StrikeNow(act, scenario_.steps[step].lasts);
+  const Step& told = scenario_.steps[step];
+  nemesis_.StrikeNow(act, told.lasts, told.name, told.said);
   Done(step);
 }
 

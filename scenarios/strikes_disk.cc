@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "persist/superblock.h"
 #include "raft/host.h"
 #include "scenarios/nemesis.h"
+#include "scenarios/roles.h"
 #include "scenarios/scenario.h"
 #include "scenarios/wal_map.h"
 #include "sim/sim_disk.h"
@@ -58,25 +60,32 @@ Nemesis::Undo Nemesis::Strike(const FailSync& act) {
 }
 
 Nemesis::Undo Nemesis::Strike(const TroubleDisk& act) {
-  const Nodes nodes = Resolve(act.target);
-  if (!Seize(nodes)) return nullptr;
+  Nodes nodes;
+  if (!act.follows) {
+    nodes = Resolve(act.target);
+    if (!Seize(nodes)) return nullptr;
+  }
   std::optional<sim::DiskKnobs> own;
   if (!act.knobs.empty()) {
     sim::Knobs knobs = world_.knobs();
     ApplyKnobs(DrawKnobs(act.knobs, false, how_), knobs);
     own = knobs.disk;
   }
-  for (const uint32_t node : nodes) {
-    sim::SimDisk& disk = world_.disk(cluster_.host(node));
-    if (own.has_value()) disk.SetKnobs(own);
-    if (act.full) disk.SetFull(true);
-    if (act.stuck) disk.SetStuck(true);
-    if (act.stall.has_value()) disk.StallFor(*act.stall);
-  }
+  if (act.follows) return Follow(act, std::move(own));
+  for (const uint32_t node : nodes) TroubleDiskOf(node, act, own);
   return [this, nodes] {
     Release(nodes);
     for (const uint32_t node : nodes) CalmDisk(node);
   };
+}
+
+void Nemesis::TroubleDiskOf(uint32_t node, const TroubleDisk& act,
+                            const std::optional<sim::DiskKnobs>& own) {
+  sim::SimDisk& disk = world_.disk(cluster_.host(node));
+  if (own.has_value()) disk.SetKnobs(own);
+  if (act.full) disk.SetFull(true);
+  if (act.stuck) disk.SetStuck(true);
+  if (act.stall.has_value()) disk.StallFor(*act.stall);
 }
 
 void Nemesis::CalmDisk(uint32_t node) {
@@ -85,6 +94,56 @@ void Nemesis::CalmDisk(uint32_t node) {
   disk.SetFull(false);
   disk.SetStuck(false);
 }
+
+// ------------------------------------------- trouble that goes with a role
+
+struct Nemesis::Following {
+  TroubleDisk act;
+  std::optional<sim::DiskKnobs> own;
+  uint64_t healings = 0;
+  uint32_t node = 0;  // Whose disk it is now; 0: nobody's.
+  bool over = false;
+};
+
+Nemesis::Undo Nemesis::Follow(const TroubleDisk& act,
+                              std::optional<sim::DiskKnobs> own) {
+  const uint32_t player = PlayerOf(cluster_, act.target.front().kind);
+  tale_.nodes = player == 0 ? Nodes() : Nodes{player};
+  // It is one node's trouble, whoever that is later.
+  if (bounded_ && player != 0 && !Seize({player})) return nullptr;
+  if (bounded_ && player != 0) Release({player});
+  auto following = std::make_shared<Following>(
+      Following{.act = act, .own = std::move(own), .healings = healings_});
+  MoveOn(following);
+  return [this, following] {
+    following->over = true;
+    if (following->node == 0) return;
+    Release({following->node});
+    CalmDisk(following->node);
+  };
+}
+
+void Nemesis::MoveOn(const std::shared_ptr<Following>& following) {
+  constexpr absl::Duration kLookEvery = absl::Milliseconds(1);
+  if (following->over || following->healings != healings_) return;
+  const uint32_t player =
+      PlayerOf(cluster_, following->act.target.front().kind);
+  if (player != following->node) {
+    if (following->node != 0) {
+      Release({following->node});
+      CalmDisk(following->node);
+    }
+    following->node = player;
+    if (player != 0) {
+      ++struck_[player];
+      TroubleDiskOf(player, following->act, following->own);
+      world_.CountFault("disk.follows_role", {.host = cluster_.host(player)});
+    }
+  }
+  Later(kLookEvery, [this, following] { MoveOn(following); });
+}
+
+// ------------------------------------------------------------------- damage
 
 Nemesis::Undo Nemesis::Strike(const RotDisk& act) {
   Nodes nodes = Resolve(act.target);

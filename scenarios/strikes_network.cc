@@ -1,14 +1,17 @@
 // What the network acts of a scenario do to links and connections, and how they
-// are undone. Which partitions there are: strikes_partition.cc.
+// are undone. Which partitions there are: strikes_partition.cc; what heals
+// before its time: strikes_heal.cc.
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/time/time.h"
 
 #include "scenarios/knob_table.h"
@@ -22,37 +25,44 @@ namespace scenarios {
 
 // What is held by several strikes is let go by the last of them.
 Nemesis::Undo Nemesis::HoldLinks(LinkHold& hold, Links links) {
+  const uint64_t number = holds_made_++;
   for (const Link& link : links) {
-    if (++hold.strikes[link] > 1) continue;
+    absl::btree_set<uint64_t>& holders = hold.strikes[link];
+    holders.insert(number);
+    if (holders.size() > 1) continue;
     (world_.network().*hold.take)(link.first, link.second);
   }
-  return [this, &hold, links = std::move(links)] {
+  tale_.links.insert(tale_.links.end(), links.begin(), links.end());
+  return [this, &hold, number, links = std::move(links)] {
     for (const Link& link : links) {
       const auto found = hold.strikes.find(link);
-      if (found == hold.strikes.end() || --found->second > 0) continue;
+      // Healed meanwhile, and perhaps held again by others.
+      if (found == hold.strikes.end() || found->second.erase(number) == 0) {
+        continue;
+      }
+      if (!found->second.empty()) continue;
       hold.strikes.erase(found);
       (world_.network().*hold.release)(link.first, link.second);
     }
   };
 }
 
-void Nemesis::FreeLink(const Link& link) {
-  sim::SimNetwork& network = world_.network();
-  cuts_.strikes.erase(link);
-  clogs_.strikes.erase(link);
-  network.Heal(link.first, link.second);
-  network.Unclog(link.first, link.second);
-  network.ClearFilters(link.first, link.second);
+Nemesis::Undo Nemesis::AddFilters(const Links& links,
+                                  const sim::FrameFilter& filter) {
+  std::vector<std::pair<Link, uint64_t>> filters;
+  for (const Link& link : links) {
+    filters.emplace_back(
+        link, world_.network().AddFilter(link.first, link.second, filter));
+  }
+  tale_.links.insert(tale_.links.end(), links.begin(), links.end());
+  return [this, filters] {
+    for (const auto& [link, id] : filters) {
+      world_.network().RemoveFilter(link.first, link.second, id);
+    }
+  };
 }
 
 // ------------------------------------------------------------------- links
-
-Nemesis::Undo Nemesis::Strike(const Heal&) {
-  cuts_.strikes.clear();
-  clogs_.strikes.clear();
-  world_.network().HealAll();
-  return [] {};
-}
 
 Nemesis::Undo Nemesis::Strike(const DisturbLink& act) {
   const Nodes from = Resolve(act.from);
@@ -64,6 +74,7 @@ Nemesis::Undo Nemesis::Strike(const DisturbLink& act) {
   for (const auto& [a, b] : links) {
     world_.network().SetLinkKnobs(a, b, knobs.network);
   }
+  tale_.links = links;
   return [this, links] {
     for (const auto& [a, b] : links) {
       world_.network().SetLinkKnobs(a, b, std::nullopt);
@@ -74,17 +85,12 @@ Nemesis::Undo Nemesis::Strike(const DisturbLink& act) {
 Nemesis::Undo Nemesis::Strike(const Filter& act) {
   const Nodes from = Resolve(act.from);
   const Nodes to = Resolve(act.to);
-  std::vector<std::pair<Link, uint64_t>> filters;
-  for (const Link& link : OneWay(HostsOf(from), HostsOf(to))) {
-    filters.emplace_back(
-        link, world_.network().AddFilter(link.first, link.second, act.what));
-  }
-  if (filters.empty()) return nullptr;
-  return [this, filters] {
-    for (const auto& [link, id] : filters) {
-      world_.network().RemoveFilter(link.first, link.second, id);
-    }
-  };
+  Links links = OneWay(HostsOf(from), HostsOf(to));
+  if (links.empty()) return nullptr;
+  if (!act.period.has_value()) return AddFilters(links, act.what);
+  return FlipFlop([this, links = std::move(links),
+                   what = act.what] { return AddFilters(links, what); },
+                  *act.period);
 }
 
 Nemesis::Undo Nemesis::Strike(const Clog& act) {
@@ -99,34 +105,51 @@ Nemesis::Undo Nemesis::Strike(const Clog& act) {
 // ------------------------------------------------- flapping: cut, whole, cut
 
 struct Nemesis::Flapping {
-  Links links;
+  std::function<Undo()> begin;
   SpanRange period;
   uint64_t healings;
-  Undo heal = nullptr;  // Not null while cut.
+  Undo end = nullptr;  // Not null while in force.
   bool over = false;
 };
+
+Nemesis::Undo Nemesis::FlipFlop(std::function<Undo()> begin, SpanRange period) {
+  auto flapping = std::make_shared<Flapping>(Flapping{
+      .begin = std::move(begin), .period = period, .healings = healings_});
+  Flip(flapping);
+  return [flapping] {
+    flapping->over = true;
+    if (flapping->end != nullptr) flapping->end();
+  };
+}
 
 Nemesis::Undo Nemesis::Strike(const Flap& act) {
   const Nodes from = Resolve(act.from);
   const Nodes to = Resolve(act.to);
   Links links = OneWay(HostsOf(from), HostsOf(to));
   if (links.empty() || !Seize(from)) return nullptr;
-  auto flapping = std::make_shared<Flapping>(Flapping{
-      .links = std::move(links), .period = act.period, .healings = healings_});
-  Flip(flapping);
-  return [this, from, flapping] {
-    flapping->over = true;
-    if (flapping->heal != nullptr) flapping->heal();
+  std::function<Undo()> begin;
+  if (act.kinds.empty()) {
+    begin = [this, links] { return HoldLinks(cuts_, links); };
+  } else {
+    constexpr uint32_t kAlwaysPpm = 1'000'000;
+    begin = [this, links,
+             what =
+                 sim::FrameFilter{.kinds = act.kinds, .drop_ppm = kAlwaysPpm}] {
+      return AddFilters(links, what);
+    };
+  }
+  return [this, from, end = FlipFlop(std::move(begin), act.period)] {
+    end();
     Release(from);
   };
 }
 
 void Nemesis::Flip(const std::shared_ptr<Flapping>& flapping) {
   if (flapping->over || flapping->healings != healings_) return;
-  if (flapping->heal == nullptr) {
-    flapping->heal = HoldLinks(cuts_, flapping->links);
+  if (flapping->end == nullptr) {
+    flapping->end = flapping->begin();
   } else {
-    std::exchange(flapping->heal, nullptr)();
+    std::exchange(flapping->end, nullptr)();
   }
   const absl::Duration until =
       std::max(pace_.Between(flapping->period.low, flapping->period.high),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,18 @@ Nemesis::HostList Nemesis::ClientHosts() const {
     }
   }
   return clients;
+}
+
+// Those that are there.
+Nemesis::HostList Nemesis::HostsNamed(
+    const std::vector<std::string>& names) const {
+  HostList hosts;
+  for (const sim::HostId host : ClientHosts()) {
+    const bool named = std::find(names.begin(), names.end(),
+                                 world_.host_name(host)) != names.end();
+    if (named) hosts.push_back(host);
+  }
+  return hosts;
 }
 
 Nemesis::Links Nemesis::OneWay(const HostList& from, const HostList& to) {
@@ -103,15 +116,52 @@ Nemesis::Undo Nemesis::Strike(const Cut& act) {
   return CutOff(from, OneWay(HostsOf(from), HostsOf(to)));
 }
 
+// First what is listed, then what fills a group up, then the rest.
+std::vector<Nemesis::HostList> Nemesis::GroupsOf(const Partition& act) {
+  using Fill = Partition::Group::Fill;
+  std::vector<Nodes> groups(act.groups.size());
+  Nodes taken;
+  const auto put = [&](size_t group, const Nodes& nodes) {
+    groups[group].insert(groups[group].end(), nodes.begin(), nodes.end());
+    taken.insert(taken.end(), nodes.begin(), nodes.end());
+  };
+  for (size_t i = 0; i < groups.size(); ++i) {
+    for (const Target& member : act.groups[i].members) {
+      put(i, NodesOf(member, taken));
+    }
+  }
+  for (size_t i = 0; i < groups.size(); ++i) {
+    const Fill fill = act.groups[i].fill;
+    if (fill == Fill::kAsListed || fill == Fill::kRest) continue;
+    // A group of nobody is filled up to nothing: its role is not played.
+    if (groups[i].empty()) continue;
+    const size_t size = fill == Fill::kMajority ? cluster_.size() - Minority()
+                                                : size_t{Minority()};
+    const size_t missing = size - std::min(size, groups[i].size());
+    put(i, Some(Others(taken), missing));
+  }
+  std::vector<HostList> hosts;
+  for (size_t i = 0; i < groups.size(); ++i) {
+    if (act.groups[i].fill == Fill::kRest) groups[i] = Others(taken);
+    tale_.nodes.insert(tale_.nodes.end(), groups[i].begin(), groups[i].end());
+    HostList& group = hosts.emplace_back(HostsOf(groups[i]));
+    const HostList clients = HostsNamed(act.groups[i].clients);
+    group.insert(group.end(), clients.begin(), clients.end());
+  }
+  return hosts;
+}
+
 Nemesis::Undo Nemesis::Strike(const Partition& act) {
+  const std::vector<HostList> groups = GroupsOf(act);
   Links links;
-  for (const auto& group : act.groups) {
-    for (const auto& other_group : act.groups) {
+  for (const HostList& group : groups) {
+    for (const HostList& other_group : groups) {
       if (&group == &other_group) continue;
-      const Links between = OneWay(HostsOf(group), HostsOf(other_group));
+      const Links between = OneWay(group, other_group);
       links.insert(links.end(), between.begin(), between.end());
     }
   }
+  if (links.empty()) return nullptr;
   return HoldLinks(cuts_, std::move(links));
 }
 
@@ -153,12 +203,14 @@ Nemesis::Undo Nemesis::Strike(const Split& act) {
 
 Nemesis::Undo Nemesis::Strike(const CutClients& act) {
   const Nodes nodes = Resolve(act.target);
+  const HostList clients =
+      act.clients.empty() ? ClientHosts() : HostsNamed(act.clients);
   Links links;
   if (act.way != CutClients::Way::kAnswers) {
-    links = OneWay(ClientHosts(), HostsOf(nodes));
+    links = OneWay(clients, HostsOf(nodes));
   }
   if (act.way != CutClients::Way::kRequests) {
-    const Links answers = OneWay(HostsOf(nodes), ClientHosts());
+    const Links answers = OneWay(HostsOf(nodes), clients);
     links.insert(links.end(), answers.begin(), answers.end());
   }
   return CutOff(nodes, std::move(links));

@@ -88,7 +88,9 @@ Nemesis::Undo Nemesis::Strike(const CrashLoop& act) {
 
 void Nemesis::LoopDown(const CrashLoop& act, uint32_t node, uint64_t loop) {
   if (!loops_.contains(loop)) return;
-  if (cluster_.running(node)) world_.CountFault("process.loop_crash");
+  if (cluster_.running(node)) {
+    world_.CountFault("process.loop_crash", {.host = cluster_.host(node)});
+  }
   if (how_.Chance(kLoopLosesPowerPpm)) {
     cluster_.PowerOff(node);
   } else {
@@ -112,7 +114,7 @@ Nemesis::Undo Nemesis::Strike(const SkewClock& act) {
   for (const uint32_t node : nodes) {
     if (act.jump != absl::ZeroDuration()) {
       cluster_.JumpWallClock(node, act.jump);
-      world_.CountFault("clock.jump");
+      world_.CountFault("clock.jump", {.host = cluster_.host(node)});
     }
     DriftOn(act, node, loop, 1);
   }
@@ -138,7 +140,7 @@ void Nemesis::DriftOn(const SkewClock& act, uint32_t node, uint64_t loop,
   const auto set = [this, act, node, loop, part, parts, drift] {
     if (!loops_.contains(loop)) return;
     world_.SetClockDrift(cluster_.host(node), drift);
-    world_.CountFault("clock.drift");
+    world_.CountFault("clock.drift", {.host = cluster_.host(node)});
     if (part < parts) DriftOn(act, node, loop, part + 1);
   };
   if (at_once) {

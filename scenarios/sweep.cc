@@ -55,6 +55,7 @@ RunResult RunTwice(const Scenario& scenario, uint64_t seed) {
     return digest;
   };
   const std::optional<sim::Divergence> divergence = sim::FindDivergence(run);
+  result.counts.emplace_back(SweepReport::kRanTwice, 1);
   if (!divergence.has_value()) return result;
   result.outcome = RunResult::Outcome::kNotDeterministic;
   result.signature = "not-deterministic";
@@ -117,10 +118,22 @@ bool Sweep::Job(uint64_t n, SweepJob* job) {
 RunResult Sweep::RunJob(const SweepJob& job) const {
   if (IsCanary(job)) return settings_.canary(job.seed);
   const Scenario& scenario = settings_.scenarios[job.scenario];
-  if (settings_.check_determinism) return RunTwice(scenario, job.seed);
+  if (RunsTwice(job)) return RunTwice(scenario, job.seed);
   RunOptions options;
   options.seed = job.seed;
   return RunScenario(scenario, options);
+}
+
+// The same seeds of a scenario, however the sweep is cut into shards; but for
+// the first one, so that no sweep is without any.
+bool Sweep::RunsTwice(const SweepJob& job) const {
+  constexpr uint64_t kWhole = 1'000'000;
+  if (settings_.twice_ppm == 0) return false;
+  if (job.seed == settings_.first_seed + settings_.shard - 1) return true;
+  const std::string& name = settings_.scenarios[job.scenario].name;
+  return runtime::StreamSeed(job.seed, absl::StrCat("sweep.twice/", name)) %
+             kWhole <
+         settings_.twice_ppm;
 }
 
 bool Sweep::OnResult(const SweepJob& job, RunResult result) {
@@ -201,8 +214,10 @@ void Sweep::KeepArtifacts() {
 
 int Sweep::Run() {
   for (const Scenario& scenario : settings_.scenarios) {
-    report_.MustReach(scenario.must_reach);
+    report_.MustReach(scenario.name, {.states = scenario.must_reach,
+                                      .seeds = scenario.must_reach_seeds});
   }
+  if (settings_.shards > 1) report_.BeShard();
   report_.Catalogue(RareStateNames());
   SweepCalls calls;
   calls.job = [this](uint64_t n, SweepJob* job) { return Job(n, job); };

@@ -37,7 +37,9 @@ struct SweepSettings {
   std::string junit;      // A file, or empty.
   bool json = false;
   bool verbose = false;
-  bool check_determinism = false;
+  // How many of the seeds run twice, to see that they are the same; the first
+  // seed of each scenario does, unless it is none.
+  uint32_t twice_ppm = 100'000;
   bool fail_fast = false;
   // Tests put another bird into the mine.
   std::function<RunResult(uint64_t seed)> canary = RunCanary;
@@ -65,6 +67,7 @@ class Sweep {
   // early has seen something of each.
   bool Job(uint64_t n, SweepJob* job);
   RunResult RunJob(const SweepJob& job) const;
+  bool RunsTwice(const SweepJob& job) const;
   bool OnResult(const SweepJob& job, RunResult result);
   bool IsCanary(const SweepJob& job) const {
     return job.scenario == settings_.scenarios.size();

@@ -75,8 +75,18 @@ std::string SuiteXml(const Suite& suite) {
                       "  </testsuite>\n");
 }
 
+// A demand of the whole sweep on this scenario that no seed has met.
+std::string MissedCase(const MissedState& missed) {
+  return absl::StrCat("    <testcase", Attribute("classname", missed.scenario),
+                      Attribute("name", absl::StrCat("reaches ", missed.state)),
+                      ">\n      <failure", Attribute("type", "not-reached"),
+                      Attribute("message", missed.ToText()),
+                      "/>\n    </testcase>\n");
+}
+
 Suite SuiteOf(absl::string_view scenario,
-              const SweepReport::ScenarioTotals& totals) {
+              const SweepReport::ScenarioTotals& totals,
+              const std::vector<MissedState>& all_missed) {
   Suite suite{.name = std::string(scenario),
               .cases = "",
               .tests = 0,
@@ -97,6 +107,12 @@ Suite SuiteOf(absl::string_view scenario,
         share.shortest.outcome == RunResult::Outcome::kInconclusive;
     ++(inconclusive ? suite.errors : suite.failures);
     absl::StrAppend(&suite.cases, NotPassedCase(scenario, signature, share));
+  }
+  for (const MissedState& missed : all_missed) {
+    if (!missed.demanded || missed.scenario != scenario) continue;
+    ++suite.tests;
+    ++suite.failures;
+    absl::StrAppend(&suite.cases, MissedCase(missed));
   }
   return suite;
 }
@@ -149,8 +165,9 @@ std::string XmlEscaped(absl::string_view text) {
 
 std::string JUnitXml(const SweepReport& report) {
   std::vector<Suite> suites;
+  const std::vector<MissedState> missed = report.Missed();
   for (const auto& [scenario, totals] : report.scenarios()) {
-    suites.push_back(SuiteOf(scenario, totals));
+    suites.push_back(SuiteOf(scenario, totals, missed));
   }
   if (report.canary().runs > 0) suites.push_back(CanarySuite(report.canary()));
   size_t tests = 0;

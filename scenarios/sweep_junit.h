@@ -1,7 +1,8 @@
 // A sweep as JUnit XML, the one format that every CI reads: a test suite for
 // each scenario and one for the canary. In a suite, one test case stands for
 // all seeds that passed, and one for each signature that did not, with its
-// evidence and the command that replays it.
+// evidence and the command that replays it; and one for each rare state that
+// the sweep had to reach and did not.
 
 #ifndef SCENARIOS_SWEEP_JUNIT_H_
 #define SCENARIOS_SWEEP_JUNIT_H_

@@ -71,6 +71,30 @@ std::string CanaryJson(const CanaryTally& canary) {
                       "}");
 }
 
+std::string DemandsJson(
+    const absl::btree_map<std::string, ReachDemand>& demands) {
+  std::string json = "[";
+  for (const auto& [scenario, demand] : demands) {
+    absl::StrAppend(&json, json.size() > 1 ? "," : "",
+                    "{\"scenario\":", JsonQuoted(scenario),
+                    ",\"states\":", JsonArray(demand.states),
+                    ",\"seeds\":", demand.seeds, "}");
+  }
+  return json + "]";
+}
+
+std::string MissedJson(const std::vector<MissedState>& missed) {
+  std::string json = "[";
+  for (const MissedState& one : missed) {
+    absl::StrAppend(&json, json.size() > 1 ? "," : "",
+                    "{\"scenario\":", JsonQuoted(one.scenario),
+                    ",\"state\":", JsonQuoted(one.state),
+                    ",\"runs\":", one.runs,
+                    ",\"demanded\":", one.demanded ? "true" : "false", "}");
+  }
+  return json + "]";
+}
+
 void Insert(const JsonValue& names, absl::btree_set<std::string>* set) {
   for (const JsonValue& name : names.elements) set->insert(name.text);
 }
@@ -98,8 +122,8 @@ std::string CanaryTally::ToText() const {
                       "), ", spent);
 }
 
-void SweepReport::MustReach(const std::vector<std::string>& names) {
-  must_reach_.insert(names.begin(), names.end());
+void SweepReport::MustReach(const std::string& scenario, ReachDemand demand) {
+  if (!demand.states.empty()) must_reach_[scenario] = std::move(demand);
 }
 
 void SweepReport::Expect(const std::vector<std::string>& fault_kinds) {
@@ -122,13 +146,14 @@ void SweepReport::Add(RunResult result) {
   ScenarioTotals& scenario = scenarios_[result.scenario];
   ++scenario.runs;
   scenario.run_time += result.cpu_time;
+  AddTo(&scenario.reached, result.reached);
   if (result.passed()) {
     ++passed_;
     ++scenario.passed;
     return;
   }
   if (result.outcome == RunResult::Outcome::kNotDeterministic) {
-    not_deterministic_ = true;
+    ++not_deterministic_;
   }
   if (result.outcome == RunResult::Outcome::kInconclusive) ++inconclusive_;
   Share& share = scenario.not_passed[result.signature];
@@ -155,7 +180,17 @@ absl::Status SweepReport::AddShard(const JsonValue& report, uint64_t seeds) {
                      " seeds, the lines before it about ", seeds));
   }
   Insert(report["catalogue"], &catalogue_);
-  Insert(report["must_reach"], &must_reach_);
+  for (const JsonValue& demand : report["must_reach"].elements) {
+    if (demand["scenario"].text.empty()) {
+      return absl::InvalidArgumentError(
+          "must_reach is not by scenario: of another version of raft_sim");
+    }
+    ReachDemand demanded{.states = {}, .seeds = demand["seeds"].Unsigned()};
+    for (const JsonValue& state : demand["states"].elements) {
+      demanded.states.push_back(state.text);
+    }
+    MustReach(demand["scenario"].text, std::move(demanded));
+  }
   const JsonValue& canary = report["canary"];
   canary_.runs += canary["runs"].Unsigned();
   canary_.found += canary["found"].Unsigned();
@@ -196,13 +231,68 @@ std::vector<std::string> SweepReport::NeverReached() const {
   return Missing(catalogue_, reached_);
 }
 
-std::vector<std::string> SweepReport::MissedDemands() const {
-  return Missing(must_reach_, reached_);
+std::string MissedState::ToText() const {
+  return absl::StrCat(scenario, ": ", state, " in none of ", runs,
+                      runs == 1 ? " seed" : " seeds");
+}
+
+std::vector<MissedState> SweepReport::Missed() const {
+  std::vector<MissedState> missed;
+  for (const auto& [name, demand] : must_reach_) {
+    const auto scenario = scenarios_.find(name);
+    if (scenario == scenarios_.end()) continue;
+    const uint64_t runs = scenario->second.runs;
+    for (const std::string& state : demand.states) {
+      const auto reached = scenario->second.reached.find(state);
+      if (reached != scenario->second.reached.end() && reached->second > 0) {
+        continue;
+      }
+      missed.push_back({.scenario = name,
+                        .state = state,
+                        .runs = runs,
+                        .seeds = demand.seeds,
+                        .demanded = !is_shard_ && runs >= demand.seeds});
+    }
+  }
+  return missed;
+}
+
+uint64_t SweepReport::missed_demands() const {
+  const std::vector<MissedState> missed = Missed();
+  return static_cast<uint64_t>(
+      std::count_if(missed.begin(), missed.end(),
+                    [](const MissedState& one) { return one.demanded; }));
+}
+
+uint64_t SweepReport::ran_twice() const {
+  const auto found = counts_.find(kRanTwice);
+  return found == counts_.end() ? 0 : found->second;
 }
 
 int SweepReport::ExitCode() const {
-  if (not_deterministic_) return 3;
-  return not_passed() == 0 && canary_.found_all() ? 0 : 1;
+  if (not_deterministic_ > 0) return 3;
+  const bool green =
+      not_passed() == 0 && canary_.found_all() && missed_demands() == 0;
+  return green ? 0 : 1;
+}
+
+// What must be reached and was not: first what was demanded, then what would be
+// of more seeds.
+void SweepReport::AppendMissed(std::string* text) const {
+  std::vector<std::string> demanded;
+  std::vector<std::string> others;
+  for (const MissedState& missed : Missed()) {
+    if (missed.demanded) {
+      demanded.push_back(missed.ToText());
+    } else {
+      others.push_back(absl::StrCat(missed.ToText(),
+                                    is_shard_ ? " of this shard" : "",
+                                    ", demanded of ", missed.seeds));
+    }
+  }
+  AppendList(text, "\nrare states not reached that must be (failed)", demanded);
+  AppendList(text, "\nrare states not reached, in too few seeds to demand it",
+             others);
 }
 
 std::string SweepReport::ToText(absl::Duration wall) const {
@@ -221,15 +311,19 @@ std::string SweepReport::ToText(absl::Duration wall) const {
   AppendList(&text, "\nfaults configured that never struck", NeverStruck());
   AppendTotals(&text, "\nrare states reached", reached_);
   AppendList(&text, "\nrare states never reached", NeverReached());
-  AppendList(&text,
-             "\nrare states that these scenarios are meant to reach, "
-             "and did not",
-             MissedDemands());
+  AppendMissed(&text);
+  const uint64_t missed = missed_demands();
   absl::StrAppend(
-      &text, "\n", canary_.ToText(), "\n", runs_,
+      &text, "\n", canary_.ToText(), "\ndeterminism: ", ran_twice(), " of ",
+      runs_, runs_ == 1 ? " seed" : " seeds", " ran twice, ",
+      not_deterministic_, " differed\n", runs_,
       runs_ == 1 ? " seed, " : " seeds, ", not_passed(), " not passed",
       inconclusive_ > 0 ? absl::StrCat(" (", inconclusive_, " inconclusive)")
                         : "",
+      missed > 0 ? absl::StrCat(", ", missed,
+                                missed == 1 ? " rare state" : " rare states",
+                                " missed")
+                 : "",
       "; ", absl::FormatDuration(virtual_time_), " simulated in ",
       absl::FormatDuration(absl::Trunc(wall, absl::Milliseconds(1))), " (",
       Speed(virtual_time_, run_time_), "x per core, ",
@@ -261,8 +355,9 @@ std::string SweepReport::ToJson(absl::Duration wall) const {
       ",\"reached\":", JsonObject(AsCounts(reached_)),
       ",\"never_reached\":", JsonArray(NeverReached()),
       ",\"catalogue\":", JsonArray({catalogue_.begin(), catalogue_.end()}),
-      ",\"must_reach\":", JsonArray({must_reach_.begin(), must_reach_.end()}),
-      ",\"missed\":", JsonArray(MissedDemands()), ",\"events\":", events_,
+      ",\"must_reach\":", DemandsJson(must_reach_),
+      ",\"missed\":", MissedJson(Missed()), ",\"ran_twice\":", ran_twice(),
+      ",\"differed\":", not_deterministic_, ",\"events\":", events_,
       ",\"virtual_ns\":", absl::ToInt64Nanoseconds(virtual_time_),
       ",\"run_ns\":", absl::ToInt64Nanoseconds(run_time_),
       ",\"wall_ns\":", absl::ToInt64Nanoseconds(wall), "}");

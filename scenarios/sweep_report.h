@@ -32,8 +32,29 @@ struct CanaryTally {
   std::string ToText() const;
 };
 
+// Rare states that a sweep must reach by the seeds of one scenario, if it runs
+// so many of them.
+struct ReachDemand {
+  std::vector<std::string> states;
+  uint64_t seeds = 0;
+};
+
+// Of such a demand: a state that no seed has reached.
+struct MissedState {
+  std::string scenario;
+  std::string state;
+  uint64_t runs = 0;      // Seeds of the scenario so far.
+  uint64_t seeds = 0;     // So many would be enough to demand it.
+  bool demanded = false;  // They were.
+
+  // "calm: raft.vote_split in none of 50 seeds".
+  std::string ToText() const;
+};
+
 class SweepReport {
  public:
+  // Counted with a seed that ran twice, to see that it is the same.
+  static constexpr const char* kRanTwice = "sweep.ran_twice";
   static constexpr size_t kExemplarsMax = 4;
 
   // Of equal signatures, the shortest runs come first; those beyond
@@ -53,10 +74,13 @@ class SweepReport {
     uint64_t passed = 0;
     absl::Duration run_time;
     absl::btree_map<std::string, Share> not_passed;  // By signature.
+    absl::btree_map<std::string, uint64_t> reached;  // Rare states.
   };
 
-  // Rare states that the scenarios of this sweep are meant to reach.
-  void MustReach(const std::vector<std::string>& names);
+  void MustReach(const std::string& scenario, ReachDemand demand);
+  // This is one shard of a sweep: what it must reach is judged when all of them
+  // are merged.
+  void BeShard() { is_shard_ = true; }
   // A fault that a scenario configures, whatever its seeds make of it.
   void Expect(const std::vector<std::string>& fault_kinds);
   // Every rare state of the program: those never reached are listed.
@@ -86,11 +110,13 @@ class SweepReport {
   absl::Duration virtual_time() const { return virtual_time_; }
   std::vector<std::string> NeverStruck() const;
   std::vector<std::string> NeverReached() const;
-  // Of MustReach().
-  std::vector<std::string> MissedDemands() const;
+  // Of MustReach(): what was not reached, whether it is demanded or not.
+  std::vector<MissedState> Missed() const;
+  uint64_t missed_demands() const;
+  uint64_t ran_twice() const;
 
-  // 0: all passed, 1: some did not or the canary survived, 3: some were not
-  // deterministic.
+  // 0: all passed, 1: some did not, the canary survived or a demand was missed,
+  // 3: some were not deterministic.
   int ExitCode() const;
 
   // `wall` is how long the whole sweep took.
@@ -100,11 +126,13 @@ class SweepReport {
  private:
   using Totals = absl::btree_map<std::string, uint64_t>;
 
+  void AppendMissed(std::string* text) const;
+
   uint64_t runs_ = 0;
   uint64_t passed_ = 0;
   uint64_t inconclusive_ = 0;
   uint64_t events_ = 0;
-  bool not_deterministic_ = false;
+  uint64_t not_deterministic_ = 0;
   absl::Duration virtual_time_;
   absl::Duration run_time_;  // Sum of what the runs cost.
   CanaryTally canary_;
@@ -114,7 +142,8 @@ class SweepReport {
   Totals faults_;
   Totals reached_;
   absl::btree_set<std::string> expected_faults_;
-  absl::btree_set<std::string> must_reach_;
+  absl::btree_map<std::string, ReachDemand> must_reach_;  // By scenario.
+  bool is_shard_ = false;
   absl::btree_set<std::string> catalogue_;
 };
 

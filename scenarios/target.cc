@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace scenarios {
 
@@ -34,6 +35,14 @@ std::string Target::ToString() const {
       return "shortest_log";
     case Kind::kLongestFollower:
       return "longest_follower";
+    case Kind::kAllOf:
+      return absl::StrCat(
+          "{all_of: [",
+          absl::StrJoin(members, ", ",
+                        [](std::string* out, const Target& one) {
+                          absl::StrAppend(out, one.ToString());
+                        }),
+          "]}");
   }
   return "?";
 }

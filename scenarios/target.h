@@ -27,15 +27,21 @@ struct Target {
     kLongestLog,  // The running node with the longest log.
     kShortestLog,
     kLongestFollower,  // The longest log but for the leader's.
+    kAllOf,            // Each of `members`.
   };
   Kind kind = Kind::kAny;
-  uint32_t node = 0;  // kNode: from 1, as in "n1".
+  uint32_t node = 0;                 // kNode: from 1, as in "n1".
+  std::vector<Target> members = {};  // kAllOf; none of them is a kAllOf.
 
+  // As in a scenario file.
   std::string ToString() const;
   friend bool operator==(const Target&, const Target&) = default;
 };
 
-// One of these, drawn with equal chances.
+// One of these, drawn with equal chances when the act strikes. In a file one
+// target stands alone, several as {one_of: [leader, follower]}. All of them at
+// once are one target: {all_of: [n1, n2]}. A bare list is refused there: it
+// means "all of these" wherever it may stand.
 using TargetChoice = std::vector<Target>;
 
 inline Target Node(uint32_t node) { return {Target::Kind::kNode, node}; }

@@ -29,8 +29,6 @@ bool ReadNode(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
   return true;
 }
 
-namespace {
-
 bool ReadTarget(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
                 Target* out) {
   using Kind = Target::Kind;
@@ -58,18 +56,72 @@ bool ReadTarget(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
   return ReadNode(errors, node, nodes, &out->node);
 }
 
+namespace {
+
+// A list says neither that all are meant nor that one of them is.
+bool RefuseList(YamlErrors& errors, const YAML::Node& list) {
+  std::string items;
+  for (const YAML::Node& item : list) {
+    absl::StrAppend(&items, items.empty() ? "" : ", ",
+                    item.IsScalar() ? item.Scalar() : "...");
+  }
+  if (items.empty()) return errors.Fail(list, "expected a target");
+  return errors.Fail(
+      list, absl::StrCat("expected {one_of: [", items,
+                         "]} for one of them, drawn when it strikes, or "
+                         "{all_of: [",
+                         items, "]} for all of them, not a bare list"));
+}
+
+// {all_of: [n1, follower]}
+bool ReadAllOf(YamlErrors& errors, const YAML::Node& list, uint32_t nodes,
+               Target* out) {
+  if (!list.IsSequence() || list.size() == 0) {
+    return errors.Fail(list, "expected a list of targets");
+  }
+  out->kind = Target::Kind::kAllOf;
+  for (const YAML::Node& item : list) {
+    if (!ReadTarget(errors, item, nodes, &out->members.emplace_back())) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// {all_of: ...} or {one_of: ...}
+bool ReadTargetMap(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+                   TargetChoice* out) {
+  YamlMap map(errors, node, "a target");
+  const YAML::Node* all = map.Find("all_of");
+  const YAML::Node* one = map.Find("one_of");
+  map.Done();
+  if (!errors.ok()) return false;
+  if ((all == nullptr) == (one == nullptr)) {
+    return errors.Fail(node, "expected all_of or one_of");
+  }
+  if (all != nullptr) {
+    return ReadAllOf(errors, *all, nodes, &out->emplace_back());
+  }
+  if (!one->IsSequence() || one->size() == 0) {
+    return errors.Fail(*one, "expected a list of targets");
+  }
+  for (const YAML::Node& item : *one) {
+    const bool read =
+        item.IsMap() && !item["one_of"].IsDefined()
+            ? ReadTargetMap(errors, item, nodes, out)
+            : ReadTarget(errors, item, nodes, &out->emplace_back());
+    if (!read) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool ReadChoice(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
                 TargetChoice* out) {
-  if (!node.IsSequence()) {
-    return ReadTarget(errors, node, nodes, &out->emplace_back());
-  }
-  if (node.size() == 0) return errors.Fail(node, "expected a target");
-  for (const YAML::Node& item : node) {
-    if (!ReadTarget(errors, item, nodes, &out->emplace_back())) return false;
-  }
-  return true;
+  if (node.IsSequence()) return RefuseList(errors, node);
+  if (node.IsMap()) return ReadTargetMap(errors, node, nodes, out);
+  return ReadTarget(errors, node, nodes, &out->emplace_back());
 }
 
 bool RequireChoice(YamlErrors& errors, YamlMap& map, absl::string_view key,

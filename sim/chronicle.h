@@ -39,6 +39,12 @@ struct FaultCounts {
   std::vector<std::pair<std::string, uint64_t>> by_kind;  // Sorted by kind.
 };
 
+// Whom a fault has struck: a host, or what it sent to another.
+struct Victim {
+  HostId host = kNoHost;
+  HostId to = kNoHost;
+};
+
 class Chronicle {
  public:
   // `trace` may be null and must outlive this; so must `now`.

@@ -62,7 +62,9 @@ absl::Duration DiskDice::TakeTurn(const DiskKnobs& knobs, uint64_t bytes) {
     takes = std::max(takes, bytes * kSecond / knobs.bandwidth_bytes_per_second);
   }
   const Time begins = std::max(now(), busy_until_);
-  if (begins > now()) world_.CountFault("disk.throttled");
+  if (begins > now()) {
+    world_.CountFault("disk.throttled", {.host = host_});
+  }
   busy_until_ = begins + static_cast<Time>(takes);
   return absl::Nanoseconds(busy_until_ - now());
 }

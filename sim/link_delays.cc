@@ -10,11 +10,17 @@ namespace sim {
 LinkDelays::LinkDelays(World& world, HostId from, HostId to,
                        Slowness& from_host, Slowness& to_host)
     : world_(world),
+      from_(from),
+      to_(to),
       from_host_(from_host),
       to_host_(to_host),
       link_(world.Stream("net.slow_link", from, to)),
       tail_dice_(world.Stream("net.tail", from, to)),
       slow_dice_(world.Stream("net.slow", from, to)) {}
+
+void LinkDelays::Count(absl::string_view kind) {
+  world_.CountFault(kind, {.host = from_, .to = to_});
+}
 
 Time LinkDelays::Draw(const NetworkKnobs& knobs) {
   return DrawTail(knobs) + DrawSlowness(knobs);
@@ -23,7 +29,7 @@ Time LinkDelays::Draw(const NetworkKnobs& knobs) {
 Time LinkDelays::DrawTail(const NetworkKnobs& knobs) {
   const uint32_t tail_ppm = knobs.latency_tail_ppm;
   if (tail_ppm == 0 || !tail_dice_.Chance(tail_ppm)) return 0;
-  world_.CountFault("net.latency_tail");
+  Count("net.latency_tail");
   const absl::Duration beyond = std::max(
       knobs.latency_tail_max - knobs.latency_max, absl::ZeroDuration());
   return absl::ToInt64Nanoseconds(
@@ -36,10 +42,10 @@ Time LinkDelays::DrawSlowness(const NetworkKnobs& knobs) {
   const bool link_slow = link_.Is(knobs.slow_link_ppm);
   if (!host_slow && !link_slow) return 0;
   if (host_slow && !std::exchange(host_counted_, true)) {
-    world_.CountFault("net.slow_host");
+    Count("net.slow_host");
   }
   if (link_slow && !std::exchange(link_counted_, true)) {
-    world_.CountFault("net.slow_link");
+    Count("net.slow_link");
   }
   return absl::ToInt64Nanoseconds(
       slow_dice_.Between(knobs.slow_latency_min, knobs.slow_latency_max));

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/strings/string_view.h"
+
 #include "runtime/random.h"
 #include "sim/event.h"
 #include "sim/network_knobs.h"
@@ -49,7 +51,11 @@ class LinkDelays {
   Time DrawTail(const NetworkKnobs& knobs);
   Time DrawSlowness(const NetworkKnobs& knobs);
 
+  void Count(absl::string_view kind);
+
   World& world_;
+  const HostId from_;
+  const HostId to_;
   Slowness& from_host_;
   Slowness& to_host_;
   Slowness link_;

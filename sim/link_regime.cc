@@ -84,7 +84,7 @@ Time LinkRegime::DrawOvertaken() {
   if (current_ != Regime::kReordering) return 0;
   const NetworkKnobs& knobs = link_.knobs();
   if (!toll_dice_.Chance(knobs.regime_reorder_ppm)) return 0;
-  link_.world().CountFault("net.frame_reordered");
+  link_.CountFault("net.frame_reordered");
   const absl::Duration late_max =
       std::max(knobs.frame_late_max, absl::Nanoseconds(1));
   return absl::ToInt64Nanoseconds(
@@ -130,7 +130,7 @@ void LinkRegime::Become(Regime next) {
                {{"from", absl::string_view(world.host_name(link_.from()))},
                 {"regime", RegimeName(next)}});
   if (next == Regime::kCalm) return;
-  world.CountFault(absl::StrCat("net.regime_", RegimeName(next)));
+  link_.CountFault(absl::StrCat("net.regime_", RegimeName(next)));
   if (next == Regime::kFlapping && !flips_) Flip();
 }
 
@@ -139,7 +139,7 @@ void LinkRegime::Flip() {
   World& world = link_.world();
   flips_ = current_ == Regime::kFlapping && knobs.HasRegimes();
   down_ = flips_ && !down_;
-  if (down_) world.CountFault("net.regime_flap");
+  if (down_) link_.CountFault("net.regime_flap");
   world.network().SetDown(link_.from(), link_.to(), down_);
   if (!flips_) return;
   const absl::Duration until =

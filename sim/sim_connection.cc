@@ -103,7 +103,7 @@ void Connection::Release(Side side) {
 
 void Connection::Break(Side writer) {
   Pipe& out = outgoing(writer);
-  out.link().world().CountFault("net.reset");
+  out.link().CountFault("net.reset");
   if (!out.link().fault_dice().Chance(kKeepUnderWayPpm)) out.Discard();
   out.SendReset();
   incoming(writer).SendReset();
@@ -120,7 +120,7 @@ void Connection::Forget(Side side) {
 
 void Connection::CountHalfOpen(Side side) {
   if (endpoint(Other(side)).state == Endpoint::State::kGone) return;
-  outgoing(side).link().world().CountFault("net.half_open");
+  outgoing(side).link().CountFault("net.half_open");
 }
 
 void Connection::EndLife(Side side, bool power_off) {

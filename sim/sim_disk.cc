@@ -35,7 +35,7 @@ absl::StatusOr<size_t> SimDisk::Read(const SimFile& file, uint64_t offset,
                                      std::span<std::byte> buffer) {
   if (dice_.Strikes(DiskFault::kReadFails)) return IoError("read", file);
   if (file.ReadFails(offset, buffer.size())) {
-    world_.CountFault("disk.unreadable_read");
+    world_.CountFault("disk.unreadable_read", {.host = host_});
     return IoError("read", file);
   }
   const size_t count = file.Read(offset, buffer);
@@ -57,14 +57,14 @@ absl::Status SimDisk::Write(SimFile& file, uint64_t offset,
     return IoError("write", file);
   }
   if (file.WriteFails(offset, length)) {
-    world_.CountFault("disk.unreadable_read");
+    world_.CountFault("disk.unreadable_read", {.host = host_});
     return IoError("write", file);
   }
   if (dice_.knobs().stale_read_ppm > 0) file.KeepPrevious();
   absl::Status status =
       NoteFull(volume_.Write(file, offset, pieces, dice_.capacity_bytes()));
   if (dice_.WritesBack() && volume_.WriteBack(file, dice_.faults())) {
-    world_.CountFault("disk.writeback");
+    world_.CountFault("disk.writeback", {.host = host_});
   }
   PlanWriteback();
   return status;
@@ -109,7 +109,9 @@ absl::Status SimDisk::Lock(const std::shared_ptr<Life>& life) {
 }
 
 absl::Status SimDisk::NoteFull(absl::Status status) {
-  if (absl::IsResourceExhausted(status)) world_.CountFault("disk.full");
+  if (absl::IsResourceExhausted(status)) {
+    world_.CountFault("disk.full", {.host = host_});
+  }
   return status;
 }
 
@@ -122,7 +124,7 @@ void SimDisk::PlanWriteback() {
             [this] {
               writeback_planned_ = false;
               if (!volume_.WriteBackAny(dice_.writeback())) return;
-              world_.CountFault("disk.writeback");
+              world_.CountFault("disk.writeback", {.host = host_});
               PlanWriteback();
             });
 }
@@ -149,7 +151,7 @@ void SimDisk::PowerOff() {
       {"disk.size_lost", lost.sizes_lost},
       {"disk.name_lost", lost.names_lost}};
   for (const auto& [kind, count] : counts) {
-    if (count > 0) world_.CountFault(kind, count);
+    if (count > 0) world_.CountFault(kind, {.host = host_}, count);
   }
 }
 

@@ -50,7 +50,7 @@ bool Link::QueueIsFull() {
   const auto waits_ms =
       static_cast<uint64_t>(busy_until_ - world_.now()) / 1'000'000u;
   if (waits_ms * rate / 1000 < queue_bytes) return false;
-  world_.CountFault("net.queue_full");
+  CountFault("net.queue_full");
   return true;
 }
 
@@ -120,12 +120,12 @@ bool Link::Strikes(uint32_t parts_per_million, absl::string_view kind) {
   if (parts_per_million == 0) return false;  // A calm world draws nothing.
   if (!fault_dice_.Chance(parts_per_million)) return false;
   if (kind.empty()) return true;
-  world_.CountFault(kind);
-  if (world_.traced()) {
-    world_.Explain(TraceLevel::kStory, from_, "net.struck",
-                   {{"what", kind}, {"to", world_.host_name(to_)}});
-  }
+  CountFault(kind);
   return true;
+}
+
+void Link::CountFault(absl::string_view kind) {
+  world_.CountFault(kind, {.host = from_, .to = to_});
 }
 
 }  // namespace sim

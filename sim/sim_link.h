@@ -97,6 +97,8 @@ class Link {
   size_t DrawRead(size_t bytes);
   // True with this probability, and then counted under `kind` unless empty.
   bool Strikes(uint32_t parts_per_million, absl::string_view kind);
+  // It struck something on its way over this link.
+  void CountFault(absl::string_view kind);
   runtime::Random& fault_dice() { return fault_dice_; }
 
  private:

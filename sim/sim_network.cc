@@ -259,9 +259,10 @@ void SimNetwork::OnKept(Connection& connection, Side writer,
             [this, road = std::move(road), kept = std::move(frame)] {
               Connection* const heir = NewestOf(road);
               if (heir == nullptr) return;
-              world_.CountFault("net.frame_ancient");
+              Link& link = heir->outgoing(road.writer).link();
+              link.CountFault("net.frame_ancient");
               if (heir->options().id != road.connection_id) {
-                world_.CountFault("net.frame_of_old_connection");
+                link.CountFault("net.frame_of_old_connection");
               }
               heir->outgoing(road.writer).SendAncient(kept);
             });

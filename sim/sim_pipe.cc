@@ -66,7 +66,7 @@ void Pipe::SendData(runtime::Bytes data, Time stall) {
 
 void Pipe::SendBytes(Parcel parcel, Time stall) {
   if (link_.knobs().HasRegimes() && link_.regime()->Loses()) {
-    link_.world().CountFault("net.segment_resent");
+    link_.CountFault("net.segment_resent");
     stall += absl::ToInt64Nanoseconds(LinkRegime::kResendAfter);
   }
   if (const size_t first = link_.DrawSplit(parcel.data.size()); first != 0) {
@@ -99,7 +99,7 @@ void Pipe::SendFiltered(Parcel parcel, Time stall, FrameFilters& filters) {
                 .data = parcel.data.Slice(begin, message.bytes)};
     begin += message.bytes;
     const FrameFilters::Verdict verdict = filters.Judge(message.kind);
-    if (verdict.strikes) link_.world().CountFault("net.filtered");
+    if (verdict.strikes) TellFiltered(message.kind, verdict);
     if (verdict.drop) {
       GiveBack(part.data.size());
       continue;
@@ -110,6 +110,20 @@ void Pipe::SendFiltered(Parcel parcel, Time stall, FrameFilters& filters) {
     }
     SendFrame(std::move(part), stall, verdict.delay);
   }
+}
+
+void Pipe::TellFiltered(absl::string_view message,
+                        const FrameFilters::Verdict& verdict) {
+  World& world = link_.world();
+  world.CountFault("net.filtered");
+  if (!world.traced()) return;
+  world.Explain(TraceLevel::kStory, link_.from(), "net.struck",
+                {{"what", "net.filtered"},
+                 {"to", world.host_name(link_.to())},
+                 {"message", message},
+                 {"lost", verdict.drop},
+                 {"twice", verdict.duplicate},
+                 {"late_ns", verdict.delay}});
 }
 
 void Pipe::SendFrame(Parcel parcel, Time stall, Time late) {
@@ -148,7 +162,7 @@ void Pipe::SendFrame(Parcel parcel, Time stall, Time late) {
 bool Pipe::IsLost(const NetworkKnobs& knobs) {
   if (link_.Strikes(knobs.frame_loss_ppm, "net.frame_lost")) return true;
   if (knobs.HasRegimes() && link_.regime()->Loses()) {
-    link_.world().CountFault("net.frame_lost");
+    link_.CountFault("net.frame_lost");
     return true;
   }
   return knobs.queue_bytes != 0 && link_.QueueIsFull();
@@ -163,13 +177,7 @@ void Pipe::FrameMeetsCut(Parcel parcel) {
     held_.push_back(std::move(parcel));
     return;
   }
-  World& world = link_.world();
-  world.CountFault("net.frame_cut");
-  if (world.traced()) {
-    world.Explain(
-        TraceLevel::kStory, link_.from(), "net.struck",
-        {{"what", "net.frame_cut"}, {"to", world.host_name(link_.to())}});
-  }
+  link_.CountFault("net.frame_cut");
   if (parcel.charged) GiveBack(parcel.data.size());
 }
 
@@ -246,7 +254,7 @@ void Pipe::Hold(Parcel parcel) {
   const bool is_frame =
       framing_ == net::Framing::kFrames && parcel.kind == Parcel::Kind::kData;
   if (link_.only_clogged()) {
-    link_.world().CountFault("net.clogged");
+    link_.CountFault("net.clogged");
     parcel.clogged = is_frame;
     held_.push_back(std::move(parcel));
     return;
@@ -262,11 +270,11 @@ void Pipe::Hold(Parcel parcel) {
   if (parcel.kind == Parcel::Kind::kReset && held_.empty()) {
     // Nobody sends a reset twice.
     reset_under_way_ = false;
-    link_.world().CountFault("net.half_open");
+    link_.CountFault("net.half_open");
     return;
   }
   if (held_.empty() && link_.cut()) {
-    link_.world().CountFault("net.stream_stalled_by_cut");
+    link_.CountFault("net.stream_stalled_by_cut");
   }
   held_.push_back(std::move(parcel));
 }

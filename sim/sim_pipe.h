@@ -21,6 +21,7 @@
 #include "net/stream.h"
 #include "runtime/bytes.h"
 #include "sim/event.h"
+#include "sim/frame_filter.h"
 #include "sim/message_lens.h"
 #include "sim/sim_link.h"
 #include "sim/world.h"
@@ -110,6 +111,8 @@ class Pipe {
   void SendBytes(Parcel parcel, Time stall);
   // Message by message.
   void SendFiltered(Parcel parcel, Time stall, FrameFilters& filters);
+  void TellFiltered(absl::string_view message,
+                    const FrameFilters::Verdict& verdict);
   // `late`: how much later than in its order it arrives.
   void SendFrame(Parcel parcel, Time stall, Time late = 0);
   bool IsLost(const NetworkKnobs& knobs);

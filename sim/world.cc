@@ -302,6 +302,17 @@ void World::CountFault(absl::string_view kind, uint64_t count) {
   Engine& engine = impl_->engine_;
   engine.chronicle.CountFault(engine.running_host(), kind, count);
 }
+void World::CountFault(absl::string_view kind, const Victim& victim,
+                       uint64_t count) {
+  CountFault(kind, count);
+  if (!traced()) return;
+  if (victim.to == kNoHost) {
+    Explain(TraceLevel::kStory, victim.host, "struck", {{"what", kind}});
+  } else {
+    Explain(TraceLevel::kStory, victim.host, "net.struck",
+            {{"what", kind}, {"to", host_name(victim.to)}});
+  }
+}
 FaultCounts World::fault_counts() const {
   return impl_->engine_.chronicle.fault_counts();
 }
@@ -319,7 +330,7 @@ void World::ShowMessage(HostId host, absl::string_view kind,
   impl_->engine_.chronicle.Explain(TraceLevel::kMessages, host, kind, fields);
 }
 void World::Explain(TraceLevel level, HostId host, absl::string_view kind,
-                    std::initializer_list<runtime::NoteField> fields) {
+                    std::span<const runtime::NoteField> fields) {
   Engine& engine = impl_->engine_;
   engine.chronicle.Explain(
       level, host == kNoHost ? engine.running_host() : host, kind, fields);

@@ -174,6 +174,10 @@ class World final : public runtime::ProbeSink {
   uint64_t events() const;
   Digest& digest();
   void CountFault(absl::string_view kind, uint64_t count = 1);
+  // The same, and readers of a trace are told whom it struck ("struck", or
+  // "net.struck" on the way to somebody): the digest does not know.
+  void CountFault(absl::string_view kind, const Victim& victim,
+                  uint64_t count = 1);
   FaultCounts fault_counts() const;
   // How often each SOMETIMES and REACHABLE site was reached, by name; also
   // those that were not.
@@ -188,7 +192,11 @@ class World final : public runtime::ProbeSink {
   // trace, if the fields are only built when traced().
   // kNoHost: at the host whose process runs now, if any does.
   void Explain(TraceLevel level, HostId host, absl::string_view kind,
-               std::initializer_list<runtime::NoteField> fields);
+               std::initializer_list<runtime::NoteField> fields) {
+    Explain(level, host, kind, std::span(fields.begin(), fields.size()));
+  }
+  void Explain(TraceLevel level, HostId host, absl::string_view kind,
+               std::span<const runtime::NoteField> fields);
   // Whether anybody follows the run. What is only for them is not built else.
   bool traced() const;
   // A message of the guest on its way: into the trace, not into the digest.

@@ -59,11 +59,14 @@ TEST(BadStepsTest, ActsAndTheirTargets) {
        "f:3:19: expected n1 to n3, leader, <...>, not 'ladder'"},
       {"a span of what has none", "- {at: 2s, heal: all, for: 1s}\n",
        "f:3:28: 'heal' has no duration"},
-      {"healing of one", "- {at: 2s, heal: n1}\n", "f:3:18: expected all"},
+      {"healing of something", "- {at: 2s, heal: n1}\n",
+       "f:3:18: expected all, or one of {act: NAME}, {link: {from: n1, to: "
+       "n2}}, {node: n1}, {disk: n1}"},
       {"a node in two groups", "- {at: 2s, partition: [[n1], [n1, n2]]}\n",
        "f:3:31: n1 is in two groups"},
       {"one group", "- {at: 2s, partition: [[n1, n2, n3]]}\n",
-       "f:3:23: expected groups of nodes such as [[n1, n2], [n3]]"},
+       "f:3:23: expected groups of nodes such as [[n1, n2], [n3]] or "
+       "[[leader], rest]"},
       {"a cut with one end", "- {at: 2s, cut: {from: n1}}\n",
        "f:3:17: a cut needs 'to'"},
       {"a disk's knob on a link",

@@ -57,7 +57,7 @@ TEST(DiskActsTest, TheyAreReadAsTheyAreWritten) {
   - {at: 2s, disk: {node: n2, stall: 2s, knobs: {disk.iops: 10}}}
   - {at: 3s, fill_disk: all, for: 1s}
   - {at: 4s, rot: {node: n1, where: superblock, unreadable: true}}
-  - {at: 5s, wipe: [n2, n3], for: 10ms}
+  - {at: 5s, wipe: {all_of: [n2, n3]}, for: 10ms}
 )",
                                        "atlas: beyond"));
   ASSERT_EQ(scenario.steps.size(), 5u);
@@ -73,9 +73,10 @@ TEST(DiskActsTest, TheyAreReadAsTheyAreWritten) {
   const auto& rot = std::get<RotDisk>(std::get<Act>(scenario.steps[3].deed));
   EXPECT_EQ(rot.where, RotDisk::Where::kSuperblock);
   EXPECT_TRUE(rot.unreadable);
-  EXPECT_EQ(
-      std::get<WipeDisk>(std::get<Act>(scenario.steps[4].deed)).target.size(),
-      2u);
+  EXPECT_EQ(std::get<WipeDisk>(std::get<Act>(scenario.steps[4].deed))
+                .target.front()
+                .members.size(),
+            2u);
 }
 
 TEST(DiskActsTest, MistakesAreNamed) {

@@ -12,95 +12,12 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
-#include "scenarios/clients.h"
-#include "scenarios/cluster.h"
-#include "scenarios/history.h"
-#include "scenarios/nemesis.h"
 #include "scenarios/runner.h"
 #include "scenarios/scenario_file.h"
-#include "sim/sim_network.h"
-#include "sim/world.h"
+#include "tests/scenarios/network_acts_fixture.h"
 
 namespace scenarios {
 namespace {
-
-Scenario Parse(absl::string_view text) {
-  absl::StatusOr<Scenario> scenario = ParseScenario(text, "test.yaml");
-  EXPECT_TRUE(scenario.ok()) << scenario.status();
-  return *std::move(scenario);
-}
-
-// Five nodes and two clients that nobody has booted, and one act at 1 s.
-class NetworkActsTest : public testing::Test {
- protected:
-  using Link = std::pair<uint32_t, uint32_t>;
-
-  void Begin(absl::string_view act, uint64_t seed = 1, int nodes = 5) {
-    nemesis_.reset();
-    clients_.reset();
-    cluster_.reset();
-    world_.reset();
-    scenario_ =
-        Parse(absl::StrCat("name: x\ncluster: {nodes: ", nodes,
-                           "}\nphases: {warm_up: 0s, chaos: 60s, quiet: 10s}\n"
-                           "workload: {clients: 2}\nsteps:\n  - {at: 1s, ",
-                           act, "}\n"));
-    world_ = std::make_unique<sim::World>(
-        sim::WorldOptions{.seed = seed, .knobs = {}});
-    cluster_ = std::make_unique<Cluster>(*world_, scenario_.cluster);
-    clients_ = std::make_unique<Clients>(*world_, *cluster_, scenario_.workload,
-                                         history_);
-    nemesis_ = std::make_unique<Nemesis>(*world_, *cluster_, scenario_,
-                                         std::vector<KnobSetting>{},
-                                         std::vector<uint32_t>{});
-    nemesis_->Start();
-    for (const Step& step : scenario_.steps) {
-      world_->At(absl::ToInt64Nanoseconds(step.at), sim::EventClass::kFault,
-                 [this, &step] {
-                   nemesis_->StrikeNow(std::get<Act>(step.deed), step.lasts);
-                 });
-    }
-  }
-
-  void RunTo(absl::Duration time) {
-    world_->RunUntil(absl::ToInt64Nanoseconds(time));
-  }
-
-  // Hosts 0..4 are n1..n5, 5 and 6 are the clients.
-  bool IsCut(uint32_t from, uint32_t to) const {
-    return world_->network().IsCut(from, to);
-  }
-  bool IsClogged(uint32_t from, uint32_t to) const {
-    return world_->network().IsClogged(from, to);
-  }
-  std::set<Link> Cuts() const { return Those(&sim::SimNetwork::IsCut); }
-  std::set<Link> Clogs() const { return Those(&sim::SimNetwork::IsClogged); }
-  std::set<Link> Those(bool (sim::SimNetwork::*is)(sim::HostId, sim::HostId)
-                           const) const {
-    std::set<Link> links;
-    const auto hosts = static_cast<uint32_t>(world_->host_count());
-    for (uint32_t a = 0; a < hosts; ++a) {
-      for (uint32_t b = 0; b < hosts; ++b) {
-        if ((world_->network().*is)(a, b)) links.emplace(a, b);
-      }
-    }
-    return links;
-  }
-
-  uint64_t Count(absl::string_view fault) const {
-    for (const auto& [kind, count] : world_->fault_counts().by_kind) {
-      if (kind == fault) return count;
-    }
-    return 0;
-  }
-
-  Scenario scenario_;
-  History history_;
-  std::unique_ptr<sim::World> world_;
-  std::unique_ptr<Cluster> cluster_;
-  std::unique_ptr<Clients> clients_;
-  std::unique_ptr<Nemesis> nemesis_;
-};
 
 TEST_F(NetworkActsTest, ABridgeIsSeenByTwoHalvesThatDoNotSeeEachOther) {
   Begin("bridge: n3, for: 1s");
@@ -134,13 +51,6 @@ TEST_F(NetworkActsTest, InARingEachNodeSeesItsTwoNeighbours) {
     EXPECT_TRUE(Cuts().empty());
   }
   EXPECT_GT(rings.size(), 1u) << "the order is drawn";
-}
-
-TEST_F(NetworkActsTest, ARingOfThreeIsNoneAndStrikesNobody) {
-  Begin("ring: all, for: 1s", 1, 3);
-  RunTo(absl::Seconds(2));
-  EXPECT_EQ(Count("nemesis.ring"), 0u);
-  EXPECT_EQ(Count("nemesis.struck_nobody"), 1u);
 }
 
 TEST_F(NetworkActsTest, ASplitPutsTheTargetIntoAMinority) {
@@ -200,6 +110,15 @@ TEST_F(NetworkActsTest, AFlappingLinkIsCutAndWholeAgainUntilItIsOver) {
   EXPECT_FALSE(IsCut(0, 1));
   RunTo(absl::Seconds(30));
   EXPECT_FALSE(IsCut(0, 1));
+}
+
+// Between two nodes, of one kind: the link itself stays whole.
+TEST_F(NetworkActsTest, AFlapOfAKindCutsNothing) {
+  Begin("flap: {from: n1, to: n2, period: 50ms, kind: append}, for: 2s");
+  for (int ms = 1000; ms < 4000; ms += 10) {
+    RunTo(absl::Milliseconds(ms));
+    EXPECT_TRUE(Cuts().empty());
+  }
 }
 
 TEST_F(NetworkActsTest, ASwizzleTakesAndFreesNodesOneByOneInTwoOrders) {
@@ -314,6 +233,28 @@ TEST(NetworkActsRunTest, AFilterStrikesItsKindOnly) {
   EXPECT_GT(CountOf(appends.faults, "net.filtered"), 3u);
 }
 
+// Without appends a write has to wait until the flap lets some through; without
+// a period nothing is answered until it ends.
+TEST(NetworkActsRunTest, WhatHasAPeriodStrikesAndLetsThrough) {
+  const auto answered = [](absl::string_view act) {
+    const RunResult result = RunWith(act);
+    EXPECT_TRUE(result.passed()) << act << ": " << result.message;
+    EXPECT_GT(CountOf(result.faults, "net.filtered"), 0u) << act;
+    return CountOf(result.counts, "client.answered");
+  };
+  const uint64_t never = answered(
+      "filter: {from: all, to: all, kind: [append, probe], drop: 100%}, "
+      "for: 3s");
+  const uint64_t filtered = answered(
+      "filter: {from: all, to: all, kind: [append, probe], drop: 100%, period: "
+      "50ms..100ms}, for: 3s");
+  const uint64_t flapping = answered(
+      "flap: {from: leader, to: all, kind: [append, probe], period: "
+      "50ms..100ms}, for: 3s");
+  EXPECT_GT(filtered, never + never / 4);
+  EXPECT_GT(flapping, never + never / 4);
+}
+
 TEST(NetworkActsRunTest, AFilterEndsAfterItsCount) {
   const RunResult result = RunWith(
       "filter: {from: leader, to: all, kind: append, delay: 50ms, count: 4}");
@@ -344,6 +285,12 @@ TEST(NetworkActsFileTest, MistakesAreNamed) {
   EXPECT_EQ(ErrorOf("ring: n1"), "f:2:24: expected all");
   EXPECT_EQ(ErrorOf("cut_clients: {nodes: n1, lost: everything}"),
             "f:2:49: expected requests, answers or both");
+  EXPECT_EQ(ErrorOf("flap: {from: n1, to: n2, kind: letter}").substr(0, 49),
+            "f:2:49: expected a kind of message, not 'letter':");
+  EXPECT_EQ(ErrorOf("filter: {from: n1, to: n2, drop: 1%, period: 5}"),
+            "f:2:63: expected a duration such as 5ms or 1.5s, not '5'");
+  EXPECT_EQ(ErrorOf("cut_clients: {nodes: n1, clients: [c1, c3]}"),
+            "f:2:57: expected a client: script, c1 to c2, not 'c3'");
   EXPECT_EQ(ErrorOf("flap: {from: n1}"), "f:2:24: a flapping link needs 'to'");
   EXPECT_EQ(ErrorOf("half_open: n1, for: 1s"),
             "f:2:38: 'half_open' has no duration");

@@ -50,10 +50,11 @@ TEST(ReplayTest, AChangedChoiceEndsTheRunAtItsEventWithBothSides) {
   tape->choices.erase(tape->choices.begin() + 500);
   artifact.tape = EncodeTape(*tape);
   const Replayed replayed = ReplayOf(artifact);
-  EXPECT_THAT(replayed.difference, HasSubstr("the first that differs"));
-  EXPECT_THAT(replayed.difference, HasSubstr("\n  in ["));
-  EXPECT_THAT(replayed.difference, HasSubstr("\n  choice 500 was "));
-  EXPECT_THAT(replayed.difference, HasSubstr("; now "));
+  EXPECT_THAT(replayed.difference.ToString(),
+              HasSubstr("the first that differs"));
+  EXPECT_THAT(replayed.difference.ToString(), HasSubstr("\n  in ["));
+  EXPECT_THAT(replayed.difference.ToString(), HasSubstr("\n  choice 500 was "));
+  EXPECT_THAT(replayed.difference.ToString(), HasSubstr("; now "));
   EXPECT_EQ(replayed.result.signature, "tape");
   EXPECT_LT(replayed.result.events, artifact.result.events / 2);
 }
@@ -67,13 +68,13 @@ TEST(ReplayTest, AnEventThatDiffersIsNamedThoughTheTapeFits) {
   ++outline->lines[line].digest;
   artifact.outline = EncodeOutline(*outline);
   const Replayed replayed = ReplayOf(artifact);
-  EXPECT_THAT(replayed.difference,
+  EXPECT_THAT(replayed.difference.ToString(),
               HasSubstr(absl::StrCat("event ", outline->lines[line].event,
                                      ", the first that differs")));
   EXPECT_THAT(
-      replayed.difference,
+      replayed.difference.ToString(),
       HasSubstr("\n  recorded: " + outline->BeginningOf(outline->lines[line])));
-  EXPECT_THAT(replayed.difference, HasSubstr("\n  now:      ["));
+  EXPECT_THAT(replayed.difference.ToString(), HasSubstr("\n  now:      ["));
   EXPECT_EQ(replayed.result.signature, "tape");
 }
 
@@ -85,14 +86,15 @@ TEST(ReplayTest, ARunThatEndsBeforeTheRecordedOneSaysHowThatWentOn) {
   ++more.event;
   outline->lines.push_back(more);
   artifact.outline = EncodeOutline(*outline);
-  EXPECT_THAT(ReplayOf(artifact).difference,
+  EXPECT_THAT(ReplayOf(artifact).difference.ToString(),
               HasSubstr("now:      (nothing more)"));
 }
 
 TEST(ReplayTest, AnotherVerdictOfTheSameRunIsADifference) {
   Artifact artifact = Recorded();
   artifact.result.signature = "election-safety";
-  EXPECT_THAT(ReplayOf(artifact).difference, HasSubstr("recorded election-"));
+  EXPECT_THAT(ReplayOf(artifact).difference.ToString(),
+              HasSubstr("recorded election-"));
 }
 
 TEST(ReplayTest, APartOfTheRecordedRunIsNoDifference) {
@@ -100,7 +102,7 @@ TEST(ReplayTest, APartOfTheRecordedRunIsNoDifference) {
   ReplayOptions options;
   options.until = absl::Seconds(1);
   const Replayed replayed = ReplayOf(artifact, options);
-  EXPECT_EQ(replayed.difference, "");
+  EXPECT_TRUE(replayed.difference.empty());
   EXPECT_EQ(replayed.result.virtual_time, absl::Seconds(1));
 }
 
@@ -113,7 +115,7 @@ TEST(ReplayTest, ALenientOneGoesOnAndCountsWhoChose) {
   ReplayOptions options;
   options.lenient = true;
   const Replayed replayed = ReplayOf(artifact, options);
-  EXPECT_EQ(replayed.difference, "");
+  EXPECT_TRUE(replayed.difference.empty());
   EXPECT_EQ(replayed.from_tape, tape->choices.size());
   EXPECT_GT(replayed.from_dice, 1000u);
   // The seed still decides what the tape does not.
@@ -126,7 +128,7 @@ TEST(ReplayTest, ATraceDoesNotChangeTheRun) {
   sim::TextTrace trace(text, sim::TraceLevel::kSchedule);
   ReplayOptions options;
   options.trace = &trace;
-  EXPECT_EQ(ReplayOf(artifact, options).difference, "");
+  EXPECT_TRUE(ReplayOf(artifact, options).difference.empty());
   EXPECT_THAT(text.str(), HasSubstr(" client.told id="));
 }
 

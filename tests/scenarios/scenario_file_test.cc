@@ -52,7 +52,7 @@ chaos:
   mean_gap: 2s
   struck_max: minority
   strikes:
-    - {isolate: [leader, follower], for: 200ms..3s, weight: 2}
+    - {isolate: {one_of: [leader, follower]}, for: 200ms..3s, weight: 2}
     - {power_off: any, for: 1s}
 steps:
   - {at: 9s, heal: all}
@@ -106,7 +106,7 @@ TEST(ScenarioFileTest, EveryPrefixIsReadWithoutHarm) {
   const std::string text =
       "name: x\ncluster: {nodes: 3}\nfaults: {network.frame_loss: 1%}\n"
       "steps:\n  - {at: 2s, partition: [[n1], [n2]], for: 1s}\n"
-      "chaos: {strikes: [{crash: [leader, n2], for: 1s..2s}]}\n";
+      "chaos: {strikes: [{crash: {one_of: [leader, n2]}, for: 1s..2s}]}\n";
   ASSERT_EQ(ErrorOf(text), "no error");
   for (size_t size = 0; size < text.size(); ++size) {
     ErrorOf(absl::string_view(text).substr(0, size));

@@ -82,6 +82,50 @@ TEST(CanaryTest, ASweepInWhichItIsFoundIsGreen) {
   EXPECT_GT(sweep.report().canary().found, 0u);
 }
 
+// The scenario demands what a calm cluster never does.
+TEST(SweepTest, WhatMustBeReachedIsAskedOfEnoughSeeds) {
+  SweepSettings settings = TwoSeeds();
+  settings.scenarios[0].must_reach = {"raft.step_down_disk_stuck"};
+  {
+    Sweep sweep(settings);
+    EXPECT_EQ(sweep.Run(), kExitPassed) << "two seeds are not fifty";
+  }
+  settings.scenarios[0].must_reach_seeds = 2;
+  {
+    Sweep sweep(settings);
+    EXPECT_EQ(sweep.Run(), kExitFailed);
+    EXPECT_EQ(sweep.report().not_passed(), 0u);
+  }
+  settings.shards = 2;
+  settings.shard = 1;
+  settings.scenarios[0].must_reach_seeds = 1;
+  Sweep shard(settings);
+  EXPECT_EQ(shard.Run(), kExitPassed) << "judged when it is merged";
+}
+
+TEST(SweepTest, AShareOfTheSeedsRunsTwice) {
+  SweepSettings settings = TwoSeeds();
+  settings.last_seed = 40;
+  settings.twice_ppm = 250'000;
+  {
+    Sweep sweep(settings);
+    EXPECT_EQ(sweep.Run(), kExitPassed);
+    EXPECT_GE(sweep.report().ran_twice(), 4u);
+    EXPECT_LE(sweep.report().ran_twice(), 20u);
+  }
+  settings.last_seed = 2;
+  settings.twice_ppm = 1;
+  {
+    Sweep sweep(settings);
+    EXPECT_EQ(sweep.Run(), kExitPassed);
+    EXPECT_EQ(sweep.report().ran_twice(), 1u) << "the first seed always does";
+  }
+  settings.twice_ppm = 0;
+  Sweep none(settings);
+  EXPECT_EQ(none.Run(), kExitPassed);
+  EXPECT_EQ(none.report().ran_twice(), 0u);
+}
+
 TEST(CanaryTest, ASweepInWhichItSurvivesIsRed) {
   SweepSettings settings = TwoSeeds();
   settings.canary = RunHarmlessCanary;
@@ -157,9 +201,10 @@ TEST(SweepOutputsTest, ASeedSurvivesItsLineOfJson) {
 // The lines of one shard, as `raft_sim run --json` prints them.
 std::string WriteShard(absl::string_view name,
                        const std::vector<RunResult>& results,
-                       bool canary_found = true) {
+                       bool canary_found = true, uint64_t must_reach = 50) {
   SweepReport report;
-  report.MustReach({"raft.split"});
+  report.BeShard();
+  report.MustReach("calm", {.states = {"raft.split"}, .seeds = must_reach});
   report.AddCanary(canary_found ? Failure("promise-ledger", 1) : RunResult());
   std::string text;
   for (const RunResult& result : results) {
@@ -193,6 +238,45 @@ TEST(MergeTest, ShardsBecomeOneReport) {
   EXPECT_EQ((*report)["canary"]["found"].Unsigned(), 2u);
   EXPECT_EQ((*report)["missed"].elements.size(), 1u);
   EXPECT_TRUE(absl::StrContains(ReadAll(junit), "name=\"hang\""));
+}
+
+// Neither shard has enough seeds to be asked; both together have.
+TEST(MergeTest, WhatMustBeReachedIsJudgedOfAllShardsTogether) {
+  const auto shard = [](absl::string_view name, uint64_t seed, bool reached) {
+    RunResult result = Passed(seed);
+    if (reached) result.reached = {{"raft.split", 1}};
+    return WriteShard(name, {result}, true, 2);
+  };
+  const std::string junit = TemporaryPath("reach.xml");
+  EXPECT_EQ(MergeCommand({shard("a", 1, false), "--junit", junit}),
+            kExitPassed);
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(MergeCommand({shard("a", 1, false), shard("b", 2, false), "--json",
+                          "--junit", junit}),
+            kExitFailed);
+  const absl::StatusOr<JsonValue> report =
+      ParseJson(testing::internal::GetCapturedStdout());
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_EQ((*report)["missed"].elements.size(), 1u);
+  EXPECT_EQ((*report)["missed"].elements[0]["state"].text, "raft.split");
+  EXPECT_TRUE((*report)["missed"].elements[0]["demanded"].True());
+  EXPECT_TRUE(absl::StrContains(
+      ReadAll(junit),
+      "name=\"reaches raft.split\">\n      <failure type=\"not-reached\" "
+      "message=\"calm: raft.split in none of 2 seeds\"/>"))
+      << ReadAll(junit);
+  EXPECT_EQ(MergeCommand({shard("a", 1, false), shard("b", 2, true)}),
+            kExitPassed);
+}
+
+TEST(MergeTest, AReportOfAnotherVersionIsRefused) {
+  const std::string path = WriteShard("a", {Passed(1)});
+  std::string text = ReadAll(path);
+  const size_t at = text.find("[{\"scenario\":\"calm\",\"states\"");
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, text.find("}]", at) + 2 - at, "[\"raft.split\"]");
+  ASSERT_TRUE(WriteWholeFile(path, text).ok());
+  EXPECT_EQ(MergeCommand({path}), kExitUsage);
 }
 
 TEST(MergeTest, GreenShardsAreGreen) {

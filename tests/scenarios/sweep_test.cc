@@ -198,9 +198,11 @@ TEST(SweepReportTest, EqualSignaturesAreOneGroupWithTheShortestFirst) {
 
 TEST(SweepReportTest, WhatNeverHappenedIsSaid) {
   SweepReport report;
-  report.MustReach({"raft.split-vote", "wal.torn-tail"});
+  report.MustReach(
+      "calm", {.states = {"raft.split-vote", "wal.torn-tail"}, .seeds = 2});
   report.Catalogue({"raft.split-vote", "wal.torn-tail", "net.reconnect"});
   RunResult result;
+  result.scenario = "calm";
   result.expected_faults = {"crash", "network.frame_loss"};
   result.faults = {{"crash", 2}, {"network.frame_loss", 0}};
   result.reached = {{"wal.torn-tail", 1}};
@@ -208,9 +210,73 @@ TEST(SweepReportTest, WhatNeverHappenedIsSaid) {
   EXPECT_EQ(report.ExitCode(), 0);
   EXPECT_EQ(report.NeverStruck(),
             std::vector<std::string>{"network.frame_loss"});
-  EXPECT_EQ(report.MissedDemands(),
-            std::vector<std::string>{"raft.split-vote"});
+  ASSERT_EQ(report.Missed().size(), 1u);
+  EXPECT_EQ(report.Missed().front().ToText(),
+            "calm: raft.split-vote in none of 1 seed");
   EXPECT_EQ(report.NeverReached().size(), 2u);
+}
+
+RunResult PassedSeed(std::string scenario, uint64_t seed, Counts reached) {
+  RunResult result;
+  result.scenario = std::move(scenario);
+  result.seed = seed;
+  result.reached = std::move(reached);
+  return result;
+}
+
+// One seed is not asked; so many that the scenario says are, all together.
+TEST(SweepReportTest, ADemandThatEnoughSeedsMissMakesTheSweepRed) {
+  SweepReport report;
+  report.MustReach("calm", {.states = {"raft.split-vote"}, .seeds = 2});
+  report.Add(PassedSeed("calm", 1, {{"raft.split-vote", 0}}));
+  EXPECT_EQ(report.ExitCode(), 0);
+  EXPECT_NE(report.ToText(absl::Seconds(1))
+                .find("in too few seeds to demand it\n  calm: raft.split-vote "
+                      "in none of 1 seed, demanded of 2\n"),
+            std::string::npos);
+  report.Add(PassedSeed("calm", 2, {}));
+  EXPECT_EQ(report.ExitCode(), 1);
+  EXPECT_EQ(report.missed_demands(), 1u);
+  const std::string text = report.ToText(absl::Seconds(1));
+  EXPECT_NE(text.find("rare states not reached that must be (failed)\n  calm: "
+                      "raft.split-vote in none of 2 seeds\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("2 seeds, 0 not passed, 1 rare state missed; "),
+            std::string::npos)
+      << text;
+  report.Add(PassedSeed("calm", 3, {{"raft.split-vote", 1}}));
+  EXPECT_EQ(report.ExitCode(), 0);
+}
+
+TEST(SweepReportTest, AnotherScenarioThatReachesItDoesNotCount) {
+  SweepReport report;
+  report.MustReach("calm", {.states = {"raft.split-vote"}, .seeds = 1});
+  report.Add(PassedSeed("storm", 1, {{"raft.split-vote", 7}}));
+  EXPECT_EQ(report.ExitCode(), 0) << "no seed of it has run";
+  report.Add(PassedSeed("calm", 1, {}));
+  EXPECT_EQ(report.ExitCode(), 1);
+}
+
+TEST(SweepReportTest, AShardIsNotAsked) {
+  SweepReport report;
+  report.BeShard();
+  report.MustReach("calm", {.states = {"raft.split-vote"}, .seeds = 1});
+  report.Add(PassedSeed("calm", 1, {}));
+  EXPECT_EQ(report.ExitCode(), 0);
+  EXPECT_EQ(report.Missed().size(), 1u);
+}
+
+TEST(SweepReportTest, HowManyRanTwiceIsSaid) {
+  SweepReport report;
+  RunResult twice = PassedSeed("calm", 1, {});
+  twice.counts = {{SweepReport::kRanTwice, 1}};
+  report.Add(twice);
+  report.Add(PassedSeed("calm", 2, {}));
+  EXPECT_EQ(report.ran_twice(), 1u);
+  EXPECT_NE(report.ToText(absl::Seconds(1))
+                .find("determinism: 1 of 2 seeds ran twice, 0 differed\n"),
+            std::string::npos);
 }
 
 TEST(SweepReportTest, TheExitCodeTellsWhatKindOfRed) {
