@@ -96,6 +96,16 @@ struct LeaseWork {
   SpanRange lasts = {absl::Milliseconds(50), absl::Seconds(2)};
 };
 
+// Redis clients that watch keys which change, or not (watch_client.h).
+struct WatchWork {
+  uint32_t clients = 0;
+  absl::Duration interval = absl::Milliseconds(20);
+  // How long keys last that do not for ever, and how long may pass between two
+  // steps of a transaction.
+  SpanRange lasts = {absl::Milliseconds(20), absl::Milliseconds(500)};
+  absl::Duration pause_max = absl::Milliseconds(100);
+};
+
 struct Workload {
   uint32_t clients = 2;
   // The first so many clients only read. They stay with a leader that still
@@ -113,9 +123,12 @@ struct Workload {
   uint32_t renew_session_ppm = 0;
   BankWork bank;
   LeaseWork leases;
+  WatchWork watches;
 
   // Then nodes listen for Redis clients.
-  bool speaks_redis() const { return bank.clients + leases.clients > 0; }
+  bool speaks_redis() const {
+    return bank.clients + leases.clients + watches.clients > 0;
+  }
 };
 
 // Faults at random, as a Poisson process during the chaos phase.
