@@ -164,6 +164,12 @@ EntryReply Frontend::ExecuteWrite(const CommandBatch& batch, size_t first,
   }
 }
 
+size_t Frontend::numbers_pending() const {
+  size_t pending = 0;
+  for (const auto& [id, session] : sessions_) pending += session.pending.size();
+  return pending;
+}
+
 bool Frontend::WindowFull() const {
   const OwnSession& session = sessions_.at(session_);
   return session.next_sequence - session.first_pending() >= kWindow;

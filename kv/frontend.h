@@ -81,6 +81,14 @@ class Frontend {
 
   // How many requests wait for a leader now.
   size_t parked() const { return parked_; }
+  // And what they weigh.
+  size_t parked_bytes() const { return parked_bytes_; }
+  // Numbers of its sessions that wait for an answer, and sessions that do so
+  // only.
+  size_t numbers_pending() const;
+  size_t sessions_left() const {
+    return sessions_.size() - sessions_.count(session_);
+  }
 
   // The same for one command. The stamp of `request` is not used.
   KvReply Execute(const KvRequest& request, runtime::Instant deadline);

@@ -73,6 +73,17 @@ EntryReply Peers::Ask(runtime::NodeId node, const runtime::Bytes& entry,
       kForwardMethod, EntryRequest{entry}, options));
 }
 
+net::ClientLoad Peers::load() const {
+  net::ClientLoad load;
+  for (const auto& [node, peer] : peers_) {
+    if (peer.client == nullptr) continue;
+    const net::ClientLoad one = peer.client->load();
+    load.calls += one.calls;
+    load.queued_bytes += one.queued_bytes;
+  }
+  return load;
+}
+
 void Peers::Stop() {
   for (auto& [node, peer] : peers_) {
     if (peer.client != nullptr) peer.client->Stop();

@@ -33,6 +33,9 @@ class Peers {
   EntryReply Ask(runtime::NodeId node, const runtime::Bytes& entry,
                  runtime::Instant deadline);
 
+  // Of all of them together.
+  net::ClientLoad load() const;
+
   // Suspends until all clients have ended; what waits is answered kUnknown.
   void Stop();
 

@@ -95,6 +95,19 @@ class Server::Impl final : public ServerView {
     return cluster_address_;
   }
 
+  ServerLoad load() const {
+    return {.node = host_->node().load(),
+            .storage = host_->persister().stats(),
+            .peers = host_->transport().load(),
+            .rpc = rpc_->stats(),
+            .forwarded = peers_->load(),
+            .parked = frontend_->parked(),
+            .parked_bytes = frontend_->parked_bytes(),
+            .numbers_pending = frontend_->numbers_pending(),
+            .sessions_left = frontend_->sessions_left(),
+            .redis_clients = resp_ != nullptr ? resp_->client_count() : 0};
+  }
+
   ServerFacts Facts() const override {
     ServerFacts facts;
     facts.raft = host_->node().status();
@@ -240,6 +253,7 @@ raft::Node& Server::node() { return impl_->host().node(); }
 raft::Host& Server::host() { return impl_->host(); }
 const Store& Server::store() const { return impl_->store(); }
 Frontend& Server::frontend() { return impl_->frontend(); }
+ServerLoad Server::load() const { return impl_->load(); }
 net::Address Server::rpc_address() const { return impl_->rpc_address(); }
 std::optional<net::Address> Server::redis_address() const {
   return impl_->redis_address();

@@ -23,6 +23,8 @@
 #include "kv/command.h"
 #include "kv/sessions.h"
 #include "net/address.h"
+#include "net/client_end.h"
+#include "net/rpc_server.h"
 #include "raft/host.h"
 
 namespace kv {
@@ -65,6 +67,21 @@ struct ServerOptions {
   size_t sessions_max = Sessions::kSessionsMax;
 };
 
+// What is taken of all that one node bounds. Without clients, and when all is
+// acknowledged, nothing is, but for connections that stand.
+struct ServerLoad {
+  raft::NodeLoad node;
+  persist::PersisterStats storage;
+  net::PeerTransportLoad peers;
+  net::ServerStats rpc;
+  net::ClientLoad forwarded;  // What others were asked for.
+  size_t parked = 0;          // Requests that wait for a leader.
+  size_t parked_bytes = 0;
+  size_t numbers_pending = 0;  // Of the node's own sessions.
+  size_t sessions_left = 0;
+  size_t redis_clients = 0;
+};
+
 class Server {
  public:
   // Suspends. Errors: those of raft::Host::Start() and Network::Listen().
@@ -76,6 +93,7 @@ class Server {
   raft::Node& node();
   raft::Host& host();
   const Store& store() const;
+  ServerLoad load() const;
   // For those who serve this node's clients by other means.
   Frontend& frontend();
   net::Address rpc_address() const;

@@ -47,6 +47,8 @@ class ClientConnection {
   void Stop();
 
   TargetState state() const;
+  // Of calls that have not been written yet.
+  size_t queued_bytes() const { return queued_bytes_; }
 
  private:
   // One call, on the stack of its caller.

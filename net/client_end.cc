@@ -47,6 +47,15 @@ class ClientEnd::Impl {
   const ClientConfig& config() const { return config_; }
   const ClientStats& stats() const { return stats_; }
 
+  ClientLoad load() const {
+    ClientLoad load;
+    for (const auto& connection : connections_) {
+      load.calls += connection->state().calls_in_flight;
+      load.queued_bytes += connection->queued_bytes();
+    }
+    return load;
+  }
+
   std::vector<TargetState> targets() const {
     std::vector<TargetState> states;
     states.reserve(connections_.size());
@@ -171,6 +180,7 @@ RawResult ClientEnd::CallRaw(absl::string_view method,
 const ClientConfig& ClientEnd::config() const { return impl_->config(); }
 
 const ClientStats& ClientEnd::stats() const { return impl_->stats(); }
+ClientLoad ClientEnd::load() const { return impl_->load(); }
 
 std::vector<TargetState> ClientEnd::targets() const { return impl_->targets(); }
 

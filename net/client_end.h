@@ -83,6 +83,12 @@ struct ClientStats {
   std::optional<runtime::Instant> last_success;
 };
 
+// What is taken of its bounds.
+struct ClientLoad {
+  size_t calls = 0;         // In flight, or waiting to be written.
+  size_t queued_bytes = 0;  // Not written yet.
+};
+
 // A call without types.
 struct RawResult {
   Delivery delivery = Delivery::kNotSent;
@@ -121,6 +127,7 @@ class ClientEnd {
 
   const ClientConfig& config() const;
   const ClientStats& stats() const;
+  ClientLoad load() const;
   // In the order of ClientConfig::targets. Valid until the next call.
   std::vector<TargetState> targets() const;
 

@@ -54,6 +54,7 @@ class PeerLink {
 
   // The rest never suspends.
   void Push(PeerMessage message);
+  size_t queued_bytes() const { return queue_.bytes(); }
   void SetAddress(Address address);
   // `peer` has just dialled us in this life: it is there. Ends a wait before
   // the next attempt, and a connection to an earlier life.

@@ -97,6 +97,14 @@ class PeerTransport::Impl final : public PeerLinkOwner,
     on_outlived_ = std::move(on_outlived);
   }
 
+  PeerTransportLoad load() const {
+    PeerTransportLoad load{.queued_bytes = 0, .inbound = inbound_count_};
+    for (const auto& [peer, link] : links_) {
+      load.queued_bytes += link->queued_bytes();
+    }
+    return load;
+  }
+
   void Stop() {
     stopping_ = true;
     if (listener_ != nullptr) listener_->Close();
@@ -314,6 +322,8 @@ void PeerTransport::SetReceiver(GroupId group, PeerReceiver* receiver) {
 void PeerTransport::Send(NodeId to, PeerMessage message) {
   impl_->Send(to, std::move(message));
 }
+
+PeerTransportLoad PeerTransport::load() const { return impl_->load(); }
 
 const PeerTransportStats& PeerTransport::stats() const {
   return impl_->stats();

@@ -130,6 +130,12 @@ struct PeerTransportStats {
   uint64_t inbound_refused = 0;     // inbound_connections_max was reached.
 };
 
+// What is taken of its bounds.
+struct PeerTransportLoad {
+  size_t queued_bytes = 0;  // To all peers.
+  size_t inbound = 0;       // Connections.
+};
+
 class PeerTransport {
  public:
   static constexpr uint16_t kProtocolVersion = 3;
@@ -162,6 +168,7 @@ class PeerTransport {
   void Send(runtime::NodeId to, PeerMessage message);
 
   const PeerTransportStats& stats() const;
+  PeerTransportLoad load() const;
 
   // Suspends until its fibers have ended. What waits is dropped. Idempotent.
   void Stop();

@@ -113,6 +113,13 @@ class Node::Impl {
 
   StorageStatus storage_status() const { return gate_.status(); }
 
+  NodeLoad load() const {
+    return {.waiters = waiters_.size(),
+            .transfers = transfers_.size(),
+            .events = mailbox_.size() + proposals_.size(),
+            .held = outbox_.held()};
+  }
+
   void OnPeerMessage(NodeId from, runtime::Incarnation incarnation,
                      const runtime::Bytes& bytes) {
     absl::StatusOr<Message> message = DecodeMessage(bytes);
@@ -361,6 +368,7 @@ void Node::OnPeerMessage(NodeId from, runtime::Incarnation incarnation,
                          runtime::Bytes message) {
   impl_->OnPeerMessage(from, incarnation, message);
 }
+NodeLoad Node::load() const { return impl_->load(); }
 
 void Node::OnPeerLink(NodeId peer, bool up) { impl_->OnPeerLink(peer, up); }
 

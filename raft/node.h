@@ -97,6 +97,15 @@ struct StorageStatus {
   uint64_t messages_dropped = 0;  // Of peers, who will send them again.
 };
 
+// What is taken of all that a node counts. Nothing of it, when nobody asks for
+// anything and everything is acknowledged.
+struct NodeLoad {
+  size_t waiters = 0;    // Who wait for a proposal or a read.
+  size_t transfers = 0;  // Who wait for another to lead.
+  size_t events = 0;     // In the mailbox, with what was proposed.
+  size_t held = 0;       // Messages that wait for the disk.
+};
+
 class Node : public net::PeerReceiver, public persist::PersisterSink {
  public:
   // Beyond this many events waiting for the core loop, new proposals are
@@ -144,6 +153,7 @@ class Node : public net::PeerReceiver, public persist::PersisterSink {
 
   NodeStatus status() const;
   StorageStatus storage_status() const;
+  NodeLoad load() const;
 
   // Suspends until the fibers have ended. Waiting callers get kUnknown.
   void Stop();

@@ -6,6 +6,7 @@
 #ifndef RAFT_TRANSFERS_H_
 #define RAFT_TRANSFERS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -55,6 +56,8 @@ class Transfers {
   // What the core said.
   void OnEnded(const TransferEnded& ended);
   void OnRoleChanged();
+
+  size_t size() const { return waiting_.size(); }
 
   // Nobody will hear anything any more.
   void AbandonAll();

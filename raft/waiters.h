@@ -8,6 +8,7 @@
 #ifndef RAFT_WAITERS_H_
 #define RAFT_WAITERS_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/container/btree_map.h"
@@ -74,6 +75,11 @@ class Waiters {
                  StageClock& clock, runtime::Instant now);
   // Everything up to `applied` is: reads that waited for it may go.
   void OnReadable(Index applied);
+
+  // How many are in the books.
+  size_t size() const {
+    return asked_.size() + in_log_.size() + readable_.size();
+  }
 
   // Nobody will be answered any more: their outcome is unknown.
   void AbandonAll();

@@ -25,6 +25,10 @@ struct Named {
   const char* operator()(const Crash&) const { return "crash"; }
   const char* operator()(const PowerOff&) const { return "power_off"; }
   const char* operator()(const Restart&) const { return "restart"; }
+  const char* operator()(const Stop&) const { return "stop"; }
+  const char* operator()(const RollingRestart&) const {
+    return "rolling_restart";
+  }
   const char* operator()(const Pause&) const { return "pause"; }
   const char* operator()(const Resume&) const { return "resume"; }
   const char* operator()(const CrashLoop&) const { return "crash_loop"; }
@@ -33,6 +37,7 @@ struct Named {
   const char* operator()(const Transfer&) const { return "transfer"; }
   const char* operator()(const FailSync&) const { return "fail_sync"; }
   const char* operator()(const TroubleDisk&) const { return "disk"; }
+  const char* operator()(const CrashAtFile&) const { return "crash_at"; }
   const char* operator()(const RotDisk&) const { return "rot"; }
   const char* operator()(const WipeDisk&) const { return "wipe"; }
   const char* operator()(const DisturbLink&) const { return "link"; }
@@ -55,6 +60,7 @@ Partition PartitionOf(const std::vector<std::vector<uint32_t>>& groups) {
 bool IsInstant(const Act& act) {
   return std::holds_alternative<ResetConnections>(act) ||
          std::holds_alternative<HalfOpen>(act) ||
+         std::holds_alternative<RollingRestart>(act) ||
          std::holds_alternative<Transfer>(act);
 }
 

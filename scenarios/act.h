@@ -25,9 +25,9 @@ struct SetKnobs {
 using Act =
     std::variant<Isolate, Partition, Cut, Bridge, Ring, Split, CutClients, Flap,
                  Clog, Swizzle, ResetConnections, HalfOpen, Filter, Heal, Crash,
-                 PowerOff, Restart, Pause, Resume, CrashLoop, SkewClock,
-                 SlowCpu, Transfer, FailSync, TroubleDisk, RotDisk, WipeDisk,
-                 DisturbLink, SetKnobs>;
+                 PowerOff, Restart, Stop, RollingRestart, Pause, Resume,
+                 CrashLoop, SkewClock, SlowCpu, Transfer, FailSync, TroubleDisk,
+                 CrashAtFile, RotDisk, WipeDisk, DisturbLink, SetKnobs>;
 
 // "isolate", as in a scenario file.
 const char* ActName(const Act& act);

@@ -87,7 +87,46 @@ void ReadRot(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
   *act = std::move(rot);
 }
 
+void ReadCall(YamlErrors& errors, const YAML::Node& node,
+              CrashAtFile::Call* call) {
+  using Call = CrashAtFile::Call;
+  static constexpr auto kCalls =
+      std::to_array<std::pair<absl::string_view, Call>>(
+          {{"write", Call::kWrite},
+           {"sync", Call::kSync},
+           {"any", Call::kEither}});
+  std::string text;
+  if (!ReadText(errors, node, &text)) return;
+  for (const auto& [name, one] : kCalls) {
+    if (text != name) continue;
+    *call = one;
+    return;
+  }
+  errors.Fail(node,
+              absl::StrCat("expected write, sync or any, not '", text, "'"));
+}
+
+void ReadCrashAt(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+                 Act* act) {
+  constexpr uint32_t kTimesMax = 100;
+  YamlMap map(errors, node, "a crash at a file");
+  CrashAtFile crash;
+  RequireChoice(errors, map, "node", nodes, &crash.target);
+  map.Require("file");
+  if (const YAML::Node* file = map.Find("file")) {
+    ReadText(errors, *file, &crash.file);
+  }
+  if (const YAML::Node* call = map.Find("call")) {
+    ReadCall(errors, *call, &crash.call);
+  }
+  map.Count("times", 1, kTimesMax, &crash.times);
+  map.Flag("power", &crash.power);
+  map.Done();
+  *act = std::move(crash);
+}
+
 constexpr auto kReaders = std::to_array<ActReader>({
+    {"crash_at", ReadCrashAt},
     {"disk", ReadDisk},
     {"fail_sync", ReadTargeted<FailSync>},
     {"fill_disk", ReadFillDisk},

@@ -91,6 +91,8 @@ constexpr auto kReaders = std::to_array<ActReader>({
     {"crash", ReadTargeted<Crash>},
     {"power_off", ReadTargeted<PowerOff>},
     {"restart", ReadTargeted<Restart>},
+    {"stop", ReadTargeted<Stop>},
+    {"rolling_restart", ReadTargeted<RollingRestart>},
     {"pause", ReadTargeted<Pause>},
     {"resume", ReadTargeted<Resume>},
     {"crash_loop", ReadCrashLoop},

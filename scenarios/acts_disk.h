@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -50,6 +51,19 @@ struct RotDisk {
 // Within the atlas.
 struct WipeDisk {
   TargetChoice target;
+};
+
+// The next calls with which it writes or syncs a file end its process in the
+// middle, one in each life: twice in a row, what the first left behind is what
+// the second adds to.
+struct CrashAtFile {
+  enum class Call : uint8_t { kWrite, kSync, kEither };
+  TargetChoice target;
+  std::string file;  // Part of its name: "superblock", ".wal".
+  Call call = Call::kEither;
+  uint32_t times = 1;
+  // It loses its power, too; else the process alone dies.
+  bool power = true;
 };
 
 }  // namespace scenarios

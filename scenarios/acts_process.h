@@ -26,6 +26,18 @@ struct Restart {
   TargetChoice target;
 };
 
+// As an operator stops it: it hands over what it leads, answers what is under
+// way, and ends. Undone, it is started again.
+struct Stop {
+  TargetChoice target;
+};
+
+// As an operator changes a version: all of them, one after the other, are
+// stopped and started again. Ends by itself.
+struct RollingRestart {
+  TargetChoice target;
+};
+
 struct Pause {
   TargetChoice target;
 };

@@ -122,7 +122,10 @@ void BankClient::JudgeMove(const Requests& requests, const Exchange& exchange) {
     return;
   }
   for (size_t i = 0; i < kExec && i < exchange.replies.size(); ++i) {
-    if (exchange.replies[i].kind == RespReply::Kind::kSimple) continue;
+    const RespReply::Kind kind = exchange.replies[i].kind;
+    if (kind == RespReply::Kind::kSimple || kind == RespReply::Kind::kMoved) {
+      continue;
+    }
     outcomes_.ReportWrong(requests[i], exchange.replies[i]);
   }
   const RespVerdict verdict =

@@ -38,6 +38,7 @@ struct Latest {
 
 bool Writes(const OperationRecord& record) {
   return record.question.operation == Operation::kSet ||
+         record.question.operation == Operation::kPut ||
          record.question.operation == Operation::kCompareAndSet ||
          record.question.operation == Operation::kSetIfAbsent;
 }
@@ -46,10 +47,20 @@ bool IsDone(const OperationRecord& record) {
   return record.state == State::kDone;
 }
 
-// Whether an answer says that the write was not done.
+// Whether an answer, if it tells, depends on what was there.
+bool IsConditional(const OperationRecord& record) {
+  return record.question.operation == Operation::kCompareAndSet ||
+         record.question.operation == Operation::kSetIfAbsent;
+}
+
+// Whether an answer says that the write was done, or that it was not.
+bool AnswersDone(const OperationRecord& record) {
+  return IsDone(record) &&
+         (!IsConditional(record) || record.answer == Answer::Integer(1));
+}
 bool AnswersNotDone(const OperationRecord& record) {
-  return IsDone(record) && record.question.operation != Operation::kSet &&
-         record.answer != Answer::Integer(1);
+  return IsDone(record) && IsConditional(record) &&
+         record.answer == Answer::Integer(0);
 }
 
 // The value that an answered operation found; nullptr if it does not tell.
@@ -285,7 +296,7 @@ void ValueKey::OnReturned(size_t operation) {
            absl::StrCat("\"", record.ToString(), "\" found nothing, but \"",
                         present->ToString(), "\" came before"));
   }
-  if (Writes(record) && !AnswersNotDone(record)) {
+  if (Writes(record) && AnswersDone(record)) {
     NowCertain(record, record.question.argument);
   }
 }
@@ -329,6 +340,7 @@ KeyKind KindOf(std::span<const OperationRecord* const> operations) {
         wants = KeyKind::kCounter;
         break;
       case Operation::kSet:
+      case Operation::kPut:
       case Operation::kCompareAndSet:
       case Operation::kSetIfAbsent:
       case Operation::kDelete:

@@ -7,14 +7,14 @@
 //                     answered as not done, or was asked for only later
 //   executed-twice    a write that answers with its own value as the one before
 //   two-successors    two writes that both answer that they replaced one value
-//   no-order          writes that answer to have replaced each other in a
-//   circle read-your-writes  a client sees a value older than one it has
-//   written, monotonic-reads   or than one it has seen, stale-read        or
-//   than one that anybody had finished with before lost-write        the same,
-//   when nobody works on the key any more absence           a key is gone that
-//   was there, and nobody deletes it lost-increment    a counter is below the
-//   sum of what was acknowledged repeated-count    two increments of a counter
-//   give the same number
+//   no-order          writes whose answers say that they replaced each other
+//   read-your-writes  a client sees a value older than one it has written,
+//   monotonic-reads   or than one it has seen,
+//   stale-read        or than one that anybody had finished with before
+//   lost-write        the same, when nobody works on the key any more
+//   absence           a key is gone that was there, and nobody deletes it
+//   lost-increment    a counter is below the sum of what was acknowledged
+//   repeated-count    two increments of a counter give the same number
 //
 // Sound, not complete: every violation it reports is one; what it cannot see it
 // leaves to the search. Values that two operations write say nothing here, and

@@ -48,6 +48,15 @@ class Cluster::Reception {
     });
   }
 
+  void AskToStop(absl::Duration grace) {
+    executor_.Post([this, grace] {
+      grace_ = grace;
+      bell_.NotifyAll();
+    });
+  }
+
+  // How long it may take; nullopt: nobody has asked.
+  std::optional<absl::Duration> grace() const { return grace_; }
   runtime::WaitQueue& bell() { return bell_; }
   std::vector<Visitor> TakeWaiting() { return std::exchange(waiting_, {}); }
 
@@ -55,6 +64,7 @@ class Cluster::Reception {
   runtime::Executor& executor_;
   runtime::WaitQueue bell_;  // Rung for visitors and for a failed storage.
   std::vector<Visitor> waiting_;
+  std::optional<absl::Duration> grace_;
   Reception** const registered_;
 };
 
@@ -87,6 +97,7 @@ Cluster::Cluster(sim::World& world, const ClusterShape& shape, Atlas atlas,
              }),
       faults_at_boot_(shape.nodes, 0),
       receptions_(shape.nodes, nullptr),
+      asked_to_stop_(shape.nodes, false),
       exit_codes_(shape.nodes, 0),
       violations_(std::make_unique<WorldViolations>(world)) {
   std::vector<ShadowReader> shadows;
@@ -135,6 +146,10 @@ net::Address Cluster::redis_address(uint32_t node) const {
   return {world_.host_name(host(node)), kRedisPort};
 }
 
+net::Address Cluster::cluster_address(uint32_t node) const {
+  return {world_.host_name(host(node)), kClusterPort};
+}
+
 void Cluster::JumpWallClock(uint32_t node, absl::Duration by) {
   walls_.OnJump(node);
   world_.JumpWallClock(host(node), by);
@@ -165,13 +180,18 @@ kv::ServerOptions Cluster::OptionsOf(uint32_t node) const {
   options.clients_bytes_max = BulkClient::kClientsBytesMax;
   options.protected_mode = false;
   options.rpc_listen = rpc_address(node);
-  if (redis_) options.redis_listen = redis_address(node);
+  if (redis_) {
+    options.redis_listen = redis_address(node);
+    options.cluster_listen = cluster_address(node);
+  }
   for (uint32_t member = 1; member <= size(); ++member) {
     options.members.push_back(
         {.node = runtime::NodeId(member),
          .peer = {world_.host_name(host(member)), kPeerPort},
          .rpc = rpc_address(member),
-         .redis = redis_ ? redis_address(member) : net::Address()});
+         .redis = redis_ ? redis_address(member) : net::Address(),
+         .cluster =
+             redis_ ? std::optional(cluster_address(member)) : std::nullopt});
   }
   return options;
 }
@@ -208,19 +228,42 @@ void Cluster::RunNode(uint32_t node, raft::NodeObserver* observer,
   }
   damage_->NoteUp(node);
   runtime::FiberGroup visits(process.network_executor());
-  while (failure.ok()) {
+  runtime::FiberGroup stopper(process.network_executor());
+  std::optional<absl::Status> stopped;
+  while (failure.ok() && !stopped.has_value()) {
     for (Visitor& visit : reception.TakeWaiting()) {
       visits.Spawn("visit",
                    [&server, visit = std::move(visit)] { visit(**server); });
     }
+    if (reception.grace().has_value() && stopper.size() == 0) {
+      const runtime::Instant deadline =
+          process.network_executor().Now() + *reception.grace();
+      stopper.Spawn("stop", [&server, &stopped, &reception, deadline] {
+        stopped = (*server)->Stop(deadline);
+        reception.bell().NotifyAll();
+      });
+    }
     if (!reception.bell().Wait().ok()) return;
   }
-  process.Exit(exit_code, failure.message());
+  if (!failure.ok()) process.Exit(exit_code, failure.message());
+  visits.Cancel();
+  if (!visits.Join().ok() || !stopper.Join().ok()) return;
+  server->reset();
+  process.Exit(kv::ExitCodeOf(*stopped), stopped->message());
+}
+
+bool Cluster::Stop(uint32_t node, absl::Duration grace) {
+  Reception* const reception = receptions_[node - 1];
+  if (reception == nullptr || View(node) == nullptr) return false;
+  asked_to_stop_[node - 1] = true;
+  reception->AskToStop(grace);
+  return true;
 }
 
 void Cluster::Boot(uint32_t node) {
   CHECK(!running(node), "n", node, " runs");
   faults_at_boot_[node - 1] = DiskFaultsStruck();
+  asked_to_stop_[node - 1] = false;
   raft::NodeObserver* observer =
       checks_->Begin(node, world_.boots(host(node)) + 1);
   if (tap_) observer = tap_(node, observer);
@@ -285,6 +328,7 @@ void Cluster::OnExit(sim::HostId host, int code, const std::string& why) {
   exit_codes_[node - 1] = code;
   const bool explained = code == sim::kExitCrashed ||
                          code == sim::kExitOutOfMemory ||
+                         (code == 0 && asked_to_stop_[node - 1]) ||
                          damage_->Explains(node, code, why) ||
                          DiskFaultsStruck() > faults_at_boot_[node - 1];
   if (!explained) {

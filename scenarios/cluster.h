@@ -47,6 +47,7 @@ class Cluster {
   static constexpr uint16_t kPeerPort = 7001;
   static constexpr uint16_t kRpcPort = 7002;
   static constexpr uint16_t kRedisPort = 6379;
+  static constexpr uint16_t kClusterPort = 6380;
 
   // Adds the hosts; boots nothing. `world` must outlive this.
   Cluster(sim::World& world, const ClusterShape& shape,
@@ -57,12 +58,18 @@ class Cluster {
   sim::HostId host(uint32_t node) const { return hosts_[node - 1]; }
   net::Address rpc_address(uint32_t node) const;
   net::Address redis_address(uint32_t node) const;
+  // Of the door that answers MOVED.
+  net::Address cluster_address(uint32_t node) const;
 
   // Nodes that are booted from now on listen for Redis clients.
   void OpenRedisDoors() { redis_ = true; }
 
   // Requires: !running(node).
   void Boot(uint32_t node);
+  // As a signal stops raft_server: the node has `grace` for what is under way,
+  // then ends by itself with exit code 0. False: it is not up yet.
+  // Requires: running(node).
+  bool Stop(uint32_t node, absl::Duration grace);
   void BootAllThatAreDown();
   // kill -9. Nothing if it does not run.
   void Kill(uint32_t node);
@@ -76,6 +83,15 @@ class Cluster {
   const WallTimes& walls() const { return walls_; }
 
   bool running(uint32_t node) const { return world_.running(host(node)); }
+  // Asked to, and not ended yet.
+  bool stopping(uint32_t node) const {
+    return running(node) && asked_to_stop_[node - 1];
+  }
+  // Its last life has ended because it was asked to.
+  bool ended_as_asked(uint32_t node) const {
+    return !running(node) && asked_to_stop_[node - 1] &&
+           last_exit_code(node) == 0;
+  }
   // Null: it does not run, or is not up yet.
   const NodeView* View(uint32_t node) const { return checks_->View(node); }
   // The running leader of the highest term; 0 if none.
@@ -140,6 +156,7 @@ class Cluster {
   std::vector<uint64_t> faults_at_boot_;
   std::vector<Reception*> receptions_;  // Null: it is not up.
   Tap tap_;
+  std::vector<bool> asked_to_stop_;  // The last life of each.
   std::vector<int> exit_codes_;
   std::unique_ptr<Violations> violations_;
   std::unique_ptr<SafetyChecks> checks_;

@@ -163,6 +163,12 @@ void FinalDemands::CheckConvergence() {
       world_.Fail(check, absl::StrCat("n", node, " is not up in the end"));
       return;
     }
+    if (cluster_.stopping(node)) {
+      world_.Fail("stop-never-ends",
+                  absl::StrCat("n", node, " was asked to stop before the ",
+                               "healing, and is stopping still"));
+      return;
+    }
     if (first == nullptr) first = view;
     if (view->applied < due_) {
       Unmet(check,

@@ -19,6 +19,8 @@ std::string Answer::ToString() const {
       return absl::StrCat(integer);
     case Kind::kWrongType:
       return "wrong-type";
+    case Kind::kUnsaid:
+      return "(done)";
   }
   return "?";
 }
@@ -41,6 +43,8 @@ const char* OperationName(kv::Operation operation) {
       return "compare-and-set";
     case kv::Operation::kSetIfAbsent:
       return "set-if-absent";
+    case kv::Operation::kPut:
+      return "put";
     default:
       return "(not an operation of one key)";
   }

@@ -4,7 +4,9 @@
 // Every operation is an interval. It opens when the client asks and closes when
 // the client knows the answer; one whose answer never came stays open for ever,
 // because it may take effect at any time later, or never. An operation that was
-// refused (certainly not done) leaves the evidence.
+// refused (certainly not done) leaves the evidence. One that is known to be
+// done, as by an "OK" that tells nothing of the value before, is answered with
+// Answer::Unsaid(): it took effect inside of its interval.
 //
 // The order of the calls to Invoke(), Answered() and Refused() is the order of
 // real time: the history numbers them.
@@ -28,7 +30,13 @@ namespace scenarios {
 
 // What an operation told its client.
 struct Answer {
-  enum class Kind : uint8_t { kNil, kText, kInteger, kWrongType };
+  enum class Kind : uint8_t {
+    kNil,
+    kText,
+    kInteger,
+    kWrongType,
+    kUnsaid,  // It was done, and nobody knows what it would have answered.
+  };
 
   Kind kind = Kind::kNil;
   std::string text;     // kText.
@@ -42,6 +50,7 @@ struct Answer {
     return {Kind::kInteger, std::string(), integer};
   }
   static Answer WrongType() { return {Kind::kWrongType, std::string(), 0}; }
+  static Answer Unsaid() { return {Kind::kUnsaid, std::string(), 0}; }
 
   std::string ToString() const;
   friend bool operator==(const Answer&, const Answer&) = default;

@@ -38,6 +38,7 @@ kv::KvRequest RequestFor(const Question& question) {
   request.args = {question.key};
   switch (question.operation) {
     case kv::Operation::kSet:
+    case kv::Operation::kPut:
     case kv::Operation::kIncrement:
     case kv::Operation::kAppend:
     case kv::Operation::kSetIfAbsent:

@@ -5,12 +5,13 @@
 // before it) and that the register model explains. Operations without an answer
 // may be put anywhere after their invocation, or left out.
 //
-// The method walks through real time and keeps every state in which the key
-// may be (just-in-time linearization: Wing & Gong 1993, Lowe 2017). What makes
-// it fast: an operation is linearized only when its answer must be explained;
-// readers are explained as early as possible, which never costs a solution; of
-// two states that differ only in that one has used up more unanswered
-// operations, the thriftier one is kept.
+// An answer that was left out (Answer::Unsaid()) constrains nothing but when.
+//
+// Keys are judged apart, each with a budget of its own, the cheapest first and
+// in rounds (scenarios/key_search.h): a first one that follows the few
+// likeliest ways, which is luck and usually enough, and wider ones up to one
+// that leaves nothing out, which is proof. So no key that is hard to judge
+// hides a violated one that is not.
 
 #ifndef SCENARIOS_LINEARIZABILITY_H_
 #define SCENARIOS_LINEARIZABILITY_H_
@@ -32,10 +33,12 @@ enum class Verdict : uint8_t {
 
 const char* VerdictName(Verdict verdict);
 
+// Of each key. Deterministic: no clock decides when it ends.
 struct LinearizabilityBudget {
-  // Applications of one operation to one state, over all keys.
+  // Applications of one operation to one state, and comparisons of two ways in
+  // which the key may stand: what the time of a search goes into.
   uint64_t steps_max = 4'000'000;
-  // States of one key held at the same time.
+  // Such ways held at the same time: what its memory goes into.
   size_t configurations_max = 100'000;
 };
 
@@ -44,11 +47,11 @@ struct LinearizabilityResult {
   std::string key;       // kViolated, kUnknown: the key in question.
   std::string evidence;  // kViolated: the answer that nothing explains, and how
                          // the key could stand at that moment.
-  uint64_t steps = 0;
+  uint64_t steps = 0;    // Of all keys together.
 };
 
-// Stops at the first key that is violated; a key without a verdict does not
-// hide a violated one.
+// Stops at the first key that is found violated. kUnknown only if no key was,
+// and one of them used up its budget.
 LinearizabilityResult CheckLinearizability(
     std::span<const OperationRecord> operations,
     const LinearizabilityBudget& budget = {});

@@ -124,6 +124,7 @@ void Nemesis::BeQuiet() {
   ++healings_;
   struck_.clear();
   loops_.clear();
+  stopped_.clear();
   knob_layers_.clear();
   named_.clear();
   ApplyKnobLayers();
@@ -159,6 +160,7 @@ void Nemesis::HealNode(uint32_t node) {
     FreeLink({client, host});
   }
   CalmDisk(node);
+  world_.disk(host).CancelCrashes();
   world_.SetClockDrift(host, 0);
   world_.SetCpuFactor(host, 1);
   if (world_.paused(host)) world_.Resume(host);
@@ -305,10 +307,13 @@ void Nemesis::Release(const Nodes& nodes) {
 // -------------------------------------------------------------- instruments
 
 void Nemesis::BootIfDown(uint32_t node) {
+  stopped_.erase(node);
   if (!cluster_.running(node)) cluster_.Boot(node);
 }
 
 void Nemesis::OnExit(uint32_t node) {
+  // An operator has stopped it, and will start it.
+  if (stopped_.contains(node) && cluster_.ended_as_asked(node)) return;
   // It would refuse again, and for the same reason.
   if (cluster_.damage().LostForGood(node)) return;
   const absl::Duration after = how_.Between(kRebootAfterMin, kRebootAfterMax);

@@ -120,6 +120,8 @@ class Nemesis {
   Undo Strike(const Crash& act);
   Undo Strike(const PowerOff& act);
   Undo Strike(const Restart& act);
+  Undo Strike(const Stop& act);
+  Undo Strike(const RollingRestart& act);
   Undo Strike(const Pause& act);
   Undo Strike(const Resume& act);
   Undo Strike(const CrashLoop& act);
@@ -128,6 +130,7 @@ class Nemesis {
   Undo Strike(const Transfer& act);
   Undo Strike(const FailSync& act);
   Undo Strike(const TroubleDisk& act);
+  Undo Strike(const CrashAtFile& act);
   Undo Strike(const RotDisk& act);
   Undo Strike(const WipeDisk& act);
   Undo Strike(const DisturbLink& act);
@@ -173,6 +176,12 @@ class Nemesis {
   struct Swizzling;
   // While the loop goes on: kills the node, boots it later, and so on.
   void LoopDown(const CrashLoop& act, uint32_t node, uint64_t loop);
+  // Stops the node, if it runs and is not stopping yet.
+  bool StopNode(uint32_t node);
+  // While the loop goes on: stops the first of `nodes`, starts it when it has
+  // ended, and goes on with the others.
+  void RollOn(Nodes nodes, uint64_t loop, bool bounded);
+  void StartWhenEnded(Nodes nodes, uint64_t loop, bool bounded);
   void DriftOn(const SkewClock& act, uint32_t node, uint64_t loop,
                int32_t part);
   void OnExit(uint32_t node);
@@ -212,6 +221,8 @@ class Nemesis {
   // How to undo what a step has named; the last one of a name counts.
   absl::btree_map<std::string, std::shared_ptr<Undo>> named_;
   absl::btree_map<uint32_t, uint32_t> struck_;  // By node: by how many strikes.
+  // By an operator, and not started since.
+  absl::btree_set<uint32_t> stopped_;
   // Acts that go on by themselves until they are undone.
   absl::btree_set<uint64_t> loops_;
   uint64_t loops_made_ = 0;

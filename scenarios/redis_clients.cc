@@ -10,6 +10,7 @@
 
 #include "scenarios/bank_client.h"
 #include "scenarios/bulk_client.h"
+#include "scenarios/watch_client.h"
 
 namespace scenarios {
 namespace {
@@ -34,14 +35,17 @@ RedisClients::RedisClients(sim::World& world, Cluster& cluster,
       outcomes_(cluster.violations()),
       bank_(cluster.violations(), scenario.workload.bank.clients),
       lease_keys_(scenario.workload.leases),
-      leases_(cluster.violations(), cluster.walls()) {
+      leases_(cluster.violations(), cluster.walls()),
+      watches_(cluster.violations(), cluster.walls()) {
   if (!any()) return;
   cluster_.OpenRedisDoors();
   for (const uint32_t node : cluster_.nodes()) {
     servers_.push_back(cluster_.redis_address(node));
+    redirecting_.push_back(cluster_.cluster_address(node));
   }
   Add(scenario_.workload.bank.clients, Kind::kBank);
-  Add(scenario_.workload.leases.clients, Kind::kLease);
+  Add(scenario_.workload.leases.clients, Kind::kLeases);
+  Add(scenario_.workload.watches.clients, Kind::kWatches);
   Add(scenario_.workload.bulk.clients, Kind::kBulk);
   auditor_ = world_.AddHost("r0");
   world_.SpareFromCrashes(auditor_);
@@ -52,7 +56,7 @@ void RedisClients::Add(uint32_t clients, Kind kind) {
     const sim::HostId host =
         world_.AddHost(absl::StrCat("r", clients_.size() + 1));
     world_.SpareFromCrashes(host);
-    clients_.push_back({.host = host, .number = number, .kind = kind});
+    clients_.push_back({.host = host, .kind = kind, .number = number});
   }
 }
 
@@ -97,7 +101,15 @@ void RedisClients::Repeat(sim::Process& process, absl::Duration interval,
 }
 
 void RedisClients::Run(const Client& client, sim::Process& process) {
-  RespSession session(world_, process, servers_);
+  const bool follows = client.number % 2 == 0;
+  RespSession session(
+      world_, process, follows ? redirecting_ : servers_,
+      follows ? RespSession::Manner::kFollows : RespSession::Manner::kStays);
+  Work(client, process, session);
+}
+
+void RedisClients::Work(const Client& client, sim::Process& process,
+                        RespSession& session) {
   const Workload& work = scenario_.workload;
   runtime::Random dice = process.Stream("redis_client");
   switch (client.kind) {
@@ -106,10 +118,22 @@ void RedisClients::Run(const Client& client, sim::Process& process) {
                       outcomes_);
       return Repeat(process, work.bank.interval, [&bank] { bank.DoOne(); });
     }
-    case Kind::kLease: {
+    case Kind::kLeases: {
       LeaseClient lease(session, work.leases, client.number, std::move(dice),
                         lease_keys_, leases_, outcomes_);
       return Repeat(process, work.leases.interval, [&lease] { lease.DoOne(); });
+    }
+    case Kind::kWatches: {
+      RespSession other(world_, process, servers_, RespSession::Manner::kStays,
+                        "other_session");
+      WatchClient watch({.executor = process.network_executor(),
+                         .watcher = session,
+                         .other = other,
+                         .books = watches_,
+                         .outcomes = outcomes_},
+                        work.watches, client.number, std::move(dice));
+      return Repeat(process, work.watches.interval,
+                    [&watch] { watch.DoOne(); });
     }
     case Kind::kBulk: {
       BulkClient bulk(session, client.number, std::move(dice),
@@ -128,21 +152,37 @@ void RedisClients::StartAuditor() {
 
 void RedisClients::RunAuditor(sim::Process& process) {
   for (const uint32_t node : nodes_) {
-    RespSession session(world_, process, {servers_[node - 1]});
-    BankClient auditor(session, scenario_.workload.bank, 0,
-                       process.Stream("auditor"), bank_, outcomes_);
-    BulkClient importer(session, 0, process.Stream("importer"),
-                        cluster_.violations(), outcomes_);
-    const bool bulk = scenario_.workload.bulk.clients > 0;
-    if (bulk) session.BePatient();
     // What damage keeps down need not answer.
-    while (!cluster_.damage().LostForGood(node) &&
-           !(session.Connect() && auditor.Audit() &&
-             (!bulk || (session.Connect() && importer.Pipeline())))) {
-      if (!process.network_executor().SleepFor(kAuditPause).ok()) return;
+    if (!cluster_.damage().LostForGood(node) &&
+        (!AuditAt(process, node, false) || !AuditAt(process, node, true))) {
+      return;
     }
     ++audited_;
   }
+}
+
+bool RedisClients::AuditAt(sim::Process& process, uint32_t node, bool follows) {
+  RespSession session(
+      world_, process, follows ? redirecting_ : servers_,
+      follows ? RespSession::Manner::kFollows : RespSession::Manner::kStays);
+  BankClient auditor(session, scenario_.workload.bank, 0,
+                     process.Stream("auditor"), bank_, outcomes_);
+  BulkClient importer(session, 0, process.Stream("importer"),
+                      cluster_.violations(), outcomes_);
+  const bool bulk = scenario_.workload.bulk.clients > 0 && !follows;
+  if (bulk) session.BePatient();
+  session.GoTo(node);
+  const auto answered = [&] {
+    if (!session.Connect() || !auditor.Audit()) return false;
+    if (!bulk) return true;
+    session.GoTo(node);
+    return session.Connect() && importer.Pipeline();
+  };
+  while (!cluster_.damage().LostForGood(node) && !answered()) {
+    if (!process.network_executor().SleepFor(kAuditPause).ok()) return false;
+    if (!follows) session.GoTo(node);
+  }
+  return true;
 }
 
 void RedisClients::DemandAudits() {
@@ -216,7 +256,10 @@ void RedisClients::Count(Counts* counts) const {
   counts->emplace_back("lease.told_there", leases_.told_there());
   counts->emplace_back("redis.answered", outcomes_.answered());
   counts->emplace_back("redis.refused", outcomes_.refused());
+  counts->emplace_back("redis.moved", outcomes_.moved());
   counts->emplace_back("redis.unknown", outcomes_.unknown());
+  counts->emplace_back("watch.called_off", watches_.called_off());
+  counts->emplace_back("watch.executed", watches_.executed());
 }
 
 }  // namespace scenarios

@@ -1,13 +1,15 @@
 // The simulated Redis clients: processes on hosts of their own ("r1", "r2"...)
 // that speak the Redis protocol to any node, of three kinds: those of the bank
-// (bank_client.h), those of the leases (lease_client.h) and those that ask for
-// much at once (bulk_client.h).
+// (bank_client.h), those of the leases (lease_client.h), those that watch
+// (watch_client.h) and those that ask for much at once (bulk_client.h). Every
+// second one of a kind speaks to the doors that redirect and follows MOVED.
 //
 // In the end, when the clients have stopped, an auditor ("r0") asks each node
 // that must be there for the state of the bank, and each node's store is looked
 // into:
 //
-//   liveness-redis   a node answers no Redis client, or no whole pipeline
+//   liveness-redis   a node answers no Redis client, or no whole pipeline, or
+//                    sends those that follow to nobody who does
 //   bank-total       the accounts of a store do not add up
 //   due-key-stays    a store holds a key long after its deadline
 //   redis-bulk       a store holds half of a transaction, or what a browser
@@ -26,6 +28,7 @@
 #include "net/address.h"
 #include "scenarios/checks/bank_books.h"
 #include "scenarios/checks/lease_books.h"
+#include "scenarios/checks/watch_books.h"
 #include "scenarios/cluster.h"
 #include "scenarios/lease_client.h"
 #include "scenarios/redis_outcomes.h"
@@ -49,21 +52,24 @@ class RedisClients {
   void Count(Counts* counts) const;
 
  private:
-  enum class Kind : uint8_t { kBank, kLease, kBulk };
+  enum class Kind : uint8_t { kBank, kLeases, kWatches, kBulk };
   struct Client {
     sim::HostId host = 0;
-    uint32_t number = 0;  // Of its kind, from 1.
     Kind kind = Kind::kBank;
+    uint32_t number = 0;  // Of its kind, from 1.
   };
 
   bool any() const { return scenario_.workload.speaks_redis(); }
   void Add(uint32_t clients, Kind kind);
   void Run(const Client& client, sim::Process& process);
+  void Work(const Client& client, sim::Process& process, RespSession& session);
   // Calls `work` again and again until the clients are to stop.
   void Repeat(sim::Process& process, absl::Duration interval,
               const std::function<void()>& work);
   void StartAuditor();
   void RunAuditor(sim::Process& process);
+  // Suspends until `node`, or whom it sends a follower to, has answered.
+  bool AuditAt(sim::Process& process, uint32_t node, bool follows);
   void DemandAudits();
   void LookIntoStores();
   void LookInto(uint32_t node, const kv::Store& store, int64_t leader_ms);
@@ -76,7 +82,9 @@ class RedisClients {
   BankBooks bank_;
   LeaseKeys lease_keys_;
   LeaseBooks leases_;
+  WatchBooks watches_;
   std::vector<net::Address> servers_;
+  std::vector<net::Address> redirecting_;
   std::vector<Client> clients_;
   sim::HostId auditor_ = 0;
   std::vector<uint32_t> nodes_;

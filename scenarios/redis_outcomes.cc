@@ -17,6 +17,7 @@ RespVerdict RedisOutcomes::Judge(const RespSession::Request& request,
       break;
     case RespVerdict::kNotDone:
       ++refused_;
+      if (replies[i].kind == RespReply::Kind::kMoved) ++moved_;
       break;
     case RespVerdict::kUnknown:
       ++unknown_;

@@ -33,12 +33,15 @@ class RedisOutcomes {
   uint64_t answered() const { return answered_; }
   uint64_t refused() const { return refused_; }
   uint64_t unknown() const { return unknown_; }
+  // Of those refused: told to go elsewhere.
+  uint64_t moved() const { return moved_; }
 
  private:
   Violations& violations_;
   uint64_t answered_ = 0;
   uint64_t refused_ = 0;
   uint64_t unknown_ = 0;
+  uint64_t moved_ = 0;
 };
 
 // The number in a reply to GET or INCR; nil is 0. Nothing: there is none.

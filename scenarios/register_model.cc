@@ -13,6 +13,7 @@ RegisterModel::State RegisterModel::Intern(std::string value) {
   const auto found = states_.find(value);
   if (found != states_.end()) return found->second;
   const State state = static_cast<State>(values_.size());
+  bytes_ += value.size();
   values_.push_back(value);
   states_.emplace(std::move(value), state);
   return state;
@@ -45,6 +46,8 @@ RegisterModel::Transition RegisterModel::Apply(const Question& question,
       return {state, before};
     case kv::Operation::kSet:
       return {Intern(question.argument), before};
+    case kv::Operation::kPut:
+      return {Intern(question.argument), Answer::Integer(1)};
     case kv::Operation::kIncrement:
       return ApplyIncrement(question, state);
     case kv::Operation::kDelete:

@@ -6,6 +6,7 @@
 #ifndef SCENARIOS_REGISTER_MODEL_H_
 #define SCENARIOS_REGISTER_MODEL_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -31,15 +32,21 @@ class RegisterModel {
   // What `question` does to a key in `state`, and what it must answer.
   Transition Apply(const Question& question, State state);
 
+  // The state of a key that holds `value`.
+  State Intern(std::string value);
+
   // "nil" or the value.
   std::string StateText(State state) const;
 
+  // What all values that were ever met weigh.
+  size_t bytes() const { return bytes_; }
+
  private:
-  State Intern(std::string value);
   Transition ApplyIncrement(const Question& question, State state);
 
   std::vector<std::string> values_ = {""};  // By state; the first is unused.
   absl::btree_map<std::string, State> states_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace scenarios

@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 
 #include "runtime/bytes.h"
 #include "runtime/check.h"
@@ -135,6 +136,8 @@ std::string RespReply::ToString() const {
       return absl::StrCat(":", integer);
     case Kind::kNil:
       return "nil";
+    case Kind::kMoved:
+      return absl::StrCat("moved: ", text);
     case Kind::kArray:
       break;
     case Kind::kMalformed:
@@ -155,6 +158,7 @@ std::optional<RespReply> ParseResp(absl::string_view bytes, size_t* size) {
 
 RespVerdict VerdictOf(const RespReply& reply) {
   if (reply.kind == Kind::kMalformed) return RespVerdict::kWrong;
+  if (reply.kind == Kind::kMoved) return RespVerdict::kNotDone;
   if (reply.kind != Kind::kError) return RespVerdict::kAnswered;
   if (absl::StartsWith(reply.text, "CLUSTERDOWN ") ||
       absl::StartsWith(reply.text, "BUSY ")) {
@@ -167,12 +171,14 @@ RespVerdict VerdictOf(const RespReply& reply) {
 // ------------------------------------------------------------ RespSession
 
 RespSession::RespSession(sim::World& world, sim::Process& process,
-                         std::vector<net::Address> servers)
+                         std::vector<net::Address> servers, Manner manner,
+                         absl::string_view label)
     : world_(world),
       process_(process),
       executor_(process.network_executor()),
       servers_(std::move(servers)),
-      dice_(process.Stream("resp_session")),
+      manner_(manner),
+      dice_(process.Stream(label)),
       patience_(DrawPatience(dice_)) {
   server_ = dice_.Below(servers_.size());
 }
@@ -183,6 +189,41 @@ void RespSession::Leave() {
   if (servers_.size() == 1) return;
   const size_t step = 1 + dice_.Below(servers_.size() - 1);
   server_ = (server_ + step) % servers_.size();
+}
+
+void RespSession::GoTo(uint32_t node) {
+  stream_.reset();
+  received_.clear();
+  server_ = node - 1;
+}
+
+// "MOVED 7 n2:6380"
+std::optional<size_t> RespSession::PlaceNamed(absl::string_view moved) const {
+  const std::vector<absl::string_view> words = absl::StrSplit(moved, ' ');
+  if (words.size() != 3 || words[0] != "MOVED") return std::nullopt;
+  for (size_t place = 0; place < servers_.size(); ++place) {
+    const net::Address& address = servers_[place];
+    const bool named =
+        words[2] == absl::StrCat(address.host, ":", address.port);
+    if (named && place != server_) return place;
+  }
+  return std::nullopt;
+}
+
+void RespSession::Follow(std::vector<RespReply>& replies) {
+  std::optional<size_t> next;
+  for (RespReply& reply : replies) {
+    if (reply.kind != Kind::kError) continue;
+    const std::optional<size_t> named = PlaceNamed(reply.text);
+    // A transaction of which a part belongs elsewhere is not done either.
+    const bool aborted =
+        next.has_value() && absl::StartsWith(reply.text, "EXECABORT ");
+    if (!named.has_value() && !aborted) continue;
+    reply.kind = Kind::kMoved;
+    if (named.has_value()) next = named;
+  }
+  if (!next.has_value()) return;
+  GoTo(static_cast<uint32_t>(*next) + 1);
 }
 
 bool RespSession::Connect() {
@@ -228,6 +269,7 @@ std::vector<RespReply> RespSession::Ask(const std::vector<Request>& requests) {
   }
   ExplainTold(replies);
   if (!good) Leave();
+  if (manner_ == Manner::kFollows) Follow(replies);
   return replies;
 }
 

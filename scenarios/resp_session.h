@@ -4,6 +4,11 @@
 // It tries nothing again. When the connection ends, or patience does, what was
 // asked and not answered is unknown; the next Connect() goes to another node.
 //
+// One that follows speaks to the doors that redirect (cluster_port), as clients
+// of Redis Cluster do: told MOVED, it leaves, and goes next to whom that names.
+// What was answered so was certainly not done. A MOVED that names no other node
+// of the cluster is no reply.
+//
 // Shares no code with the server: what kv/resp words wrongly is read wrongly
 // here.
 
@@ -37,11 +42,12 @@ struct RespReply {
     kBulk,
     kNil,
     kArray,
+    kMoved,      // To a follower: not done, ask elsewhere.
     kMalformed,  // No reply at all; nothing behind it means anything.
   };
 
   Kind kind = Kind::kNil;
-  std::string text;              // kSimple, kError, kBulk, kMalformed.
+  std::string text;              // All but kInteger, kNil, kArray.
   int64_t integer = 0;           // kInteger.
   std::vector<RespReply> parts;  // kArray.
 
@@ -56,7 +62,7 @@ std::optional<RespReply> ParseResp(absl::string_view bytes, size_t* size);
 // What a reply says about what was asked.
 enum class RespVerdict : uint8_t {
   kAnswered,
-  kNotDone,  // CLUSTERDOWN, BUSY: certainly not.
+  kNotDone,  // CLUSTERDOWN, BUSY, moved: certainly not.
   kUnknown,  // UNCERTAIN.
   kWrong,    // Nothing that a server may say.
 };
@@ -65,10 +71,13 @@ RespVerdict VerdictOf(const RespReply& reply);
 class RespSession {
  public:
   using Request = std::vector<std::string>;
+  enum class Manner : uint8_t { kStays, kFollows };
 
   // `process` and `world` outlive this. Server i of `servers` is node i + 1.
+  // `label`: of its dice, if a process has several.
   RespSession(sim::World& world, sim::Process& process,
-              std::vector<net::Address> servers);
+              std::vector<net::Address> servers, Manner manner = Manner::kStays,
+              absl::string_view label = "resp_session");
   // Waits as long as any client does.
   void BePatient();
 
@@ -90,9 +99,15 @@ class RespSession {
 
   // Goes to another node next.
   void Leave();
+  // Goes to this one next.
+  void GoTo(uint32_t node);
 
  private:
   bool ReadMore(runtime::Instant deadline);
+  // Of a follower: makes kMoved of errors that say so, and goes there.
+  void Follow(std::vector<RespReply>& replies);
+  // The place in `servers_` that a MOVED names, if that is another one.
+  std::optional<size_t> PlaceNamed(absl::string_view moved) const;
   void ExplainAsked(const std::vector<Request>& requests);
   void ExplainTold(const std::vector<RespReply>& replies);
 
@@ -100,6 +115,7 @@ class RespSession {
   sim::Process& process_;
   runtime::Executor& executor_;
   const std::vector<net::Address> servers_;
+  const Manner manner_;
   runtime::Random dice_;
   absl::Duration patience_;
   size_t server_ = 0;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 
 #include "runtime/random.h"
+#include "scenarios/at_rest.h"
 #include "scenarios/client_oracle.h"
 #include "scenarios/clients.h"
 #include "scenarios/cluster.h"
@@ -52,6 +53,7 @@ class Run {
   Storyteller storyteller_;
   FinalDemands demands_;
   IdleEnd idle_;
+  AtRest at_rest_;
 };
 
 std::vector<KnobSetting> Draw(const std::vector<KnobSetting>& settings,
@@ -93,7 +95,8 @@ Run::Run(const Scenario& scenario, const RunOptions& options)
       nemesis_(world_, cluster_, scenario_, DrawFaults(), Core()),
       storyteller_(world_, cluster_, clients_, nemesis_, scenario_, history_),
       demands_(world_, cluster_, clients_, scenario_, history_),
-      idle_(world_, scenario_) {
+      idle_(world_, scenario_),
+      at_rest_(world_, cluster_, scenario_) {
   clients_.AddKeys(ScriptedKeys(scenario_));
 }
 
@@ -119,7 +122,10 @@ RunResult Run::Execute() {
   if (core_.has_value()) core_->Start();
   demands_.Start(Core(), core_.has_value() ? [this] { return core_->Excuse(); }
                                            : FinalDemands::Excuse());
-  if (!core_.has_value()) idle_.Start();
+  if (!core_.has_value()) {
+    idle_.Start();
+    at_rest_.Start([this] { return !demands_.excused().empty(); });
+  }
   const absl::Duration until = options_.until.value_or(scenario_.phases.End());
   world_.RunUntil(absl::ToInt64Nanoseconds(until));
   const bool whole = until >= scenario_.phases.End();

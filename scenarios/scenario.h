@@ -109,6 +109,16 @@ struct BulkWork {
   absl::Duration interval = absl::Milliseconds(500);
 };
 
+// Redis clients that watch keys which change, or not (watch_client.h).
+struct WatchWork {
+  uint32_t clients = 0;
+  absl::Duration interval = absl::Milliseconds(20);
+  // How long keys last that do not for ever, and how long may pass between two
+  // steps of a transaction.
+  SpanRange lasts = {absl::Milliseconds(20), absl::Milliseconds(500)};
+  absl::Duration pause_max = absl::Milliseconds(100);
+};
+
 struct Workload {
   uint32_t clients = 2;
   // The first so many clients only read. They stay with a leader that still
@@ -127,10 +137,11 @@ struct Workload {
   BankWork bank;
   LeaseWork leases;
   BulkWork bulk;
+  WatchWork watches;
 
   // Then nodes listen for Redis clients.
   bool speaks_redis() const {
-    return bank.clients + leases.clients + bulk.clients > 0;
+    return bank.clients + leases.clients + bulk.clients + watches.clients > 0;
   }
 };
 

@@ -89,6 +89,21 @@ void ReadBulk(YamlErrors& errors, const YAML::Node& node, BulkWork* bulk) {
   }
 }
 
+void ReadWatches(YamlErrors& errors, const YAML::Node& node,
+                 WatchWork* watches) {
+  YamlMap map(errors, node, "the watches");
+  watches->clients = 2;
+  map.Count("clients", 1, kClientsMax, &watches->clients);
+  map.Span("interval", &watches->interval);
+  map.SpanRange("lasts", &watches->lasts.low, &watches->lasts.high);
+  map.Span("pause_max", &watches->pause_max);
+  map.Done();
+  if (watches->interval <= absl::ZeroDuration() ||
+      watches->lasts.low < absl::Milliseconds(1)) {
+    errors.Fail(node, "expected an interval above 0, and to last 1ms or more");
+  }
+}
+
 void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
                   Workload* workload) {
   YamlMap map(errors, node, "the workload");
@@ -111,6 +126,9 @@ void ReadWorkload(YamlErrors& errors, const YAML::Node& node,
   }
   if (const YAML::Node* bulk = map.Find("bulk")) {
     ReadBulk(errors, *bulk, &workload->bulk);
+  }
+  if (const YAML::Node* watches = map.Find("watches")) {
+    ReadWatches(errors, *watches, &workload->watches);
   }
   map.Done();
   if (workload->interval <= absl::ZeroDuration() ||

@@ -79,6 +79,26 @@ Nemesis::Undo Nemesis::Strike(const TroubleDisk& act) {
   };
 }
 
+Nemesis::Undo Nemesis::Strike(const CrashAtFile& act) {
+  using Call = CrashAtFile::Call;
+  const Nodes nodes = Resolve(act.target);
+  if (!Seize(nodes)) return nullptr;
+  sim::CrashOrder order{.file = act.file, .power = act.power};
+  if (act.call == Call::kWrite) order.call = sim::CrashOrder::Call::kWrite;
+  if (act.call == Call::kSync) order.call = sim::CrashOrder::Call::kSync;
+  for (const uint32_t node : nodes) {
+    for (uint32_t i = 0; i < act.times; ++i) {
+      world_.disk(cluster_.host(node)).OrderCrash(order);
+    }
+  }
+  return [this, nodes] {
+    Release(nodes);
+    for (const uint32_t node : nodes) {
+      world_.disk(cluster_.host(node)).CancelCrashes();
+    }
+  };
+}
+
 void Nemesis::TroubleDiskOf(uint32_t node, const TroubleDisk& act,
                             const std::optional<sim::DiskKnobs>& own) {
   sim::SimDisk& disk = world_.disk(cluster_.host(node));

@@ -9,6 +9,14 @@ namespace scenarios {
 namespace {
 
 constexpr uint32_t kLoopLosesPowerPpm = 500'000;
+// How long a node that is stopped has for what is under way.
+constexpr absl::Duration kStopGraceMin = absl::Milliseconds(50);
+constexpr absl::Duration kStopGraceMax = absl::Seconds(3);
+// Of a rolling restart: between two nodes, and how often is looked whether one
+// has ended.
+constexpr absl::Duration kRollPauseMin = absl::Milliseconds(10);
+constexpr absl::Duration kRollPauseMax = absl::Seconds(1);
+constexpr absl::Duration kLookAgainAfter = absl::Milliseconds(10);
 // A drift that grows does so in this many equal parts.
 constexpr int32_t kDriftParts = 20;
 
@@ -38,6 +46,84 @@ Nemesis::Undo Nemesis::Strike(const Restart& act) {
   const Nodes nodes = Resolve(act.target);
   for (const uint32_t node : nodes) BootIfDown(node);
   return [] {};
+}
+
+// ------------------------------------------------------- what operators do
+
+bool Nemesis::StopNode(uint32_t node) {
+  if (!cluster_.running(node) || cluster_.stopping(node)) return false;
+  if (!cluster_.Stop(node, how_.Between(kStopGraceMin, kStopGraceMax))) {
+    return false;
+  }
+  stopped_.insert(node);
+  return true;
+}
+
+Nemesis::Undo Nemesis::Strike(const Stop& act) {
+  const Nodes nodes = Resolve(act.target);
+  if (!Seize(nodes)) return nullptr;
+  Nodes stopped;
+  for (const uint32_t node : nodes) {
+    if (StopNode(node)) stopped.push_back(node);
+  }
+  if (stopped.empty()) {
+    Release(nodes);
+    return nullptr;
+  }
+  return [this, nodes, stopped] {
+    Release(nodes);
+    for (const uint32_t node : stopped) BootIfDown(node);
+  };
+}
+
+Nemesis::Undo Nemesis::Strike(const RollingRestart& act) {
+  Nodes nodes = Resolve(act.target);
+  if (nodes.empty()) return nullptr;
+  const uint64_t loop = loops_made_++;
+  loops_.insert(loop);
+  RollOn(std::move(nodes), loop, bounded_);
+  return [this, loop] { loops_.erase(loop); };
+}
+
+void Nemesis::RollOn(Nodes nodes, uint64_t loop, bool bounded) {
+  if (!loops_.contains(loop)) return;
+  bounded_ = bounded;
+  if (nodes.empty()) {
+    loops_.erase(loop);
+    return;
+  }
+  // One that is down, or not up yet, is left to whoever struck it.
+  const Nodes first = {nodes.front()};
+  if (Seize(first)) {
+    if (StopNode(nodes.front())) {
+      world_.CountFault("process.rolling_stop");
+      StartWhenEnded(std::move(nodes), loop, bounded);
+      return;
+    }
+    Release(first);
+  }
+  nodes.erase(nodes.begin());
+  Later(kLookAgainAfter, [this, nodes = std::move(nodes), loop, bounded] {
+    RollOn(nodes, loop, bounded);
+  });
+}
+
+void Nemesis::StartWhenEnded(Nodes nodes, uint64_t loop, bool bounded) {
+  Later(kLookAgainAfter,
+        [this, nodes = std::move(nodes), loop, bounded]() mutable {
+          const uint32_t node = nodes.front();
+          if (loops_.contains(loop) && cluster_.running(node)) {
+            StartWhenEnded(std::move(nodes), loop, bounded);
+            return;
+          }
+          Release({node});
+          BootIfDown(node);
+          nodes.erase(nodes.begin());
+          Later(how_.Between(kRollPauseMin, kRollPauseMax),
+                [this, nodes = std::move(nodes), loop, bounded] {
+                  RollOn(nodes, loop, bounded);
+                });
+        });
 }
 
 Nemesis::Undo Nemesis::Strike(const Pause& act) {

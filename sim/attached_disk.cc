@@ -2,6 +2,7 @@
 // nothing happens any more once the process is dead.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,7 +31,8 @@ class SimDisk::Attachment {
 
   // One call that moves `bytes`: `effect` happens at one moment of it, if the
   // process lives to see that. Suspends.
-  absl::Status Perform(Call call, uint64_t bytes,
+  // `path` is what it is about.
+  absl::Status Perform(Call call, absl::string_view path, uint64_t bytes,
                        absl::FunctionRef<absl::Status()> effect) const {
     if (!life_->alive) return Dead();
     disk_.world_.MayFailToAllocate();
@@ -40,6 +42,7 @@ class SimDisk::Attachment {
     if (timing.effect_first) status = effect();
     Wait(timing.span);
     if (!life_->alive) return Dead();
+    MaybeCrashAt(call, path);
     if (!timing.effect_first) status = effect();
     ExplainEnd(call, begin);
     MaybeCrash();
@@ -82,6 +85,14 @@ class SimDisk::Attachment {
                    {"took_ns", world.now() - begin}});
   }
 
+  void MaybeCrashAt(Call call, absl::string_view path) const {
+    if (executor_.current() == nullptr) return;
+    const std::optional<CrashOrder> order = disk_.dice_.TakeCrash(call, path);
+    if (!order.has_value()) return;
+    disk_.world_.CrashFromInside(
+        disk_.host_, order->power ? Crash::kPower : Crash::kProcess);
+  }
+
   void MaybeCrash() const {
     if (executor_.current() == nullptr) return;
     if (!disk_.dice_.Strikes(DiskFault::kCrashInCall)) return;
@@ -98,9 +109,10 @@ class SimDisk::Attachment {
 class SimDisk::AttachedFile final : public persist::File {
  public:
   // Shared: the name may go while the handle stays.
-  AttachedFile(Attachment attachment, SimVolume::FilePtr file,
-               persist::OpenMode mode)
+  AttachedFile(Attachment attachment, absl::string_view path,
+               SimVolume::FilePtr file, persist::OpenMode mode)
       : attachment_(std::move(attachment)),
+        path_(path),
         file_(std::move(file)),
         writable_(mode != persist::OpenMode::kRead) {}
 
@@ -117,25 +129,26 @@ class SimDisk::AttachedFile final : public persist::File {
 
   absl::Status WriteAt(uint64_t offset, SimVolume::Pieces pieces) override {
     CHECK(writable_, "a write to a file that was opened for reading");
-    return attachment_.Perform(
-        Call::kWrite, 0, [&] { return disk().Write(*file_, offset, pieces); });
+    return attachment_.Perform(Call::kWrite, path_, 0, [&] {
+      return disk().Write(*file_, offset, pieces);
+    });
   }
 
   absl::Status SyncData() override {
-    return attachment_.Perform(Call::kSync, file_->unsynced_bytes(),
+    return attachment_.Perform(Call::kSync, path_, file_->unsynced_bytes(),
                                [&] { return disk().Sync(*file_); });
   }
 
   absl::Status Truncate(uint64_t size) override {
     CHECK(writable_, "a cut of a file that was opened for reading");
-    return attachment_.Perform(Call::kWrite, 0, [&] {
+    return attachment_.Perform(Call::kWrite, path_, 0, [&] {
       return disk().Resize(*file_, "truncation", size);
     });
   }
 
   absl::Status Preallocate(uint64_t size) override {
     CHECK(writable_, "growing a file that was opened for reading");
-    return attachment_.Perform(Call::kWrite, 0, [&] {
+    return attachment_.Perform(Call::kWrite, path_, 0, [&] {
       if (size <= file_->size()) return absl::OkStatus();
       return disk().Resize(*file_, "preallocation", size);
     });
@@ -156,6 +169,7 @@ class SimDisk::AttachedFile final : public persist::File {
   SimDisk& disk() const { return attachment_.disk(); }
 
   const Attachment attachment_;
+  const std::string path_;  // By which it was opened.
   const SimVolume::FilePtr file_;
   const bool writable_;
 };
@@ -170,11 +184,12 @@ class SimDisk::AttachedDisk final : public persist::Disk {
     SimVolume::FilePtr file;
     const Call call = mode == persist::OpenMode::kCreateExclusive ? Call::kWrite
                                                                   : Call::kRead;
-    RETURN_IF_ERROR(attachment_.Perform(call, 0, [&]() -> absl::Status {
+    RETURN_IF_ERROR(attachment_.Perform(call, path, 0, [&]() -> absl::Status {
       ASSIGN_OR_RETURN(file, volume().Open(path, mode));
       return absl::OkStatus();
     }));
-    return std::make_unique<AttachedFile>(attachment_, std::move(file), mode);
+    return std::make_unique<AttachedFile>(attachment_, path, std::move(file),
+                                          mode);
   }
 
   absl::StatusOr<std::vector<std::string>> List(
@@ -189,28 +204,28 @@ class SimDisk::AttachedDisk final : public persist::Disk {
   }
 
   absl::Status CreateDirectory(absl::string_view path) override {
-    return attachment_.Perform(Call::kWrite, 0,
+    return attachment_.Perform(Call::kWrite, path, 0,
                                [&] { return volume().CreateDirectory(path); });
   }
 
   absl::Status Rename(absl::string_view from, absl::string_view to) override {
-    return attachment_.Perform(Call::kWrite, 0,
+    return attachment_.Perform(Call::kWrite, to, 0,
                                [&] { return volume().Rename(from, to); });
   }
 
   absl::Status Remove(absl::string_view path) override {
-    return attachment_.Perform(Call::kWrite, 0,
+    return attachment_.Perform(Call::kWrite, path, 0,
                                [&] { return volume().Remove(path); });
   }
 
   absl::Status SyncDirectory(absl::string_view directory) override {
-    return attachment_.Perform(Call::kSync, 0, [&] {
+    return attachment_.Perform(Call::kSync, directory, 0, [&] {
       return attachment_.disk().SyncDirectory(directory);
     });
   }
 
   absl::Status Lock() override {
-    return attachment_.Perform(Call::kWrite, 0, [&] {
+    return attachment_.Perform(Call::kWrite, "", 0, [&] {
       return attachment_.disk().Lock(attachment_.life());
     });
   }

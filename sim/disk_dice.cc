@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
+
 #include "sim/world.h"
 
 namespace sim {
@@ -105,6 +107,23 @@ bool DiskDice::Strikes(DiskFault fault) {
     world_.Record(host_, kFaultNames[kind], {});
   }
   return strikes;
+}
+
+std::optional<CrashOrder> DiskDice::TakeCrash(Call call,
+                                              absl::string_view path) {
+  if (crashes_.empty() || call == Call::kRead) return std::nullopt;
+  const CrashOrder& order = crashes_.front();
+  const CrashOrder::Call made =
+      call == Call::kSync ? CrashOrder::Call::kSync : CrashOrder::Call::kWrite;
+  const bool meant =
+      order.call == CrashOrder::Call::kEither || order.call == made;
+  if (!meant || !absl::StrContains(path, order.file)) return std::nullopt;
+  CrashOrder taken = std::move(crashes_.front());
+  crashes_.pop_front();
+  world_.CountFault("disk.crash_at");
+  world_.Record(host_, "disk.crash_at",
+                {{"path", path}, {"sync", call == Call::kSync}});
+  return taken;
 }
 
 bool DiskDice::WritesBack() {

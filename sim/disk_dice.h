@@ -10,8 +10,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
+#include <string>
+#include <utility>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 #include "runtime/random.h"
@@ -30,6 +34,17 @@ enum class DiskFault : uint8_t {
   kCrashInCall,  // The process dies, or the power fails, before the return.
 };
 inline constexpr size_t kDiskFaults = 4;
+
+// Ends the process in the middle of one call: before the call has its effect or
+// after it, as the timing of the call has it.
+struct CrashOrder {
+  enum class Call : uint8_t { kWrite, kSync, kEither };
+
+  std::string file;  // Part of the path.
+  Call call = Call::kEither;
+  // The power fails, too; else the process alone dies.
+  bool power = true;
+};
 
 class DiskDice {
  public:
@@ -74,6 +89,13 @@ class DiskDice {
   // The next call that `fault` can strike is struck.
   void Order(DiskFault fault) { ++ordered_[static_cast<size_t>(fault)]; }
 
+  // From now on the oldest order waits for its call, whoever makes it; then the
+  // next one does.
+  void OrderCrash(CrashOrder order) { crashes_.push_back(std::move(order)); }
+  void CancelCrashes() { crashes_.clear(); }
+  // The order that strikes this call; counts it, and it is done.
+  std::optional<CrashOrder> TakeCrash(Call call, absl::string_view path);
+
   // Whether a write lets the kernel write something back.
   bool WritesBack();
   // When it does so next without being asked; never, if not set.
@@ -104,6 +126,7 @@ class DiskDice {
   bool stuck_ = false;
   bool full_ = false;
   std::array<uint32_t, kDiskFaults> ordered_{};
+  std::deque<CrashOrder> crashes_;
 };
 
 }  // namespace sim

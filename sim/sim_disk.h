@@ -13,10 +13,11 @@
 // outside of fibers (a driver that looks into a disk).
 //
 // Counted, when they struck: disk.read_failed, disk.write_failed,
-// disk.sync_failed, disk.crash_in_call, disk.stall, disk.full, disk.writeback,
-// disk.power_off_with_unsynced, disk.sector_lost, disk.sector_torn,
-// disk.size_lost, disk.name_lost, disk.corrupted, disk.throttled, disk.stuck,
-// disk.replaced, and the damage to what was acknowledged: sim/disk_damage.h.
+// disk.sync_failed, disk.crash_in_call, disk.crash_at, disk.stall, disk.full,
+// disk.writeback, disk.power_off_with_unsynced, disk.sector_lost,
+// disk.sector_torn, disk.size_lost, disk.name_lost, disk.corrupted,
+// disk.throttled, disk.stuck, disk.replaced, and the damage to what was
+// acknowledged: sim/disk_damage.h.
 //
 // Twin:      prod/posix_disk.h
 // Both pass: tests/conformance/disk_test.cc
@@ -78,6 +79,10 @@ class SimDisk {
   void SetFull(bool full) { dice_.SetFull(full); }
   // The next call that `fault` can strike is struck.
   void Order(DiskFault fault) { dice_.Order(fault); }
+  // The next calls that the orders mean end their process, one after the other,
+  // in whichever life.
+  void OrderCrash(CrashOrder order) { dice_.OrderCrash(std::move(order)); }
+  void CancelCrashes() { dice_.CancelCrashes(); }
   // Which acknowledged bytes may be lost, and what has happened to them.
   DiskDamage& damage() { return damage_; }
   const DiskDamage& damage() const { return damage_; }

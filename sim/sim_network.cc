@@ -177,6 +177,16 @@ SimNetwork::Open SimNetwork::OpenEndpoints(HostId host) const {
   return open;
 }
 
+size_t SimNetwork::accepted_at(HostId host, uint16_t port) const {
+  size_t accepted = 0;
+  for (const auto& [connection, side] : OpenEndpoints(host)) {
+    const bool here =
+        side == Side::kAcceptor && connection->options().acceptor.port == port;
+    if (here) ++accepted;
+  }
+  return accepted;
+}
+
 void SimNetwork::ResetConnections(HostId host) {
   for (const auto& [connection, side] : OpenEndpoints(host)) {
     connection->Break(side);

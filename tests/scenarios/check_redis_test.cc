@@ -9,6 +9,7 @@
 
 #include "scenarios/checks/bank_books.h"
 #include "scenarios/checks/lease_books.h"
+#include "scenarios/checks/watch_books.h"
 #include "scenarios/redis_outcomes.h"
 #include "scenarios/wall_times.h"
 #include "tests/scenarios/check_fixture.h"
@@ -280,6 +281,80 @@ TEST_F(LeaseBooksTest, ASetThatMustFindNothingIsNoExcuseForItself) {
   const LeaseBooks::Set set = Ask("c", 0);
   books_.OnGoneForSet(read, set);
   EXPECT_EQ(reports_.first(), "key-gone-early");
+}
+
+// ------------------------------------------------------------- watch books
+
+// The clock of the one node shows what Pass() lets it show.
+class WatchBooksTest : public testing::Test {
+ protected:
+  using Watched = WatchBooks::Watched;
+
+  void Pass(int64_t milliseconds) { now_ms_ += milliseconds; }
+  // A key that was there, and lasts so long from now on; 0: for ever.
+  Watched There(int64_t lasts_ms = 0) {
+    Watched one{.key = "k", .was_there = true};
+    if (lasts_ms == 0) return one;
+    one.lease = WatchBooks::Lease{
+        .asked = books_.Now(), .node = 1, .lasts_ms = lasts_ms};
+    books_.OnLeaseDone(*one.lease);
+    return one;
+  }
+  std::string Executed(const Watched& one) {
+    books_.OnExecuted({one}, books_.Now(), 1);
+    return reports_.first();
+  }
+  std::string CalledOff(const Watched& one) {
+    books_.OnCalledOff({one});
+    return reports_.first();
+  }
+
+  int64_t now_ms_ = 1'000'000;
+  Reports reports_;
+  WallTimes walls_{1, [this](uint32_t) { return now_ms_; }};
+  WatchBooks books_{reports_, walls_};
+};
+
+TEST_F(WatchBooksTest, WhatNobodyTouchedIsExecuted) {
+  EXPECT_EQ(Executed(There()), "");
+  EXPECT_EQ(CalledOff(There()), "exec-called-off-for-nothing");
+}
+
+TEST_F(WatchBooksTest, WhatWasChangedIsCalledOff) {
+  Watched changed = There();
+  changed.changed = true;
+  EXPECT_EQ(CalledOff(changed), "");
+  EXPECT_EQ(Executed(changed), "exec-on-changed-key");
+}
+
+TEST_F(WatchBooksTest, WhatNobodyKnowsMayBeEither) {
+  Watched perhaps = There();
+  perhaps.may_have_changed = true;
+  EXPECT_EQ(CalledOff(perhaps), "");
+  EXPECT_EQ(Executed(perhaps), "");
+}
+
+TEST_F(WatchBooksTest, WhatHasExpiredIsCalledOff) {
+  const Watched short_lived = There(50);
+  EXPECT_EQ(Executed(short_lived), "");
+  Pass(50);  // To the millisecond it may be either.
+  EXPECT_EQ(Executed(short_lived), "");
+  EXPECT_EQ(CalledOff(short_lived), "");
+  Pass(1);
+  EXPECT_EQ(CalledOff(short_lived), "");
+  EXPECT_EQ(Executed(short_lived), "exec-on-changed-key");
+}
+
+TEST_F(WatchBooksTest, WhatCannotHaveExpiredIsNoExcuse) {
+  const Watched long_lived = There(500);
+  Pass(499);
+  EXPECT_EQ(CalledOff(long_lived), "exec-called-off-for-nothing");
+}
+
+TEST_F(WatchBooksTest, OfAKeyThatWasNotThereNothingIsSaid) {
+  const Watched absent{.key = "k", .was_there = false};
+  EXPECT_EQ(CalledOff(absent), "");
+  EXPECT_EQ(Executed(absent), "");
 }
 
 // ---------------------------------------------------------- redis outcomes

@@ -51,6 +51,50 @@ uint64_t CountOf(const Counts& counts, absl::string_view name) {
   return 0;
 }
 
+TEST(DiskActsTest, ACrashAtAFileIsReadAsItIsWritten) {
+  const Scenario scenario = Parse(Text(R"(
+  - {at: 1s, crash_at: {node: any, file: superblock}}
+  - {at: 2s, crash_at: {node: n2, file: .wal, call: sync, times: 3, power: false}, for: 1s}
+)"));
+  ASSERT_EQ(scenario.steps.size(), 2u);
+  const auto& any =
+      std::get<CrashAtFile>(std::get<Act>(scenario.steps[0].deed));
+  EXPECT_EQ(any.file, "superblock");
+  EXPECT_EQ(any.call, CrashAtFile::Call::kEither);
+  EXPECT_EQ(any.times, 1u);
+  EXPECT_TRUE(any.power);
+  const auto& sync =
+      std::get<CrashAtFile>(std::get<Act>(scenario.steps[1].deed));
+  EXPECT_EQ(sync.call, CrashAtFile::Call::kSync);
+  EXPECT_EQ(sync.times, 3u);
+  EXPECT_FALSE(sync.power);
+  EXPECT_THAT(ErrorOf("  - {at: 1s, crash_at: {node: n1}}\n"),
+              HasSubstr("file"));
+  EXPECT_THAT(
+      ErrorOf("  - {at: 1s, crash_at: {node: n1, file: x, call: read}}\n"),
+      HasSubstr("write, sync or any"));
+}
+
+// The boot after the crash dies in its first superblock, and so on.
+TEST(DiskActsTest, CrashesAtAFileFollowOneAnother) {
+  for (const char* call : {"write", "sync", "any"}) {
+    const Scenario scenario = Parse(Text(absl::StrCat(
+        "  - {at: 1s, crash_at: {node: n2, file: superblock, times: 3, call: ",
+        call, "}}\n  - {at: 1500ms, power_off: n2, for: 10ms}\n")));
+    const RunResult result = RunSeed(scenario);
+    EXPECT_TRUE(result.passed()) << result.signature << result.message;
+    EXPECT_EQ(CountOf(result.faults, "disk.crash_at"), 3u) << call;
+    EXPECT_EQ(CountOf(result.counts, "node.boots"), 3u + 4u) << call;
+  }
+}
+
+TEST(DiskActsTest, ACrashThatWasNotDueIsForgottenInTheQuiet) {
+  const RunResult result = RunSeed(Parse(
+      Text("  - {at: 1s, crash_at: {node: n2, file: nothing-of-the-kind}}\n")));
+  EXPECT_TRUE(result.passed()) << result.signature << result.message;
+  EXPECT_EQ(CountOf(result.faults, "disk.crash_at"), 0u);
+}
+
 TEST(DiskActsTest, TheyAreReadAsTheyAreWritten) {
   const Scenario scenario = Parse(Text(R"(
   - {at: 1s, disk: {node: leader, stuck: true}, for: 1s}

@@ -68,6 +68,42 @@ TEST(ProcessActsTest, ATransferMakesTheTargetLead) {
       << "it leads already";
 }
 
+// The one who leads hands over first: nobody has to wait for a timeout.
+TEST(ProcessActsTest, ANodeThatIsStoppedHandsOverAndEnds) {
+  const RunResult result =
+      Passed(WithSteps("  - {at: 2s, until: leader, within: 2s}\n"
+                       "  - {stop: leader, for: 1s}\n"
+                       "  - {until: new_leader, within: 140ms}\n"));
+  EXPECT_EQ(CountOf(result.faults, "nemesis.stop"), 1u);
+  EXPECT_EQ(CountOf(result.counts, "node.boots"), 4u);
+}
+
+TEST(ProcessActsTest, ANodeThatIsStoppedStaysDownUntilItIsStarted) {
+  const RunResult result =
+      Passed(WithSteps("  - {at: 2s, stop: n2}\n"
+                       "  - {after: 1s, stop: n2}\n"  // Nobody is there.
+                       "  - {after: 500ms, restart: n2}\n"
+                       "  - {after: 500ms, stop: n2}\n"));
+  EXPECT_EQ(CountOf(result.faults, "nemesis.stop"), 2u);
+  EXPECT_EQ(CountOf(result.faults, "nemesis.struck_nobody"), 1u);
+  // The healing starts it once more.
+  EXPECT_EQ(CountOf(result.counts, "node.boots"), 5u);
+}
+
+TEST(ProcessActsTest, ANodeThatIsKilledWhileItStopsIsNoMystery) {
+  (void)Passed(
+      WithSteps("  - {at: 2s, disk: {node: n2, stuck: true}}\n"
+                "  - {stop: n2}\n"
+                "  - {after: 300ms, crash: n2, for: 100ms}\n"));
+}
+
+TEST(ProcessActsTest, ARollingRestartStopsOneAfterTheOther) {
+  const RunResult result =
+      Passed(WithSteps("  - {at: 1500ms, rolling_restart: all}\n"));
+  EXPECT_EQ(CountOf(result.faults, "process.rolling_stop"), 3u);
+  EXPECT_EQ(CountOf(result.counts, "node.boots"), 6u);
+}
+
 TEST(ProcessActsTest, AClockThatDriftsSmoothlyTakesManySteps) {
   const RunResult at_once = Passed(WithSteps(
       "  - {at: 1s, clock: {node: n1, drift: 2000ppm, jump: -1h}, for: 2s}\n"));

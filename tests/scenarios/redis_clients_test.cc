@@ -7,9 +7,12 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 
+#include "runtime/bytes.h"
+#include "runtime/instant.h"
 #include "scenarios/cluster.h"
 #include "scenarios/resp_session.h"
 #include "scenarios/scenario.h"
@@ -57,6 +60,70 @@ TEST(RespReplyTest, WhatIsNoReplyIsToldSo) {
   }
 }
 
+// ------------------------------------------------------------------- moved
+
+// What a follower makes of a reply of n1, and where it goes next. n1 is played
+// by a process that answers whatever it is asked with `reply`.
+struct Followed {
+  RespVerdict verdict = RespVerdict::kUnknown;
+  uint32_t next = 0;
+};
+Followed Follow(const std::string& reply, RespSession::Manner manner) {
+  sim::World world({.seed = 1, .knobs = {}, .tape = nullptr, .trace = nullptr});
+  const sim::HostId n1 = world.AddHost("n1");
+  const sim::HostId client = world.AddHost("client");
+  const std::vector<net::Address> doors = {
+      {"n1", 6380}, {"n2", 6380}, {"n3", 6380}};
+  world.Boot(n1, [&](sim::Process& process) {
+    auto listener = process.network().Listen(doors[0]);
+    ASSERT_TRUE(listener.ok());
+    auto stream = (*listener)->Accept(runtime::Instant::InfiniteFuture());
+    ASSERT_TRUE(stream.ok());
+    std::byte bytes[256];
+    (void)(*stream)->Read(bytes, runtime::Instant::InfiniteFuture());
+    (void)(*stream)->Write(runtime::AsBytes(reply),
+                           runtime::Instant::InfiniteFuture());
+    (void)process.network_executor().SleepFor(absl::Seconds(20));
+  });
+  Followed followed;
+  world.Boot(client, [&](sim::Process& process) {
+    RespSession session(world, process, doors, manner);
+    session.GoTo(1);
+    if (!session.Connect()) return;
+    const std::vector<RespReply> replies = session.Ask({{"GET", "k"}});
+    if (!replies.empty()) followed.verdict = VerdictOf(replies[0]);
+    followed.next = session.node();
+  });
+  world.RunFor(absl::Seconds(10));
+  world.Kill(n1);
+  world.Kill(client);
+  return followed;
+}
+
+TEST(MovedTest, AFollowerGoesWhereItIsSent) {
+  const Followed followed =
+      Follow("-MOVED 7 n3:6380\r\n", RespSession::Manner::kFollows);
+  EXPECT_EQ(followed.verdict, RespVerdict::kNotDone);
+  EXPECT_EQ(followed.next, 3u);
+}
+
+TEST(MovedTest, NowhereIsNoReply) {
+  for (const char* moved :
+       {"-MOVED 7 n1:6380\r\n", "-MOVED 7 n4:6380\r\n", "-MOVED 7 n3:6379\r\n",
+        "-MOVED n3:6380\r\n", "-EXECABORT for nothing\r\n"}) {
+    const Followed followed = Follow(moved, RespSession::Manner::kFollows);
+    EXPECT_EQ(followed.verdict, RespVerdict::kWrong) << moved;
+    EXPECT_EQ(followed.next, 1u) << moved;
+  }
+}
+
+TEST(MovedTest, WhoDoesNotFollowIsNotSent) {
+  const Followed stays =
+      Follow("-MOVED 7 n3:6380\r\n", RespSession::Manner::kStays);
+  EXPECT_EQ(stays.verdict, RespVerdict::kWrong);
+  EXPECT_EQ(stays.next, 1u);
+}
+
 // ------------------------------------------------------------------ the end
 
 constexpr uint64_t kSeed = 7;
@@ -71,6 +138,7 @@ Scenario Calm() {
                   .write_within = absl::Seconds(3)};
   calm.workload.bank.clients = 2;
   calm.workload.leases.clients = 2;
+  calm.workload.watches.clients = 2;
   calm.workload.leases.lasts = {absl::Milliseconds(50),
                                 absl::Milliseconds(500)};
   return calm;

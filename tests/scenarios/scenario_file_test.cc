@@ -45,6 +45,7 @@ workload:
   mix: {get: 1, set: 2, increment: 3, compare_and_set: 4}
   bank: {clients: 6, accounts: 9, interval: 7ms}
   leases: {clients: 5, keys: 8, interval: 6ms, lasts: 10ms..2s}
+  watches: {clients: 4, interval: 9ms, lasts: 15ms..1s, pause_max: 70ms}
 environment: {network.latency: 1ms..5ms, disk.sync_latency: 1ms}
 faults: {network.frame_loss: 0%..2.5%}
 swarm: true
@@ -83,6 +84,10 @@ must_reach: [raft.vote_split]
   EXPECT_EQ(scenario->cluster.request_timeout, absl::Seconds(2));
   EXPECT_EQ(scenario->workload.bank.clients, 6u);
   EXPECT_EQ(scenario->workload.bank.accounts, 9u);
+  EXPECT_EQ(scenario->workload.watches.clients, 4u);
+  EXPECT_EQ(scenario->workload.watches.interval, absl::Milliseconds(9));
+  EXPECT_EQ(scenario->workload.watches.lasts.high, absl::Seconds(1));
+  EXPECT_EQ(scenario->workload.watches.pause_max, absl::Milliseconds(70));
   EXPECT_EQ(scenario->workload.leases.clients, 5u);
   EXPECT_EQ(scenario->workload.leases.keys, 8u);
   EXPECT_EQ(scenario->workload.leases.lasts.low, absl::Milliseconds(10));

@@ -1,0 +1,68 @@
+// At rest: each counter is compared with what is there, and one that is above
+// it in the end of a whole run is a failure.
+
+#include "scenarios/at_rest.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+#include "scenarios/runner.h"
+
+namespace scenarios {
+namespace {
+
+// How many counters are not what is there.
+size_t Above(const kv::ServerLoad& load, uint64_t peers, uint64_t rpc) {
+  size_t above = 0;
+  for (const Counted& one : CountersOf(load, peers, rpc)) {
+    EXPECT_FALSE(one.what.empty());
+    if (one.counted != one.there) ++above;
+  }
+  return above;
+}
+
+TEST(AtRestTest, NothingIsNothing) {
+  EXPECT_EQ(Above(kv::ServerLoad(), 0, 0), 0u);
+}
+
+TEST(AtRestTest, ConnectionsThatStandAreThere) {
+  kv::ServerLoad load;
+  load.peers.inbound = 2;
+  load.rpc.connections_now = 1;
+  EXPECT_EQ(Above(load, 2, 1), 0u);
+  EXPECT_EQ(Above(load, 1, 1), 1u);
+  EXPECT_EQ(Above(load, 2, 0), 1u);
+}
+
+TEST(AtRestTest, EveryPlaceThatIsTakenIsSeen) {
+  kv::ServerLoad load;
+  load.node = {.waiters = 1, .transfers = 1, .events = 1, .held = 1};
+  load.storage.stores_waiting = 1;
+  load.storage.bytes_waiting = 1;
+  load.peers.queued_bytes = 1;
+  load.rpc.calls_now = 1;
+  load.forwarded = {.calls = 1, .queued_bytes = 1};
+  load.parked = 1;
+  load.parked_bytes = 1;
+  load.numbers_pending = 1;
+  load.sessions_left = 1;
+  load.redis_clients = 1;
+  EXPECT_EQ(Above(load, 0, 0), 15u);
+}
+
+TEST(AtRestTest, AGoodRunEndsAtRest) {
+  Scenario calm;
+  calm.name = "calm";
+  calm.phases = {.warm_up = absl::Seconds(1),
+                 .chaos = absl::Seconds(2),
+                 .quiet = absl::Seconds(6)};
+  calm.workload.bank.clients = 2;
+  calm.workload.leases.clients = 1;
+  RunOptions options;
+  const RunResult result = RunScenario(calm, options);
+  EXPECT_TRUE(result.passed()) << result.signature << ": " << result.message;
+}
+
+}  // namespace
+}  // namespace scenarios
