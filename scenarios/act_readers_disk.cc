@@ -106,12 +106,12 @@ void ReadCall(YamlErrors& errors, const YAML::Node& node,
               absl::StrCat("expected write, sync or any, not '", text, "'"));
 }
 
-void ReadCrashAt(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
-                 Act* act) {
+void ReadCrashAt(YamlErrors& errors, const YAML::Node& node,
+                 const Stage& stage, Act* act) {
   constexpr uint32_t kTimesMax = 100;
   YamlMap map(errors, node, "a crash at a file");
   CrashAtFile crash;
-  RequireChoice(errors, map, "node", nodes, &crash.target);
+  RequireChoice(errors, map, "node", stage.nodes(), &crash.target);
   map.Require("file");
   if (const YAML::Node* file = map.Find("file")) {
     ReadText(errors, *file, &crash.file);

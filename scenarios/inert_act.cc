@@ -158,6 +158,12 @@ class Judge {
   std::string operator()(const PowerOff& act) const {
     return Anybody(act.target, true);
   }
+  std::string operator()(const Stop& act) const {
+    return Anybody(act.target, true);
+  }
+  std::string operator()(const CrashAtFile& act) const {
+    return Anybody(act.target, true);
+  }
   std::string operator()(const Pause& act) const {
     return Anybody(act.target, true);
   }
