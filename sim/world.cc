@@ -330,6 +330,10 @@ void World::ShowMessage(HostId host, absl::string_view kind,
   impl_->engine_.chronicle.Explain(TraceLevel::kMessages, host, kind, fields);
 }
 void World::Explain(TraceLevel level, HostId host, absl::string_view kind,
+                    std::initializer_list<runtime::NoteField> fields) {
+  Explain(level, host, kind, std::span(fields.begin(), fields.size()));
+}
+void World::Explain(TraceLevel level, HostId host, absl::string_view kind,
                     std::span<const runtime::NoteField> fields) {
   Engine& engine = impl_->engine_;
   engine.chronicle.Explain(

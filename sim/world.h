@@ -192,9 +192,7 @@ class World final : public runtime::ProbeSink {
   // trace, if the fields are only built when traced().
   // kNoHost: at the host whose process runs now, if any does.
   void Explain(TraceLevel level, HostId host, absl::string_view kind,
-               std::initializer_list<runtime::NoteField> fields) {
-    Explain(level, host, kind, std::span(fields.begin(), fields.size()));
-  }
+               std::initializer_list<runtime::NoteField> fields);
   void Explain(TraceLevel level, HostId host, absl::string_view kind,
                std::span<const runtime::NoteField> fields);
   // Whether anybody follows the run. What is only for them is not built else.
