@@ -43,7 +43,9 @@ void ReadCutClients(YamlErrors& errors, const YAML::Node& node,
                     const Stage& stage, Act* act) {
   using Way = CutClients::Way;
   CutClients cut;
-  if (!node.IsMap()) {
+  const bool is_target = !node.IsMap() || node["one_of"].IsDefined() ||
+                         node["all_of"].IsDefined();
+  if (is_target) {
     ReadChoice(errors, node, stage.nodes(), &cut.target);
     *act = std::move(cut);
     return;

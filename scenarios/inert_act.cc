@@ -239,7 +239,11 @@ class Judge {
     const std::string wrong = ForEach(from, [&](const Target& target) {
       const std::string why = leads_to(target, to);
       if (!why.empty() || !counts) return why;
-      return TooMany(SizeOf(target, nodes_).low);
+      uint32_t fewer = SizeOf(target, nodes_).low;  // Those who are struck.
+      for (const Target& end : to) {
+        fewer = std::min(fewer, SizeOf(end, nodes_).low);
+      }
+      return TooMany(fewer);
     });
     if (!wrong.empty()) return wrong;
     return ForEach(

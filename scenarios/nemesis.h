@@ -158,6 +158,11 @@ class Nemesis {
   Links LinksToOthers(const Nodes& nodes) const;  // To and from other nodes.
   Links AllLinksOf(const Nodes& nodes) const;     // Also those of clients.
 
+  // Of a way from one to the other the fewer are struck: all that cannot reach
+  // one node are not.
+  static const Nodes& Fewer(const Nodes& from, const Nodes& to) {
+    return to.size() < from.size() ? to : from;
+  }
   // Undone when the last strike that holds a link has been.
   Undo HoldLinks(LinkHold& hold, Links links);
   void FreeLink(const Link& link);  // Whoever holds it.

@@ -126,7 +126,8 @@ Nemesis::Undo Nemesis::Strike(const Flap& act) {
   const Nodes from = Resolve(act.from);
   const Nodes to = Resolve(act.to);
   Links links = OneWay(HostsOf(from), HostsOf(to));
-  if (links.empty() || !Seize(from)) return nullptr;
+  const Nodes struck = Fewer(from, to);
+  if (links.empty() || !Seize(struck)) return nullptr;
   std::function<Undo()> begin;
   if (act.kinds.empty()) {
     begin = [this, links] { return HoldLinks(cuts_, links); };
@@ -138,9 +139,9 @@ Nemesis::Undo Nemesis::Strike(const Flap& act) {
       return AddFilters(links, what);
     };
   }
-  return [this, from, end = FlipFlop(std::move(begin), act.period)] {
+  return [this, struck, end = FlipFlop(std::move(begin), act.period)] {
     end();
-    Release(from);
+    Release(struck);
   };
 }
 

@@ -113,7 +113,7 @@ Nemesis::Undo Nemesis::Strike(const Isolate& act) {
 Nemesis::Undo Nemesis::Strike(const Cut& act) {
   const Nodes from = Resolve(act.from);
   const Nodes to = Resolve(act.to);
-  return CutOff(from, OneWay(HostsOf(from), HostsOf(to)));
+  return CutOff(Fewer(from, to), OneWay(HostsOf(from), HostsOf(to)));
 }
 
 // First what is listed, then what fills a group up, then the rest.

@@ -19,6 +19,25 @@
 namespace scenarios {
 namespace {
 
+// In chaos that strikes a minority at most: one node is deaf, not all others
+// struck.
+TEST(NetworkActsRunTest, ChaosCutsAllFromOne) {
+  RunOptions options;
+  const RunResult result = RunScenario(
+      Parse("name: x\nphases: {warm_up: 1s, chaos: 8s, quiet: 5s}\n"
+            "chaos: {mean_gap: 200ms, strikes: [{cut: {from: all, to: leader}, "
+            "for: 300ms}, {flap: {from: all, to: leader}, for: 300ms}]}\n"),
+      options);
+  EXPECT_TRUE(result.passed()) << result.signature << ": " << result.message;
+  for (const char* act : {"nemesis.cut", "nemesis.flap"}) {
+    uint64_t struck = 0;
+    for (const auto& [kind, count] : result.faults) {
+      if (kind == act) struck = count;
+    }
+    EXPECT_GT(struck, 0u) << act;
+  }
+}
+
 TEST_F(NetworkActsTest, ABridgeIsSeenByTwoHalvesThatDoNotSeeEachOther) {
   Begin("bridge: n3, for: 1s");
   RunTo(absl::Milliseconds(1500));

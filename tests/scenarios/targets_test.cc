@@ -176,8 +176,8 @@ TEST(InertActTest, ChaosStrikesNoMoreThanItMay) {
   EXPECT_EQ(StrikeError("crash: all"),
             "f:3:9: 'crash: all' strikes nobody among 3 nodes: it takes 3, and "
             "chaos strikes at most 1 at the same time (struck_max)");
-  EXPECT_EQ(StrikeError("cut: {from: all, to: any}", "5"),
-            "f:3:7: 'cut: all' strikes nobody among 5 nodes: it takes 5, and "
+  EXPECT_EQ(StrikeError("cut: {from: all, to: majority}", "5"),
+            "f:3:7: 'cut: all' strikes nobody among 5 nodes: it takes 3, and "
             "chaos strikes at most 2 at the same time (struck_max)");
   EXPECT_EQ(StrikeError("crash: {one_of: [leader, majority]}").substr(0, 40),
             "f:3:9: 'crash: majority' strikes nobody ");
@@ -185,6 +185,8 @@ TEST(InertActTest, ChaosStrikesNoMoreThanItMay) {
   EXPECT_EQ(StrikeError("crash: some"), "no error");
   EXPECT_EQ(StrikeError("filter: {from: all, to: all, drop: 1%}"), "no error");
   EXPECT_EQ(StrikeError("cut: {from: any, to: all}"), "no error");
+  EXPECT_EQ(StrikeError("cut: {from: all, to: leader}"), "no error")
+      << "it strikes the leader";
 }
 
 TEST(InertActTest, WhatDependsOnTheRunIsNoMistake) {
