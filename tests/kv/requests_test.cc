@@ -392,7 +392,8 @@ TEST_F(RequestsTest, WhoSpeaksHttpIsNotAnswered) {
     EXPECT_EQ(host_.attackers, std::vector<uint64_t>{7}) << line;
   }
   client_.quit = false;
-  EXPECT_EQ(Ask({"MULTI", "POST / HTTP/1.1"}), "+OK\r\n");
+  EXPECT_EQ(Ask(std::vector<std::string>{"MULTI", "POST / HTTP/1.1"}),
+            "+OK\r\n");
   EXPECT_TRUE(client_.quit);
 }
 
