@@ -212,8 +212,8 @@ void Cluster::RunNode(uint32_t node, raft::NodeObserver* observer,
     process.Exit(kv::ExitCodeOf(server.status()), server.status().message());
   }
   runtime::FiberGroup visits(process.network_executor());
-  runtime::FiberGroup stopper(process.network_executor());
   std::optional<absl::Status> stopped;
+  runtime::FiberGroup stopper(process.network_executor());
   while (failure.ok() && !stopped.has_value()) {
     for (Visitor& visit : reception.TakeWaiting()) {
       visits.Spawn("visit",
