@@ -228,8 +228,8 @@ void Cluster::RunNode(uint32_t node, raft::NodeObserver* observer,
   }
   damage_->NoteUp(node);
   runtime::FiberGroup visits(process.network_executor());
-  runtime::FiberGroup stopper(process.network_executor());
   std::optional<absl::Status> stopped;
+  runtime::FiberGroup stopper(process.network_executor());
   while (failure.ok() && !stopped.has_value()) {
     for (Visitor& visit : reception.TakeWaiting()) {
       visits.Spawn("visit",

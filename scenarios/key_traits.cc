@@ -95,7 +95,7 @@ KeyTraits TraitsOf(const OperationRecord& record, RegisterModel& model) {
   KeyTraits traits;
   traits.blind = IsBlind(record);
   traits.reader = !TellsNothing(record) && IsReader(record);
-  if (traits.blind && record.question.operation != Operation::kDelete) {
+  if (traits.blind && record.question.operation != kv::Operation::kDelete) {
     traits.writes = model.Intern(record.question.argument);
   }
   if (!TellsNothing(record)) traits.needs = NeededBy(record, model);
@@ -112,7 +112,7 @@ void FindWanted(std::span<const OperationRecord* const> operations,
     if (record->answer.kind == Answer::Kind::kText) {
       named.insert(record->answer.text);
     }
-    if (record->question.operation == Operation::kCompareAndSet) {
+    if (record->question.operation == kv::Operation::kCompareAndSet) {
       named.insert(record->question.expected);
     }
     const bool done = record->state == OperationRecord::State::kDone;
@@ -128,8 +128,8 @@ void FindWanted(std::span<const OperationRecord* const> operations,
 
 bool ConstrainsOthers(const OperationRecord& record, const KeyTraits& traits) {
   if (IsOpen(record) && traits.blind) return traits.wanted;
-  const bool only_looks = record.question.operation == Operation::kGet ||
-                          record.question.operation == Operation::kExists;
+  const bool only_looks = record.question.operation == kv::Operation::kGet ||
+                          record.question.operation == kv::Operation::kExists;
   return !only_looks || !TellsNothing(record);
 }
 

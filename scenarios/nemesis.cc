@@ -9,6 +9,7 @@
 #include "runtime/check.h"
 #include "sim/sim_disk.h"
 #include "scenarios/roles.h"
+#include "sim/sim_disk.h"
 #include "sim/sim_network.h"
 
 namespace scenarios {
