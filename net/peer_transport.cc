@@ -92,6 +92,11 @@ class PeerTransport::Impl final : public PeerLinkOwner,
 
   const PeerTransportStats& stats() const { return stats_; }
 
+  bool connected(NodeId peer) const {
+    const auto link = links_.find(peer);
+    return link != links_.end() && link->second->up();
+  }
+
   void Stop() {
     stopping_ = true;
     if (listener_ != nullptr) listener_->Close();
@@ -271,6 +276,10 @@ void PeerTransport::SetReceiver(GroupId group, PeerReceiver* receiver) {
 
 void PeerTransport::Send(NodeId to, PeerMessage message) {
   impl_->Send(to, std::move(message));
+}
+
+bool PeerTransport::connected(NodeId peer) const {
+  return impl_->connected(peer);
 }
 
 const PeerTransportStats& PeerTransport::stats() const {

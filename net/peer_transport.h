@@ -142,6 +142,10 @@ class PeerTransport {
   // this or be taken back first.
   void SetReceiver(runtime::GroupId group, PeerReceiver* receiver);
 
+  // Whether the connection that we dialled to `peer` stands: its pings have
+  // been answered up to keepalive_timeout ago.
+  bool connected(runtime::NodeId peer) const;
+
   // Best effort; never suspends.
   void Send(runtime::NodeId to, PeerMessage message);
 
