@@ -12,6 +12,7 @@
 #define KV_SERVER_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "kv/process_usage.h"
 #include "kv/sessions.h"
 #include "net/address.h"
 #include "raft/host.h"
@@ -54,6 +56,8 @@ struct ServerOptions {
   // Redis requests that take longer are noted (kv/resp/slow_log.h).
   absl::Duration slow_request = absl::Milliseconds(100);
   size_t redis_clients_max = 10'000;
+  // What the system knows of the process, for INFO. None: all is 0.
+  std::function<ProcessUsage()> process_usage;
   // See kv/sessions.h: the same on every node, for the life of the cluster.
   // Fewer are for tests and simulations, whose clients are few.
   size_t sessions_max = Sessions::kSessionsMax;

@@ -10,6 +10,7 @@
 #include "kv/resp/requests.h"
 #include "prod/cpu_list.h"
 #include "prod/log.h"
+#include "prod/process_meter.h"
 #include "prod/server_config.h"
 #include "runtime/fiber_group.h"
 #include "runtime/random.h"
@@ -156,8 +157,10 @@ absl::Status ServerProcess::StartAndStop() {
                         .random = runtime::Random(EntropySeed()),
                         .observer = &raft_counters_,
                         .on_storage_failure = DieOfStorage};
-  ASSIGN_OR_RETURN(
-      server_, kv::Server::Start(std::move(world), ServerOptionsOf(config_)));
+  kv::ServerOptions options = ServerOptionsOf(config_);
+  options.process_usage = MeasureProcess;
+  ASSIGN_OR_RETURN(server_,
+                   kv::Server::Start(std::move(world), std::move(options)));
   if (!stop_) phase_ = NodeReport::Phase::kServing;
   Log(LogLevel::kInfo, "server.ready",
       {{"node", config_.node_id},

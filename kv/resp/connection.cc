@@ -39,12 +39,16 @@ RespConnection::RespConnection(RespServer& server,
     : server_(server),
       executor_(server.executor()),
       stream_(std::move(stream)),
+      plan_(&server.stats()),
       answers_changed_(executor_),
       writer_changed_(executor_),
       writer_(executor_) {
   client_.id = id;
   client_.redirects = redirects;
   client_.address = stream_->remote_address().ToString();
+  client_.local_address = stream_->local_address().ToString();
+  client_.since = executor_.Now();
+  client_.active = client_.since;
 }
 
 void RespConnection::Serve() {
@@ -82,6 +86,14 @@ bool RespConnection::ServeInput() {
   }
 }
 
+const RespClient& RespConnection::Describe() {
+  client_.input_bytes = end_ - begin_;
+  client_.input_room = buffer_.size() - client_.input_bytes;
+  client_.answer_bytes = answers_.size() + leaving_.size();
+  client_.answer_room = answers_.capacity() + leaving_.capacity();
+  return client_;
+}
+
 bool RespConnection::PlanIsFull() const {
   const CommandBatch& commands = plan_.commands();
   if (commands.size() >= RespServer::kBatchCommandsMax ||
@@ -93,7 +105,7 @@ bool RespConnection::PlanIsFull() const {
 }
 
 void RespConnection::PlanOne() {
-  server_.OnRequest();
+  ++requests_planned_;
   if (!parser_.args_owned()) {
     return PlanRequest(parser_.args(), client_, server_, plan_);
   }
@@ -129,6 +141,10 @@ void RespConnection::CarryOut() {
     if (!plan_.done()) WaitForWriter(RespServer::kAnswerBytesMax);
   }
   const runtime::Instant now = executor_.Now();
+  plan_.Count(now - began);
+  server_.OnAnswered(now, requests_planned_);
+  requests_planned_ = 0;
+  client_.active = now;
   if (now - began >= server_.slow_log().threshold()) {
     server_.slow_log().Add(client_, plan_.commands(), stages, began, now,
                            executor_.clock().WallNow());
@@ -146,6 +162,7 @@ bool RespConnection::ReadMore() {
                     runtime::Instant::InfiniteFuture());
   reading_ = false;
   if (!count.ok() || *count == 0) return false;
+  server_.OnRead(executor_.Now(), *count);
   end_ += *count;
   return !finishing_;
 }
@@ -184,6 +201,7 @@ void RespConnection::RunWriter() {
     const absl::Status written =
         stream_->Write(runtime::AsBytes(leaving_),
                        executor_.Now() + RespServer::kWriteTimeout);
+    if (written.ok()) server_.OnWritten(executor_.Now(), leaving_.size());
     leaving_.clear();
     if (!written.ok()) {
       broken_ = true;

@@ -38,7 +38,8 @@ class RespConnection {
   // Suspends until the client has gone, or was sent away.
   void Serve();
 
-  const RespClient& client() const { return client_; }
+  // With what its buffers hold now.
+  const RespClient& Describe();
 
   // Ends it as soon as what was asked is answered: at once when idle. From any
   // other fiber; does not suspend.
@@ -70,8 +71,9 @@ class RespConnection {
   RespClient client_;
   RespParser parser_;
   RespPlan plan_;
-  bool reading_ = false;    // Suspended in a read: idle.
-  bool finishing_ = false;  // No more requests.
+  uint64_t requests_planned_ = 0;  // And not counted yet.
+  bool reading_ = false;           // Suspended in a read: idle.
+  bool finishing_ = false;         // No more requests.
 
   std::vector<char> buffer_;  // Input lies in [begin_, end_).
   size_t begin_ = 0;

@@ -32,6 +32,8 @@ RespServer::RespServer(runtime::Executor& executor, Frontend& frontend,
       slow_log_(options.slow_request),
       fibers_(executor) {
   settings_.Fix("maxclients", absl::StrCat(options.clients_max));
+  settings_.Fix("slowlog-log-slower-than",
+                absl::StrCat(absl::ToInt64Microseconds(options.slow_request)));
 }
 
 RespServer::~RespServer() = default;
@@ -105,8 +107,20 @@ ServerFacts RespServer::Facts() {
   facts.clients_max = options_.clients_max;
   facts.clients_accepted = last_client_;
   facts.clients_refused = refused_;
-  facts.requests = requests_;
+  facts.requests = requests_.total();
+  const runtime::Instant now = executor_.Now();
+  facts.traffic = traffic_;
+  facts.traffic.requests_per_second = requests_.PerSecond(now);
+  facts.traffic.bytes_in = bytes_in_.total();
+  facts.traffic.bytes_in_per_second = bytes_in_.PerSecond(now);
+  facts.traffic.bytes_out = bytes_out_.total();
+  facts.traffic.bytes_out_per_second = bytes_out_.PerSecond(now);
   return facts;
+}
+
+void RespServer::ResetStats() {
+  stats_.Reset();
+  at_reset_ = Facts();
 }
 
 std::optional<net::Address> RespServer::LeaderElsewhere() {
@@ -116,7 +130,7 @@ std::optional<net::Address> RespServer::LeaderElsewhere() {
 std::vector<const RespClient*> RespServer::Clients() {
   std::vector<const RespClient*> clients;
   for (const auto& [id, connection] : connections_) {
-    if (connection != nullptr) clients.push_back(&connection->client());
+    if (connection != nullptr) clients.push_back(&connection->Describe());
   }
   return clients;
 }

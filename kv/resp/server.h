@@ -31,6 +31,9 @@
 #include "absl/time/time.h"
 
 #include "kv/frontend.h"
+#include "kv/keyspace.h"
+#include "kv/resp/command_stats.h"
+#include "kv/resp/rate_meter.h"
 #include "kv/resp/requests.h"
 #include "net/network.h"
 #include "runtime/executor.h"
@@ -54,6 +57,8 @@ class ServerView {
   virtual ~ServerView() = default;
   // What concerns clients is filled in by RespServer.
   virtual ServerFacts Facts() const = 0;
+  virtual ProcessUsage Process() const = 0;
+  virtual const Keyspace& keyspace() const = 0;
   // As RespHost::LeaderElsewhere().
   virtual std::optional<net::Address> LeaderElsewhere() const = 0;
 };
@@ -83,17 +88,38 @@ class RespServer final : public RespHost {
 
   // RespHost.
   ServerFacts Facts() override;
+  ProcessUsage Process() override { return view_.Process(); }
   std::optional<net::Address> LeaderElsewhere() override;
   RespSettings& settings() override { return settings_; }
   std::vector<const RespClient*> Clients() override;
   bool EndClient(uint64_t id) override;
   SlowLog& slow_log() override { return slow_log_; }
+  CommandStats& stats() override { return stats_; }
+  runtime::Instant Now() override { return executor_.Now(); }
+  size_t CountKeysInSlot(uint32_t slot) override {
+    return view_.keyspace().CountInSlot(slot);
+  }
+  std::vector<std::string> KeysInSlot(uint32_t slot, size_t max) override {
+    return view_.keyspace().KeysInSlot(slot, max);
+  }
+  void ResetStats() override;
+  const ServerFacts& FactsAtReset() override { return at_reset_; }
 
   // For connections.
   runtime::Executor& executor() { return executor_; }
   Frontend& frontend() { return frontend_; }
   const RespServerOptions& options() const { return options_; }
-  void OnRequest() { ++requests_; }
+  void OnAnswered(runtime::Instant now, uint64_t requests) {
+    requests_.Add(now, requests);
+  }
+  void OnRead(runtime::Instant now, size_t bytes) {
+    ++traffic_.reads;
+    bytes_in_.Add(now, bytes);
+  }
+  void OnWritten(runtime::Instant now, size_t bytes) {
+    ++traffic_.writes;
+    bytes_out_.Add(now, bytes);
+  }
 
   // Suspends: accepts nobody any more, closes idle connections, answers what
   // is under way until `deadline`, then drops the rest.
@@ -114,7 +140,12 @@ class RespServer final : public RespHost {
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   uint64_t last_client_ = 0;  // Also how many were accepted.
   uint64_t refused_ = 0;
-  uint64_t requests_ = 0;
+  CommandStats stats_;
+  TrafficFacts traffic_;
+  RateMeter requests_;
+  RateMeter bytes_in_;
+  RateMeter bytes_out_;
+  ServerFacts at_reset_;
   bool stopping_ = false;
   // By client id. They lie on the stacks of their fibers; null until those have
   // begun.

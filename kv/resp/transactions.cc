@@ -21,7 +21,7 @@ constexpr size_t kGivenBytesMax = kReplyBytesMax / 2;
 // The request is answered without the keyspace: the answer, worded.
 std::string AnswerNow(std::span<const absl::string_view> words,
                       RespRequest& exec) {
-  RespPlan plan;
+  RespPlan plan(&exec.host.stats());
   PlanRequest(words, exec.client, exec.host, plan);
   std::string answer;
   (void)plan.Word(runtime::Bytes(), answer);
@@ -84,6 +84,7 @@ void PlanExec(RespRequest& request) {
   RespPlan& plan = request.plan;
   CommandBatch commands;
   std::vector<std::optional<std::string>> given;
+  std::vector<CommandStats::Id> ids;
   size_t given_bytes = 0;
   for (const std::vector<std::string>& words : queued.requests) {
     std::vector<absl::string_view> kept;
@@ -93,12 +94,15 @@ void PlanExec(RespRequest& request) {
       given.emplace_back(given_bytes < kGivenBytesMax ? AnswerNow(kept, request)
                                                       : TooMuch());
       given_bytes += given.back()->size();
+      ids.push_back(CommandStats::kNone);
       continue;
     }
     commands.Add(row->operation, std::span(kept).subspan(1));
     given.emplace_back(std::nullopt);
+    ids.push_back(CommandStats::IdOf(*row));
   }
   plan.AnswerTransaction(client, watched, commands, std::move(given));
+  plan.CountWithin(std::move(ids));
 }
 
 void PlanDiscard(RespRequest& request) {
