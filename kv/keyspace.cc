@@ -1,5 +1,7 @@
 #include "kv/keyspace.h"
 
+#include <algorithm>
+
 #include "runtime/check.h"
 #include "runtime/prefetch.h"
 #include "runtime/probe.h"
@@ -29,6 +31,7 @@ Keyspace::Slots::Item* Keyspace::FindAlive(absl::string_view key) {
   if (reading_) {
     met_due_ = true;
   } else {
+    ++counts_.expired;
     Erase(*item);
   }
   return nullptr;
@@ -36,6 +39,7 @@ Keyspace::Slots::Item* Keyspace::FindAlive(absl::string_view key) {
 
 const Keyspace::Slot* Keyspace::Find(absl::string_view key) {
   Slots::Item* const item = FindAlive(key);
+  if (counts_lookups_) ++(item != nullptr ? counts_.hits : counts_.misses);
   return item == nullptr ? nullptr : &item->value;
 }
 
@@ -53,6 +57,7 @@ Keyspace::Slot* Keyspace::FindForChange(absl::string_view key) {
 Keyspace::Slot& Keyspace::Insert(absl::string_view key, Value value) {
   const auto [item, fresh] = slots_.Insert(key);
   CHECK(fresh, "a key is there twice");
+  ++in_slot_[KeySlot(key)];
   item.value.value = std::move(value);
   return item.value;
 }
@@ -73,7 +78,7 @@ void Keyspace::Commit(absl::string_view key, Slot& slot) {
     CHECK(item != nullptr && &item->value == &slot, "another's slot");
     const bool is_new = slot.hash == 0;
     // What was opened and never filled has not changed anything.
-    is_new ? slots_.Erase(*item) : Erase(*item);
+    is_new ? Drop(*item) : Erase(*item);
     return;
   }
   const uint64_t before = slot.hash;
@@ -151,6 +156,11 @@ void Keyspace::Erase(Slots::Item& item) {
   Reschedule(item.key, item.value, kNoDeadline);
   Forgotten(item.key) = ++last_version_;
   hash_ -= item.value.hash;
+  Drop(item);
+}
+
+void Keyspace::Drop(Slots::Item& item) {
+  --in_slot_[KeySlot(item.key)];
   slots_.Erase(item);
 }
 
@@ -161,6 +171,7 @@ void Keyspace::Clear() {
   for (const auto& item : slots_) Forgotten(item.key) = last_version_;
   slots_.Clear();
   deadlines_.clear();
+  in_slot_.assign(kKeySlots, 0);
   hash_ = 0;
 }
 
@@ -175,7 +186,19 @@ size_t Keyspace::RemoveDue(size_t count_max) {
     Erase(*item);
     ++count;
   }
+  counts_.expired += count;
   return count;
+}
+
+std::vector<std::string> Keyspace::KeysInSlot(uint32_t slot,
+                                              size_t count_max) const {
+  const size_t count = std::min<size_t>(in_slot_[slot], count_max);
+  std::vector<std::string> keys;
+  for (auto it = slots_.begin(); keys.size() < count; ++it) {
+    CHECK(it != slots_.end(), "a key of the slot is missing");
+    if (KeySlot(it->key) == slot) keys.push_back(it->key);
+  }
+  return keys;
 }
 
 std::optional<int64_t> Keyspace::first_deadline_ms() const {

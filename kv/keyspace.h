@@ -27,14 +27,23 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/btree_set.h"
 #include "absl/strings/string_view.h"
 
+#include "kv/key_slot.h"
 #include "kv/values/hash_ordered.h"
 #include "kv/values/value.h"
 
 namespace kv {
+
+// What has happened here since the keyspace was made; no part of its state.
+struct KeyspaceCounts {
+  uint64_t hits = 0;    // Keys that commands looked for to read them, found ...
+  uint64_t misses = 0;  // ... and not found.
+  uint64_t expired = 0;
+};
 
 class Keyspace {
  public:
@@ -55,6 +64,10 @@ class Keyspace {
   // Whether a key that is due was looked for since Begin(), and had to stay.
   bool met_due() const { return met_due_; }
   int64_t now_ms() const { return now_ms_; }
+
+  // Whether what Find() looks for from now on is counted as read.
+  void CountLookups(bool count) { counts_lookups_ = count; }
+  const KeyspaceCounts& counts() const { return counts_; }
 
   // A hint: these keys will be looked for, soon and in turn.
   void Expect(std::span<const absl::string_view> keys) const;
@@ -103,6 +116,10 @@ class Keyspace {
   size_t size() const { return slots_.size(); }
   size_t volatile_count() const { return deadlines_.size(); }
   const Slots& slots() const { return slots_; }
+  // Those of one hash slot (kv/key_slot.h), due or not: at once.
+  size_t CountInSlot(uint32_t slot) const { return in_slot_[slot]; }
+  // So many of them at most. Walks the keys, until it has them.
+  std::vector<std::string> KeysInSlot(uint32_t slot, size_t count_max) const;
   // The deadline that comes first.
   std::optional<int64_t> first_deadline_ms() const;
 
@@ -124,12 +141,14 @@ class Keyspace {
   // Ends a Put of what is in `slot` now.
   void Settle(absl::string_view key, Slot& slot, int64_t deadline_ms);
   void Erase(Slots::Item& item);
+  void Drop(Slots::Item& item);
   void Rehash(absl::string_view key, Slot& slot);
   void Reschedule(absl::string_view key, Slot& slot, int64_t deadline_ms);
   // The version that a key gets when it goes.
   uint64_t& Forgotten(absl::string_view key);
 
   Slots slots_;
+  std::vector<uint32_t> in_slot_ = std::vector<uint32_t>(kKeySlots);
   absl::btree_set<std::pair<int64_t, std::string>> deadlines_;
   // By hash of the key: the last version at which one of them went.
   std::array<uint64_t, kForgottenSlots> forgotten_ = {};
@@ -139,6 +158,8 @@ class Keyspace {
   int64_t now_ms_ = 0;
   bool reading_ = false;
   bool met_due_ = false;
+  bool counts_lookups_ = false;
+  KeyspaceCounts counts_;
 };
 
 }  // namespace kv

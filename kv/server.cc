@@ -114,10 +114,11 @@ class Server::Impl final : public ServerView {
     facts.storage = host_->node().storage_status();
     facts.self = options_.host.self;
     facts.cluster = options_.host.cluster.value();
-    for (const ServerMember& member : options_.members) {
-      facts.members.push_back(
-          {member.node, member.redis, member.cluster.value_or(member.redis)});
-    }
+    AddMembers(facts);
+    const net::PeerTransportStats& peers = host_->transport().stats();
+    facts.peer_messages_sent = peers.messages_sent;
+    facts.peer_messages_received = peers.messages_received;
+    facts.lookups = store_.keyspace().counts();
     facts.last_leader = LastLeader();
     facts.keys = store_.key_count();
     facts.volatile_keys = store_.volatile_key_count();
@@ -125,6 +126,12 @@ class Server::Impl final : public ServerView {
     facts.wall = executor_.clock().WallNow();
     return facts;
   }
+
+  ProcessUsage Process() const override {
+    return options_.process_usage ? options_.process_usage() : ProcessUsage();
+  }
+
+  const Keyspace& keyspace() const override { return store_.keyspace(); }
 
   std::optional<net::Address> LeaderElsewhere() const override {
     const runtime::NodeId leader = host_->node().status().leader;
@@ -138,6 +145,26 @@ class Server::Impl final : public ServerView {
   }
 
  private:
+  void AddMembers(ServerFacts& facts) const {
+    const raft::Contacts contacts = host_->node().contacts();
+    facts.led = contacts.led;
+    for (const ServerMember& member : options_.members) {
+      MemberFacts known{.node = member.node,
+                        .redis = member.redis,
+                        .cluster = member.cluster.value_or(member.redis),
+                        .heard = member.node == facts.self,
+                        .match = {},
+                        .silence = {}};
+      for (const raft::Contacts::Peer& peer : contacts.peers) {
+        if (peer.node != member.node) continue;
+        known.heard = peer.heard;
+        known.match = peer.match;
+        known.silence = peer.silence;
+      }
+      facts.members.push_back(std::move(known));
+    }
+  }
+
   // Suspends. So that nobody has to find out that the leader is gone. If it
   // cannot be done, they will: when those who could take over stop as well, a
   // leader that has stood down waits for nobody.

@@ -12,6 +12,7 @@
 #define KV_SERVER_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "absl/time/time.h"
 
 #include "kv/command.h"
+#include "kv/process_usage.h"
 #include "kv/sessions.h"
 #include "net/address.h"
 #include "net/client_end.h"
@@ -62,6 +64,8 @@ struct ServerOptions {
   size_t client_answer_bytes_max = 512 << 20;
   size_t clients_bytes_max = 1 << 30;
   bool protected_mode = false;
+  // What the system knows of the process, for INFO. None: all is 0.
+  std::function<ProcessUsage()> process_usage;
   // See kv/sessions.h: the same on every node, for the life of the cluster.
   // Fewer are for tests and simulations, whose clients are few.
   size_t sessions_max = Sessions::kSessionsMax;

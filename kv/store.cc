@@ -140,6 +140,7 @@ void Store::ExecuteBatch(const CommandBatch& batch, size_t first,
       writer_.Integer(static_cast<int64_t>(index.value()));
       continue;
     }
+    keyspace_.CountLookups(row->reads && !row->name.empty());
     Call call{.row = *row,
               .args = command.args,
               .keys = keyspace_,

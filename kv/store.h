@@ -54,6 +54,7 @@ class Store final : public raft::StateMachine {
   std::optional<absl::string_view> Get(absl::string_view key) const;
   size_t key_count() const { return keyspace_.size(); }
   size_t volatile_key_count() const { return keyspace_.volatile_count(); }
+  const Keyspace& keyspace() const { return keyspace_; }
   // The first deadline of a key, in milliseconds since 1970.
   std::optional<int64_t> first_deadline_ms() const {
     return keyspace_.first_deadline_ms();

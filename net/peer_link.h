@@ -59,6 +59,8 @@ class PeerLink {
   // `peer` has just dialled us in this life: it is there. Ends a wait before
   // the next attempt, and a connection to an earlier life.
   void OnPeerDialled(runtime::Incarnation incarnation);
+  // The peer has welcomed us, and the connection has not ended since.
+  bool up() const { return state_ == State::kUp; }
 
  private:
   // One connection, on the stack of Run().

@@ -105,6 +105,11 @@ class PeerTransport::Impl final : public PeerLinkOwner,
     return load;
   }
 
+  bool connected(NodeId peer) const {
+    const auto link = links_.find(peer);
+    return link != links_.end() && link->second->up();
+  }
+
   void Stop() {
     stopping_ = true;
     if (listener_ != nullptr) listener_->Close();
@@ -324,6 +329,9 @@ void PeerTransport::Send(NodeId to, PeerMessage message) {
 }
 
 PeerTransportLoad PeerTransport::load() const { return impl_->load(); }
+bool PeerTransport::connected(NodeId peer) const {
+  return impl_->connected(peer);
+}
 
 const PeerTransportStats& PeerTransport::stats() const {
   return impl_->stats();

@@ -164,6 +164,10 @@ class PeerTransport {
   using OnOutlived = absl::AnyInvocable<void(runtime::NodeId by)>;
   void SetOnOutlived(OnOutlived on_outlived);
 
+  // Whether the connection that we dialled to `peer` stands: its pings have
+  // been answered up to keepalive_timeout ago.
+  bool connected(runtime::NodeId peer) const;
+
   // Best effort; never suspends.
   void Send(runtime::NodeId to, PeerMessage message);
 

@@ -76,6 +76,8 @@ class Stream {
 
   // Who is at the other end, as far as the network knows.
   virtual Address remote_address() const = 0;
+  // Where this end of it is.
+  virtual Address local_address() const = 0;
 
  protected:
   Stream() = default;

@@ -10,6 +10,7 @@
 #include "kv/resp/requests.h"
 #include "prod/cpu_list.h"
 #include "prod/log.h"
+#include "prod/process_meter.h"
 #include "prod/server_config.h"
 #include "runtime/fiber_group.h"
 #include "runtime/random.h"
@@ -164,7 +165,9 @@ absl::Status ServerProcess::StartAndStop() {
                         .observer = &raft_counters_,
                         .on_storage_failure = DieOfStorage,
                         .on_outlived = DieOutlived};
-  RETURN_IF_ERROR(StartServer(std::move(world)));
+  kv::ServerOptions options = ServerOptionsOf(config_);
+  options.process_usage = MeasureProcess;
+  RETURN_IF_ERROR(StartServer(std::move(world), std::move(options)));
   if (server_ == nullptr) return absl::OkStatus();
   if (!stop_) phase_ = NodeReport::Phase::kServing;
   Log(LogLevel::kInfo, "server.ready",
@@ -181,12 +184,13 @@ absl::Status ServerProcess::StartAndStop() {
 
 // Suspends. A start may take as long as it takes until all founding members are
 // there: when it is to stop meanwhile, there is no server, and no error.
-absl::Status ServerProcess::StartServer(raft::HostWorld world) {
+absl::Status ServerProcess::StartServer(raft::HostWorld world,
+                                        kv::ServerOptions options) {
   std::optional<absl::Status> started;
   runtime::FiberGroup starting(network_executor_);
   starting.Spawn("server.start", [&] {
     absl::StatusOr<std::unique_ptr<kv::Server>> server =
-        kv::Server::Start(std::move(world), ServerOptionsOf(config_));
+        kv::Server::Start(std::move(world), std::move(options));
     started = server.status();
     if (server.ok()) server_ = *std::move(server);
     stop_asked_.NotifyAll();

@@ -51,7 +51,7 @@ class ServerProcess {
   // ---- network thread
   void Serve();
   absl::Status StartAndStop();
-  absl::Status StartServer(raft::HostWorld world);
+  absl::Status StartServer(raft::HostWorld world, kv::ServerOptions options);
   NodeReport Report();
 
   const ServerConfig& config_;

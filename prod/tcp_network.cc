@@ -124,6 +124,13 @@ class TcpStream final : public net::Stream {
 
   net::Address remote_address() const override { return remote_; }
 
+  net::Address local_address() const override {
+    sockaddr_storage here{};
+    socklen_t size = sizeof(here);
+    getsockname(socket_.fd(), reinterpret_cast<sockaddr*>(&here), &size);
+    return ToAddress(here);
+  }
+
  private:
   ssize_t ReceiveSome(std::span<std::byte> buffer) {
     ssize_t got = -1;

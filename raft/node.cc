@@ -31,6 +31,7 @@ class Node::Impl {
   Impl(Collaborators with, NodeId self, CoreOptions options,
        persist::RecoveredGroup recovered, Sequence stored, runtime::Random dice)
       : executor_(with.executor),
+        transport_(with.transport),
         persister_(with.persister),
         machine_(with.machine),
         observer_(with.observer),
@@ -109,6 +110,25 @@ class Node::Impl {
             .commit = core_.commit(),
             .applied = applied_,
             .last = core_.log().last_index()};
+  }
+
+  Contacts contacts() const {
+    const runtime::Instant now = executor_.Now();
+    const Leader* leads = core_.leading();
+    Contacts contacts{.led = core_.IsLed(now), .peers = {}};
+    for (const NodeId node : core_.configuration().voters) {
+      if (node == core_.self()) continue;
+      Contacts::Peer peer;
+      peer.node = node;
+      peer.heard = core_.Hears(node, now).value_or(transport_.connected(node));
+      if (leads != nullptr && leads->peers.contains(node)) {
+        const Progress& progress = leads->peers.at(node);
+        peer.match = progress.match;
+        peer.silence = now - progress.heard;
+      }
+      contacts.peers.push_back(peer);
+    }
+    return contacts;
   }
 
   StorageStatus storage_status() const { return gate_.status(); }
@@ -310,6 +330,7 @@ class Node::Impl {
   }
 
   runtime::Executor& executor_;
+  net::PeerTransport& transport_;
   persist::Persister& persister_;
   StateMachine& machine_;
   NodeObserver* const observer_;
@@ -362,6 +383,7 @@ absl::Status Node::TransferLeadership(NodeId to, runtime::Instant deadline) {
 
 NodeStatus Node::status() const { return impl_->status(); }
 
+Contacts Node::contacts() const { return impl_->contacts(); }
 StorageStatus Node::storage_status() const { return impl_->storage_status(); }
 
 void Node::OnPeerMessage(NodeId from, runtime::Incarnation incarnation,

@@ -20,9 +20,11 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 #include "net/peer_transport.h"
 #include "persist/persister.h"
@@ -90,6 +92,22 @@ struct NodeStatus {
   Index last;
 };
 
+// Whom a node hears, for those who ask about the cluster.
+struct Contacts {
+  struct Peer {
+    NodeId node;
+    // It answers its leader, which we are, or leads us and was heard, within an
+    // election timeout. Two that only vote for each other do not talk: between
+    // them a connection that stands is all that there is to know.
+    bool heard = false;
+    Index match;             // Leading: its log equals ours up to here.
+    absl::Duration silence;  // Leading: since it last answered.
+  };
+  // A leader is known and alive, as far as this node can know.
+  bool led = false;
+  std::vector<Peer> peers;  // The other voters, in order.
+};
+
 // The way to the storage runtime, and what was left because it was full.
 struct StorageStatus {
   persist::PersisterStats stores;
@@ -152,6 +170,7 @@ class Node : public net::PeerReceiver, public persist::PersisterSink {
   absl::Status TransferLeadership(NodeId to, runtime::Instant deadline);
 
   NodeStatus status() const;
+  Contacts contacts() const;
   StorageStatus storage_status() const;
   NodeLoad load() const;
 

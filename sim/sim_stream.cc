@@ -160,4 +160,8 @@ net::Address SimStream::remote_address() const {
   return connection_->address(Other(side_));
 }
 
+net::Address SimStream::local_address() const {
+  return connection_->address(side_);
+}
+
 }  // namespace sim

@@ -38,6 +38,7 @@ class SimStream final : public net::Stream {
   void CloseWrite() override;
   void Reset() override;
   net::Address remote_address() const override;
+  net::Address local_address() const override;
 
  private:
   Endpoint& here() { return connection_->endpoint(side_); }

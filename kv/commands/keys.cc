@@ -1,5 +1,10 @@
 // Keys of any type.
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 #include "kv/commands/call.h"
@@ -92,35 +97,59 @@ void FlushAll(Call& call) {
   call.reply.Ok();
 }
 
-void ObjectHelp(Call& call) {
-  constexpr absl::string_view kLines[] = {
-      "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-      "ENCODING <key>",
-      "    Return the kind of internal representation used in order to store "
-      "the value",
-      "    associated with a <key>.",
-      "IDLETIME <key>",
-      "    Return 0: use is not recorded.",
-      "REFCOUNT <key>",
-      "    Return 1: values are not shared.",
-      "HELP",
-      "    Print this help.",
-  };
-  call.reply.Array(std::size(kLines));
-  for (const absl::string_view line : kLines) call.reply.Status(line);
+// Of the commands whose first argument says what they do.
+struct Subcommand {
+  absl::string_view name;
+  size_t args_min;  // Behind its name.
+  size_t args_max;
+};
+
+// False: there is none of that name, or not with so many arguments, and the
+// call has been answered so.
+bool CheckSubcommand(Call& call, std::span<const Subcommand> known) {
+  for (const Subcommand& one : known) {
+    if (!SameWord(call.args[0], one.name)) continue;
+    const size_t count = call.args.size() - 1;
+    if (count >= one.args_min && count <= one.args_max) return true;
+    call.reply.Error(
+        absl::StrCat("ERR wrong number of arguments for '", call.row.name, "|",
+                     absl::AsciiStrToLower(one.name), "' command"));
+    return false;
+  }
+  call.reply.Error(
+      absl::StrCat("ERR unknown subcommand '", call.args[0].substr(0, 128),
+                   "'. Try ", absl::AsciiStrToUpper(call.row.name), " HELP."));
+  return false;
 }
 
+void Help(Call& call, std::span<const absl::string_view> lines) {
+  call.reply.Array(lines.size());
+  for (const absl::string_view line : lines) call.reply.Status(line);
+}
+
+constexpr absl::string_view kObjectHelp[] = {
+    "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "ENCODING <key>",
+    "    How Redis would keep the value of the key at its default settings.",
+    "FREQ <key>",
+    "    An error: how often a key is used is not recorded.",
+    "IDLETIME <key>",
+    "    0: use is not recorded.",
+    "REFCOUNT <key>",
+    "    1: values are not shared.",
+    "HELP",
+    "    This text.",
+};
+
 void Object(Call& call) {
+  constexpr Subcommand kKnown[] = {{"ENCODING", 1, 1},
+                                   {"FREQ", 1, 1},
+                                   {"HELP", 0, 0},
+                                   {"IDLETIME", 1, 1},
+                                   {"REFCOUNT", 1, 1}};
   const absl::string_view what = call.args[0];
-  if (SameWord(what, "HELP") && call.args.size() == 1) return ObjectHelp(call);
-  const bool known = SameWord(what, "ENCODING") || SameWord(what, "REFCOUNT") ||
-                     SameWord(what, "IDLETIME") || SameWord(what, "FREQ");
-  if (!known || call.args.size() != 2) {
-    return call.reply.Error(
-        absl::StrCat("ERR Unknown subcommand or wrong number of arguments for "
-                     "'",
-                     what.substr(0, 128), "'. Try OBJECT HELP."));
-  }
+  if (!CheckSubcommand(call, kKnown)) return;
+  if (SameWord(what, "HELP")) return Help(call, kObjectHelp);
   const Keyspace::Slot* slot = call.keys.Find(call.args[1]);
   if (slot == nullptr) return call.reply.Nil();
   if (SameWord(what, "ENCODING")) {
@@ -156,11 +185,22 @@ size_t WeightOf(const Value& value) {
   return bytes;
 }
 
+constexpr absl::string_view kMemoryHelp[] = {
+    "MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "USAGE <key> [SAMPLES <count>]",
+    "    The bytes that the key and its contents take. All are counted.",
+    "HELP",
+    "    This text.",
+};
+
 void Memory(Call& call) {
-  const bool plain = call.args.size() == 2;
-  const bool sampled =
-      call.args.size() == 4 && SameWord(call.args[2], "SAMPLES");
-  if (!SameWord(call.args[0], "USAGE") || !(plain || sampled)) {
+  constexpr Subcommand kKnown[] = {{"HELP", 0, 0}, {"USAGE", 1, SIZE_MAX}};
+  if (!CheckSubcommand(call, kKnown)) return;
+  if (SameWord(call.args[0], "HELP")) return Help(call, kMemoryHelp);
+  const bool sampled = call.args.size() == 4 &&
+                       SameWord(call.args[2], "SAMPLES") &&
+                       ParseInteger(call.args[3]).value_or(-1) >= 0;
+  if (call.args.size() != 2 && !sampled) {
     return call.reply.Error(kSyntaxError);
   }
   const Keyspace::Slot* slot = call.keys.Find(call.args[1]);

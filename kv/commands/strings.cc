@@ -157,18 +157,23 @@ void GetDel(Call& call) {
 
 void GetEx(Call& call) {
   const absl::string_view key = call.args[0];
-  std::optional<int64_t> deadline;  // To be set.
-  if (call.args.size() == 2 && SameWord(call.args[1], "PERSIST")) {
-    deadline = Keyspace::kNoDeadline;
-  } else if (call.args.size() == 3 && DeadlineFormOf(call.args[1])) {
-    deadline = DeadlineArg(call, *DeadlineFormOf(call.args[1]), call.args[2]);
-    if (!deadline.has_value()) return;
-  } else if (call.args.size() > 1) {
+  const bool persists =
+      call.args.size() == 2 && SameWord(call.args[1], "PERSIST");
+  const std::optional<DeadlineForm> form =
+      call.args.size() == 3 ? DeadlineFormOf(call.args[1]) : std::nullopt;
+  if (call.args.size() > 1 && !persists && !form.has_value()) {
     return call.reply.Error(kSyntaxError);
   }
   const StringValue* value = nullptr;
   if (!Look(call, key, value)) return;
+  // Before the time is looked at, as in Redis.
   if (value == nullptr) return call.reply.Nil();
+  std::optional<int64_t> deadline;  // To be set.
+  if (persists) deadline = Keyspace::kNoDeadline;
+  if (form.has_value()) {
+    deadline = DeadlineArg(call, *form, call.args[2]);
+    if (!deadline.has_value()) return;
+  }
   call.reply.Text(value->text());
   if (!deadline.has_value()) return;
   if (call.keys.Find(key)->deadline_ms != *deadline) {
@@ -270,7 +275,7 @@ void SetRange(Call& call) {
 // A bit of a string: the highest of the first byte is bit 0.
 std::optional<size_t> BitArg(Call& call, absl::string_view text) {
   const auto bit =
-      IntegerArg(call, text, 0, ToInteger(kValueBytesMax) * 8 - 1,
+      IntegerArg(call, text, 0, int64_t{UINT32_MAX},
                  "ERR bit offset is not an integer or out of range");
   if (!bit.has_value()) return std::nullopt;
   return static_cast<size_t>(*bit);
@@ -295,6 +300,7 @@ void SetBit(Call& call) {
   const auto on = IntegerArg(call, call.args[2], 0, 1,
                              "ERR bit is not an integer or out of range");
   if (!on.has_value()) return;
+  if (*bit / 8 >= kValueBytesMax) return call.reply.Error(kTooLarge);
   Edit<StringValue> value(call, call.args[0]);
   if (!value.ok()) return;
   const absl::string_view text = value->text();

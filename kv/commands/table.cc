@@ -38,7 +38,8 @@ class Table {
       row.reads = absl::StrContains(row.flags, "readonly");
       const auto place = static_cast<size_t>(row.operation);
       CHECK_LT(place, by_operation_.size(), "an operation beyond the table");
-      by_operation_[place] = &row;
+      // Of two names for one operation, the first: DEL, not UNLINK.
+      if (by_operation_[place] == nullptr) by_operation_[place] = &row;
     }
   }
 

@@ -105,6 +105,7 @@ void Exec(Call& call) {
              .keys = call.keys,
              .reply = call.reply,
              .dice = call.dice};
+    call.keys.CountLookups(part.row->reads);
     part.row->handler(one);
     // All replies together, not each: what writes give back can be large, too.
     call.reply.BoundReply(reply, written < kRepliesBytesMax - kSmallReplyBytes

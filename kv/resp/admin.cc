@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "kv/integer.h"
-#include "kv/resp/table.h"
+#include "kv/resp/subcommands.h"
 
 namespace kv {
 namespace {
@@ -31,50 +31,72 @@ void GetSettings(RespRequest& request) {
 }
 
 void SetSettings(RespRequest& request) {
-  for (size_t i = 2; i < request.args.size(); i += 2) {
-    const absl::string_view name = request.args[i].substr(0, 128);
-    const absl::Status set =
-        request.host.settings().Set(name, request.args[i + 1]);
-    if (absl::IsNotFound(set)) {
-      return request.Refuse(
-          absl::StrCat("ERR Unknown option or number of arguments for CONFIG "
-                       "SET - '",
-                       name, "'"));
-    }
-    if (!set.ok()) {
-      return request.Refuse(
-          absl::StrCat("ERR CONFIG SET failed (possibly related to argument '",
-                       name, "') - ", set.message()));
-    }
+  const auto words = request.args.subspan(2);
+  if (words.size() % 2 != 0) return request.RefuseArity();
+  absl::string_view culprit;
+  const absl::Status set = request.host.settings().Set(words, culprit);
+  culprit = culprit.substr(0, 128);
+  if (set.ok()) return request.Ok();
+  if (absl::IsNotFound(set)) {
+    return request.Refuse(absl::StrCat(
+        "ERR Unknown option or number of arguments for CONFIG SET - '", culprit,
+        "'"));
   }
+  request.Refuse(
+      absl::StrCat("ERR CONFIG SET failed (possibly related to argument '",
+                   culprit, "') - ", set.message()));
+}
+
+void ResetStats(RespRequest& request) {
+  request.host.ResetStats();
   request.Ok();
 }
 
+void Rewrite(RespRequest& request) {
+  request.Refuse(
+      "ERR The server does not write its configuration: nothing that can be "
+      "set here is part of it");
+}
+
+// There are no functions, so they are easily flushed.
+void FlushFunctions(RespRequest& request) {
+  const bool plain = request.args.size() == 2;
+  const bool named =
+      request.args.size() == 3 &&
+      (SameWord(request.args[2], "SYNC") || SameWord(request.args[2], "ASYNC"));
+  plain || named ? request.Ok()
+                 : request.Refuse(
+                       "ERR FUNCTION FLUSH only supports SYNC|ASYNC "
+                       "option");
+}
+
+void ListFunctions(RespRequest& request) { request.Answer().Array(0); }
+
+constexpr absl::string_view kAdmin = "admin noscript loading stale";
+
+constexpr RespSubcommand kRows[] = {
+    {"config|get", -3, kAdmin, GetSettings, "GET <pattern> [<pattern> ...]",
+     "The settings of this node whose names fit."},
+    {"config|help", 2, "loading stale", PlanHelp, "HELP", "This text."},
+    {"config|resetstat", 2, kAdmin, ResetStats, "RESETSTAT",
+     "Lets INFO count from 0 again, on this node."},
+    {"config|rewrite", 2, kAdmin, Rewrite, "REWRITE",
+     "An error: the server does not write its configuration."},
+    {"config|set", -4, kAdmin, SetSettings,
+     "SET <name> <value> [<name> <value> ...]",
+     "Sets settings of this node, until it stops: all, or none."},
+    {"function|flush", -2, "write noscript", FlushFunctions,
+     "FLUSH [ASYNC|SYNC]", "Nothing: there are no functions."},
+    {"function|help", 2, "loading stale", PlanHelp, "HELP", "This text."},
+    {"function|list", -2, "noscript", ListFunctions, "LIST",
+     "The functions: none."},
+};
+
 }  // namespace
 
-void PlanConfig(RespRequest& request) {
-  const absl::string_view what = request.args[1];
-  const size_t words = request.args.size();
-  if (SameWord(what, "GET")) {
-    return words < 3 ? request.RefuseArity() : GetSettings(request);
-  }
-  if (SameWord(what, "SET")) {
-    return words < 4 || words % 2 != 0 ? request.RefuseArity()
-                                       : SetSettings(request);
-  }
-  if (SameWord(what, "RESETSTAT")) {
-    return words == 2 ? request.Ok() : request.RefuseArity();
-  }
-  request.RefuseSubcommand();
-}
+std::span<const RespSubcommand> AdminSubcommands() { return kRows; }
 
 void PlanEcho(RespRequest& request) { request.Answer().Bulk(request.args[1]); }
-
-void PlanFunction(RespRequest& request) {
-  // There are no functions, so they are easily flushed.
-  if (SameWord(request.args[1], "FLUSH")) return request.Ok();
-  request.RefuseSubcommand();
-}
 
 void PlanPing(RespRequest& request) {
   if (request.args.size() > 2) {
@@ -89,10 +111,17 @@ void PlanRole(RespRequest& request) {
   const auto commit = static_cast<int64_t>(facts.raft.commit.value());
   RespWriter out = request.Answer();
   if (facts.raft.role == raft::Role::kLeader) {
+    const std::vector<const MemberFacts*> followers = facts.Followers();
     out.Array(3);
     out.Bulk("master");
     out.Integer(commit);
-    out.Array(0);
+    out.Array(followers.size());
+    for (const MemberFacts* follower : followers) {
+      out.Array(3);
+      out.Bulk(follower->redis.host);
+      out.Bulk(absl::StrCat(follower->redis.port));
+      out.Bulk(absl::StrCat(follower->match.value()));
+    }
     return;
   }
   const MemberFacts* leader = facts.Member(facts.raft.leader);
@@ -100,7 +129,7 @@ void PlanRole(RespRequest& request) {
   out.Bulk("slave");
   out.Bulk(leader == nullptr ? "" : leader->redis.host);
   out.Integer(leader == nullptr ? 0 : leader->redis.port);
-  out.Bulk(leader == nullptr ? "connect" : "connected");
+  out.Bulk(facts.led ? "connected" : "connect");
   out.Integer(commit);
 }
 
@@ -109,7 +138,11 @@ void PlanSelect(RespRequest& request) {
   if (!number.has_value()) {
     return request.Refuse("ERR value is not an integer or out of range");
   }
-  if (*number != 0) return request.Refuse("ERR DB index is out of range");
+  if (*number != 0) {
+    return request.Refuse(request.client.redirects
+                              ? "ERR SELECT is not allowed in cluster mode"
+                              : "ERR DB index is out of range");
+  }
   request.Ok();
 }
 

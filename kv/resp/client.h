@@ -13,6 +13,7 @@
 
 #include "kv/commands/transaction.h"
 #include "kv/resp/writer.h"
+#include "runtime/instant.h"
 
 namespace kv {
 
@@ -33,6 +34,9 @@ struct RespClient {
 
   uint64_t id = 0;
   std::string address;
+  std::string local_address;
+  runtime::Instant since;   // Connected.
+  runtime::Instant active;  // Asked for something last.
   // Requests whose keys are led elsewhere are answered MOVED instead of being
   // forwarded.
   bool redirects = false;
@@ -45,6 +49,14 @@ struct RespClient {
   bool follows = false;            // READONLY: reads are not redirected.
   bool quit = false;               // Close once everything is answered.
   absl::string_view last_command;  // Lies in a table.
+
+  bool no_evict = false;  // CLIENT NO-EVICT; nobody is ever evicted.
+
+  // Its buffers, when somebody asks.
+  size_t input_bytes = 0;   // Read, and not carried out.
+  size_t input_room = 0;    // Free behind them.
+  size_t answer_bytes = 0;  // Not written yet.
+  size_t answer_room = 0;   // What is set aside for them.
 
   std::optional<QueuedRequests> queued;  // Between MULTI and EXEC.
   std::vector<WatchedKey> watched;
@@ -66,6 +78,7 @@ struct RespClient {
     name.clear();
     replies = Replies::kOn;
     follows = false;
+    no_evict = false;
     queued.reset();
     ForgetWatched();
   }

@@ -7,7 +7,7 @@
 
 #include "kv/integer.h"
 #include "kv/resp/product.h"
-#include "kv/resp/table.h"
+#include "kv/resp/subcommands.h"
 
 namespace kv {
 namespace {
@@ -28,17 +28,19 @@ bool IsPlainName(absl::string_view name) {
   return true;
 }
 
-std::string ClientLine(const RespClient& client) {
-  return absl::StrCat(
-      "id=", client.id, " addr=", client.address, " name=", client.name,
-      " db=0 sub=0 psub=0 multi=",
-      client.queued.has_value()
-          ? static_cast<int64_t>(client.queued->requests.size())
-          : -1,
-      " watch=", client.watched.size(),
-      " cmd=", client.last_command.empty() ? "NULL" : client.last_command,
-      " user=default resp=", static_cast<int>(client.version),
-      " lib-name=", client.library, " lib-ver=", client.library_version, "\n");
+void ClientId(RespRequest& request) {
+  request.Answer().Integer(static_cast<int64_t>(request.client.id));
+}
+
+void GetName(RespRequest& request) {
+  RespWriter out = request.Answer();
+  request.client.name.empty() ? out.Nil() : out.Bulk(request.client.name);
+}
+
+void SetName(RespRequest& request) {
+  if (!IsPlainName(request.args[2])) return request.Refuse(kBadName);
+  request.client.name = std::string(request.args[2]);
+  request.Ok();
 }
 
 void SetClientInfo(RespRequest& request) {
@@ -76,50 +78,112 @@ void SetReplies(RespRequest& request) {
   }
 }
 
-void ListClients(RespRequest& request) {
-  std::string lines;
-  for (const RespClient* client : request.host.Clients()) {
-    lines += ClientLine(*client);
-  }
-  request.Answer().Verbatim(lines);
-}
-
-// CLIENT KILL address, or CLIENT KILL ID n | ADDR a.
-void KillClients(RespRequest& request) {
-  std::optional<int64_t> id;
-  std::optional<absl::string_view> address;
-  const bool old_form = request.args.size() == 3;
-  if (old_form) {
-    address = request.args[2];
-  } else if (request.args.size() == 4 && SameWord(request.args[2], "ID")) {
-    id = ParseInteger(request.args[3]);
-    if (!id.has_value()) {
-      return request.Refuse("ERR client-id should be greater than 0");
-    }
-  } else if (request.args.size() == 4 && SameWord(request.args[2], "ADDR")) {
-    address = request.args[3];
-  } else {
+// Nobody is ever evicted, and no use is recorded: either may be asked for, and
+// shows in CLIENT LIST as far as Redis shows it.
+void NoEvict(RespRequest& request) {
+  const bool on = SameWord(request.args[2], "ON");
+  if (!on && !SameWord(request.args[2], "OFF")) {
     return request.Refuse(kSyntaxError);
   }
-  std::vector<uint64_t> found;
-  for (const RespClient* client : request.host.Clients()) {
-    if ((id.has_value() && static_cast<uint64_t>(*id) == client->id) ||
-        (address.has_value() && *address == client->address)) {
-      found.push_back(client->id);
-    }
-  }
-  for (const uint64_t client : found) {
-    if (client == request.client.id) {
-      request.client.quit = true;
-    } else {
-      (void)request.host.EndClient(client);
-    }
-  }
-  if (!old_form) {
-    return request.Answer().Integer(static_cast<int64_t>(found.size()));
-  }
-  found.empty() ? request.Refuse("ERR No such client") : request.Ok();
+  request.client.no_evict = on;
+  request.Ok();
 }
+
+void NoTouch(RespRequest& request) {
+  const bool known =
+      SameWord(request.args[2], "ON") || SameWord(request.args[2], "OFF");
+  known ? request.Ok() : request.Refuse(kSyntaxError);
+}
+
+// Nothing is tracked.
+void Tracking(RespRequest& request) {
+  if (SameWord(request.args[2], "OFF") && request.args.size() == 3) {
+    return request.Ok();
+  }
+  request.Refuse(SameWord(request.args[2], "ON")
+                     ? absl::string_view("ERR client side caching is not "
+                                         "offered: keys are not tracked")
+                     : kSyntaxError);
+}
+
+void TrackingInfo(RespRequest& request) {
+  RespWriter out = request.Answer();
+  out.Map(3);
+  out.Bulk("flags");
+  out.Set(1);
+  out.Bulk("off");
+  out.Bulk("redirect");
+  out.Integer(-1);
+  out.Bulk("prefixes");
+  out.Array(0);
+}
+
+void Caching(RespRequest& request) {
+  request.Refuse(
+      "ERR CLIENT CACHING can be called only when the client is in tracking "
+      "mode with OPTIN or OPTOUT mode enabled");
+}
+
+void GetRedirection(RespRequest& request) { request.Answer().Integer(-1); }
+
+// Nobody is blocked.
+void Unblock(RespRequest& request) {
+  const auto args = request.args;
+  if (args.size() > 4 || (args.size() == 4 && !SameWord(args[3], "TIMEOUT") &&
+                          !SameWord(args[3], "ERROR"))) {
+    return request.Refuse(
+        "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+  }
+  if (!ParseInteger(args[2]).has_value()) {
+    return request.Refuse("ERR value is not an integer or out of range");
+  }
+  request.Answer().Integer(0);
+}
+
+// Nobody is paused.
+void Unpause(RespRequest& request) { request.Ok(); }
+
+constexpr absl::string_view kOpen = "noscript loading stale";
+constexpr absl::string_view kAdmin = "admin noscript loading stale";
+
+constexpr RespSubcommand kRows[] = {
+    {"client|caching", 3, kOpen, Caching, "CACHING (YES|NO)",
+     "An error: keys are not tracked."},
+    {"client|getname", 2, kOpen, GetName, "GETNAME",
+     "The name of this connection."},
+    {"client|getredir", 2, kOpen, GetRedirection, "GETREDIR",
+     "-1: keys are not tracked."},
+    {"client|help", 2, "loading stale", PlanHelp, "HELP", "This text."},
+    {"client|id", 2, kOpen, ClientId, "ID", "The id of this connection."},
+    {"client|info", 2, kOpen, PlanClientInfo, "INFO",
+     "This connection, as CLIENT LIST tells it."},
+    {"client|kill", -3, kAdmin, PlanClientKill,
+     "KILL <ip:port> | ([ID <id>] [TYPE <type>] [USER <name>] [ADDR <ip:port>] "
+     "[LADDR <ip:port>] [SKIPME (YES|NO)])",
+     "Ends connections to this node, but not this one unless told so."},
+    {"client|list", -2, kAdmin, PlanClientList,
+     "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB) | ID <id> [<id> ...]]",
+     "The connections to this node."},
+    {"client|no-evict", 3, kAdmin, NoEvict, "NO-EVICT (ON|OFF)",
+     "Nothing: nobody is ever evicted."},
+    {"client|no-touch", 3, kOpen, NoTouch, "NO-TOUCH (ON|OFF)",
+     "Nothing: use is not recorded."},
+    {"client|reply", 3, kOpen, SetReplies, "REPLY (ON|OFF|SKIP)",
+     "Whether this connection is answered."},
+    {"client|setinfo", 4, kOpen, SetClientInfo,
+     "SETINFO (LIB-NAME|LIB-VER) <value>",
+     "What the client library says of itself."},
+    {"client|setname", 3, kOpen, SetName, "SETNAME <name>",
+     "Names this connection."},
+    {"client|tracking", -3, kOpen, Tracking, "TRACKING OFF",
+     "Nothing: keys are not tracked."},
+    {"client|trackinginfo", 2, kOpen, TrackingInfo, "TRACKINGINFO",
+     "That keys are not tracked."},
+    {"client|unblock", -3, kAdmin, Unblock,
+     "UNBLOCK <client-id> [TIMEOUT|ERROR]", "0: nobody is ever blocked."},
+    {"client|unpause", 2, kAdmin, Unpause, "UNPAUSE",
+     "Nothing: nobody is ever paused."},
+};
 
 // The default user needs no password, so any is right, as in Redis; there is
 // no other user.
@@ -162,44 +226,7 @@ void PlanAuth(RespRequest& request) {
   if (CheckUser(request, request.args[1])) request.Ok();
 }
 
-void PlanClient(RespRequest& request) {
-  const absl::string_view what = request.args[1];
-  const size_t words = request.args.size();
-  RespClient& client = request.client;
-  if (SameWord(what, "ID")) {
-    if (words != 2) return request.RefuseArity();
-    request.Answer().Integer(static_cast<int64_t>(client.id));
-  } else if (SameWord(what, "GETNAME")) {
-    if (words != 2) return request.RefuseArity();
-    RespWriter out = request.Answer();
-    client.name.empty() ? out.Nil() : out.Bulk(client.name);
-  } else if (SameWord(what, "SETNAME")) {
-    if (words != 3) return request.RefuseArity();
-    if (!IsPlainName(request.args[2])) return request.Refuse(kBadName);
-    client.name = std::string(request.args[2]);
-    request.Ok();
-  } else if (SameWord(what, "SETINFO")) {
-    if (words != 4) return request.RefuseArity();
-    SetClientInfo(request);
-  } else if (SameWord(what, "INFO")) {
-    if (words != 2) return request.RefuseArity();
-    request.Answer().Verbatim(ClientLine(client));
-  } else if (SameWord(what, "LIST")) {
-    ListClients(request);
-  } else if (SameWord(what, "KILL")) {
-    if (words < 3) return request.RefuseArity();
-    KillClients(request);
-  } else if (SameWord(what, "REPLY")) {
-    if (words != 3) return request.RefuseArity();
-    SetReplies(request);
-  } else if (SameWord(what, "NO-EVICT") || SameWord(what, "NO-TOUCH")) {
-    // Nobody is ever evicted, and no use is recorded.
-    if (words != 3) return request.RefuseArity();
-    request.Ok();
-  } else {
-    request.RefuseSubcommand();
-  }
-}
+std::span<const RespSubcommand> ClientSubcommands() { return kRows; }
 
 void PlanHello(RespRequest& request) {
   RespVersion version = request.client.version;

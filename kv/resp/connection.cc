@@ -43,12 +43,16 @@ RespConnection::RespConnection(RespServer& server,
       executor_(server.executor()),
       stream_(std::move(stream)),
       parser_(server.options().request_bytes_max),
+      plan_(&server.stats()),
       answers_changed_(executor_),
       writer_changed_(executor_),
       writer_(executor_) {
   client_.id = id;
   client_.redirects = redirects;
   client_.address = stream_->remote_address().ToString();
+  client_.local_address = stream_->local_address().ToString();
+  client_.since = executor_.Now();
+  client_.active = client_.since;
 }
 
 // Also when its fiber is unwound.
@@ -110,7 +114,7 @@ bool RespConnection::ServeInput() {
       if (plan_.complete()) CarryOut();
       if (!client_.quit) continue;
     } else if (result == RespParser::Result::kTooLarge) {
-      server_.OnRequest();
+      ++requests_planned_;
       PlanRefusal(parser_.error(), client_, server_, plan_);
       begin_ += parser_.consumed();
       continue;
@@ -124,6 +128,14 @@ bool RespConnection::ServeInput() {
   }
 }
 
+const RespClient& RespConnection::Describe() {
+  client_.input_bytes = end_ - begin_;
+  client_.input_room = buffer_.size() - client_.input_bytes;
+  client_.answer_bytes = answers_.bytes();
+  client_.answer_room = answers_.memory_bytes();
+  return client_;
+}
+
 bool RespConnection::PlanIsFull() const {
   const CommandBatch& commands = plan_.commands();
   if (commands.size() >= RespServer::kBatchCommandsMax ||
@@ -135,7 +147,7 @@ bool RespConnection::PlanIsFull() const {
 }
 
 void RespConnection::PlanOne() {
-  server_.OnRequest();
+  ++requests_planned_;
   if (!parser_.args_owned()) {
     return PlanRequest(parser_.args(), client_, server_, plan_);
   }
@@ -171,6 +183,11 @@ void RespConnection::CarryOut() {
     done += worded;
     if (!plan_.done()) WaitForRoom();
   }
+  const runtime::Instant now = executor_.Now();
+  plan_.Count(now - began);
+  server_.OnAnswered(now, requests_planned_);
+  requests_planned_ = 0;
+  client_.active = now;
   NoteIfSlow(began, stages);
   plan_.Clear();
   WaitForRoom();
@@ -203,6 +220,7 @@ bool RespConnection::ReadMore() {
                     runtime::Instant::InfiniteFuture());
   reading_ = false;
   if (!count.ok() || *count == 0) return false;
+  server_.OnRead(executor_.Now(), *count);
   end_ += *count;
   return !finishing_;
 }
@@ -240,7 +258,9 @@ void RespConnection::RunWriter() {
     const auto pieces = answers_.Front(kWriteBytesMax);
     const absl::Status written =
         stream_->Write(pieces, executor_.Now() + RespServer::kWriteTimeout);
-    written_ += answers_.Written();
+    const size_t bytes = answers_.Written();
+    written_ += bytes;
+    if (written.ok()) server_.OnWritten(executor_.Now(), bytes);
     if (!written.ok()) {
       broken_ = true;
       answers_.Drop();

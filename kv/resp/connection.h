@@ -42,7 +42,8 @@ class RespConnection {
   // Suspends until the client has gone, or was sent away.
   void Serve();
 
-  const RespClient& client() const { return client_; }
+  // With what its buffers hold now.
+  const RespClient& Describe();
   // What RespServer was told that it holds.
   size_t accounted() const { return accounted_; }
 
@@ -93,6 +94,7 @@ class RespConnection {
   RespClient client_;
   RespParser parser_;
   RespPlan plan_;
+  uint64_t requests_planned_ = 0;  // And not counted yet.
   bool reading_ = false;    // Suspended in a read: nothing is under way.
   bool waiting_ = false;    // Suspended until the client takes answers.
   bool finishing_ = false;  // No more requests.

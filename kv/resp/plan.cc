@@ -1,5 +1,8 @@
 #include "kv/resp/plan.h"
 
+#include <algorithm>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "runtime/probe.h"
@@ -34,7 +37,8 @@ RespPlan::Slot& RespPlan::AddSlot(RespClient& client, Kind kind) {
                     .version = client.version,
                     .silent = silent,
                     .text_begin = text_.size(),
-                    .given = {}});
+                    .given = {},
+                    .within = {}});
   return slots_.back();
 }
 
@@ -82,7 +86,7 @@ size_t RespPlan::Word(const runtime::Bytes& results, std::string& out) {
     out.reserve(out.size() + results.size() + results.size() / 32);
   }
   for (; next_ < slots_.size(); ++next_) {
-    const Slot& slot = slots_[next_];
+    Slot& slot = slots_[next_];
     const size_t begin = out.size();
     if (slot.kind == Kind::kAtOnce) {
       absl::StrAppend(&out, TextOf(next_));
@@ -93,6 +97,10 @@ size_t RespPlan::Word(const runtime::Bytes& results, std::string& out) {
         return used;
       }
       ++used;
+      if (out[begin] == '-') {
+        slot.failed = true;
+        CountError(absl::string_view(out).substr(begin), CommandStats::kNone);
+      }
     }
     if (slot.silent) out.resize(begin);
   }
@@ -130,6 +138,12 @@ bool RespPlan::WordWatching(ResultReader& replies, RespWriter& out) {
   return true;
 }
 
+void RespPlan::CountError(absl::string_view answer, CommandStats::Id command) {
+  if (stats_ == nullptr || answer.empty() || answer[0] != '-') return;
+  stats_->OnError(answer.substr(1));
+  if (command != CommandStats::kNone) stats_->OnFailed(command);
+}
+
 bool RespPlan::WordTransaction(const Slot& slot, ResultReader& replies,
                                RespWriter& out) {
   ResultReader ahead = replies;
@@ -138,11 +152,16 @@ bool RespPlan::WordTransaction(const Slot& slot, ResultReader& replies,
   if (head->kind != ReplyKind::kArray) return out.Reply(replies);
   replies = ahead;
   out.Array(slot.given.size());
-  for (const std::optional<std::string>& given : slot.given) {
+  for (size_t i = 0; i < slot.given.size(); ++i) {
+    const std::optional<std::string>& given = slot.given[i];
     if (given.has_value()) {
       out.Worded(*given);
-    } else if (!out.Reply(replies)) {
-      return false;
+      continue;
+    }
+    const size_t begin = out.size();
+    if (!out.Reply(replies)) return false;
+    if (i < slot.within.size()) {
+      CountError(out.From(begin), slot.within[i]);
     }
   }
   return true;
@@ -150,11 +169,51 @@ bool RespPlan::WordTransaction(const Slot& slot, ResultReader& replies,
 
 void RespPlan::WordError(absl::string_view error, std::string& out) {
   for (; next_ < slots_.size(); ++next_) {
-    if (slots_[next_].silent) continue;
-    if (slots_[next_].kind == Kind::kAtOnce) {
+    Slot& slot = slots_[next_];
+    if (slot.kind != Kind::kAtOnce) {
+      if (stats_ != nullptr) stats_->OnError(error);
+      slot.failed = true;
+      slot.within.clear();
+    }
+    if (slot.silent) continue;
+    if (slot.kind == Kind::kAtOnce) {
       absl::StrAppend(&out, TextOf(next_));
     } else {
-      RespWriter(out, slots_[next_].version).Error(error);
+      RespWriter(out, slot.version).Error(error);
+    }
+  }
+}
+
+void RespPlan::CountAs(CommandStats::Id command, absl::Duration took) {
+  Slot& slot = slots_.back();
+  if (slot.kind != Kind::kAtOnce) {
+    slot.command = command;
+  } else if (stats_ != nullptr) {
+    stats_->OnCall(command, took, took);
+    if (absl::StartsWith(TextOf(slots_.size() - 1), "-")) {
+      stats_->OnFailed(command);
+    }
+  }
+}
+
+void RespPlan::Count(absl::Duration took) {
+  if (stats_ == nullptr) return;
+  int64_t size = 0;
+  for (const Slot& slot : slots_) {
+    if (slot.kind == Kind::kAtOnce) continue;
+    size += 1 + std::count_if(slot.within.begin(), slot.within.end(),
+                              [](CommandStats::Id id) {
+                                return id != CommandStats::kNone;
+                              });
+  }
+  if (size == 0) return;
+  const absl::Duration share = took / size;
+  for (const Slot& slot : slots_) {
+    if (slot.command == CommandStats::kNone) continue;
+    stats_->OnCall(slot.command, share, took);
+    if (slot.failed) stats_->OnFailed(slot.command);
+    for (const CommandStats::Id id : slot.within) {
+      if (id != CommandStats::kNone) stats_->OnCall(id, share, took);
     }
   }
 }

@@ -15,18 +15,24 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 #include "kv/command.h"
 #include "kv/reply.h"
 #include "kv/resp/client.h"
+#include "kv/resp/command_stats.h"
 #include "kv/resp/writer.h"
 
 namespace kv {
 
 class RespPlan {
  public:
+  // `stats` outlives this. Null: nothing is counted.
+  explicit RespPlan(CommandStats* stats = nullptr) : stats_(stats) {}
+
   void Clear();
   bool empty() const { return slots_.empty(); }
+  size_t answers() const { return slots_.size(); }
 
   // The commands of the keyspace that must be executed, in order.
   const CommandBatch& commands() const { return commands_; }
@@ -40,6 +46,8 @@ class RespPlan {
   size_t Word(const runtime::Bytes& results, std::string& out);
   // Words all answers that are left; those that need a reply get this error.
   void WordError(absl::string_view error, std::string& out);
+  // All is done, and took so long from beginning to end: counts it. Once.
+  void Count(absl::Duration took);
   // Whether all answers are worded.
   bool done() const { return next_ == slots_.size(); }
 
@@ -60,6 +68,16 @@ class RespPlan {
                          const CommandBatch& commands,
                          std::vector<std::optional<std::string>> given);
 
+  // ---- For the counts; for those who plan.
+  // What was answered last is a call of this command, which took so long to
+  // plan; or, if it needs a reply, as long as it will take.
+  void CountAs(CommandStats::Id command, absl::Duration took = {});
+  // What was answered last is a transaction of these commands: those of the
+  // keyspace, in order, and kNone for all others.
+  void CountWithin(std::vector<CommandStats::Id> commands) {
+    slots_.back().within = std::move(commands);
+  }
+
   // Keeps `text` for as long as the plan: for words that lie nowhere else.
   absl::string_view Own(std::string text) {
     return commands_.Own(std::move(text));
@@ -75,16 +93,22 @@ class RespPlan {
     size_t text_begin;  // kAtOnce: up to the begin of the next slot's.
     // kTransaction.
     std::vector<std::optional<std::string>> given;
+    CommandStats::Id command = CommandStats::kNone;
+    std::vector<CommandStats::Id> within;  // kTransaction.
+    bool failed = false;
   };
 
   Slot& AddSlot(RespClient& client, Kind kind);
   absl::string_view TextOf(size_t slot) const;
   // False if the reply is not there, or not what it must be.
   bool WordOne(const Slot& slot, ResultReader& replies, RespWriter& out);
+  // If it is an error.
+  void CountError(absl::string_view answer, CommandStats::Id command);
   bool WordWatching(ResultReader& replies, RespWriter& out);
   bool WordTransaction(const Slot& slot, ResultReader& replies,
                        RespWriter& out);
 
+  CommandStats* const stats_;
   CommandBatch commands_;
   std::vector<Slot> slots_;
   std::string text_;

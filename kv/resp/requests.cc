@@ -8,7 +8,8 @@
 
 #include "kv/commands/key_positions.h"
 #include "kv/commands/table.h"
-#include "kv/resp/key_slot.h"
+#include "kv/key_slot.h"
+#include "kv/resp/subcommands.h"
 #include "kv/resp/table.h"
 #include "runtime/check.h"
 
@@ -21,20 +22,25 @@ using InMulti = RespCommand::InMulti;
 constexpr absl::string_view kConnection = "noscript loading stale fast";
 
 constexpr RespCommand kCommands[] = {
+    {"acl", -2, "admin noscript loading stale", 0, 0, 0, InMulti::kQueued,
+     PlanContainer},
     {"asking", 1, "fast", 0, 0, 0, InMulti::kQueued, PlanReadWrite},
     {"auth", -2, kConnection, 0, 0, 0, InMulti::kQueued, PlanAuth},
     {"client", -2, "admin noscript loading stale", 0, 0, 0, InMulti::kQueued,
-     PlanClient},
-    {"cluster", -2, "admin stale", 0, 0, 0, InMulti::kQueued, PlanCluster},
-    {"command", -1, "loading stale", 0, 0, 0, InMulti::kQueued, PlanCommand},
+     PlanContainer},
+    {"cluster", -2, "admin stale", 0, 0, 0, InMulti::kQueued, PlanContainer},
+    {"command", -1, "loading stale", 0, 0, 0, InMulti::kQueued, PlanContainer},
     {"config", -2, "admin noscript loading stale", 0, 0, 0, InMulti::kQueued,
-     PlanConfig},
+     PlanContainer},
     {"discard", 1, kConnection, 0, 0, 0, InMulti::kAtOnce, PlanDiscard},
     {"echo", 2, "fast", 0, 0, 0, InMulti::kQueued, PlanEcho},
     {"exec", 1, "noscript loading stale", 0, 0, 0, InMulti::kAtOnce, PlanExec},
-    {"function", -2, "noscript", 0, 0, 0, InMulti::kQueued, PlanFunction},
+    {"function", -2, "noscript", 0, 0, 0, InMulti::kQueued, PlanContainer},
     {"hello", -1, kConnection, 0, 0, 0, InMulti::kRefused, PlanHello},
     {"info", -1, "loading stale", 0, 0, 0, InMulti::kQueued, PlanInfo},
+    {"latency", -2, "admin noscript loading stale", 0, 0, 0, InMulti::kQueued,
+     PlanContainer},
+    {"module", -2, "admin noscript", 0, 0, 0, InMulti::kQueued, PlanContainer},
     {"multi", 1, kConnection, 0, 0, 0, InMulti::kAtOnce, PlanMulti},
     {"ping", -1, "fast", 0, 0, 0, InMulti::kQueued, PlanPing},
     {"quit", -1, kConnection, 0, 0, 0, InMulti::kAtOnce, PlanQuit},
@@ -47,7 +53,7 @@ constexpr RespCommand kCommands[] = {
      PlanRole},
     {"select", 2, "loading stale fast", 0, 0, 0, InMulti::kQueued, PlanSelect},
     {"slowlog", -2, "admin loading stale", 0, 0, 0, InMulti::kQueued,
-     PlanSlowLog},
+     PlanContainer},
     {"time", 1, "loading stale fast", 0, 0, 0, InMulti::kQueued, PlanTime},
     {"unwatch", 1, kConnection, 0, 0, 0, InMulti::kQueued, PlanUnwatch},
     {"wait", 3, "noscript", 0, 0, 0, InMulti::kQueued, PlanWait},
@@ -62,7 +68,7 @@ static_assert(std::is_sorted(std::begin(kCommands), std::end(kCommands),
               "FindRespCommand() searches by halves");
 
 // Longer names are no command's; it also bounds what an error repeats.
-constexpr size_t kNameBytesMax = 32;
+constexpr size_t kNameBytesMax = 64;
 constexpr size_t kQuotedBytesMax = 128;
 
 std::string UnknownCommand(std::span<const absl::string_view> args) {
@@ -81,11 +87,6 @@ std::string UnknownCommand(std::span<const absl::string_view> args) {
 // without, and no Redis client sends.
 bool IsOfHttp(absl::string_view name) {
   return name == "post" || name == "host:";
-}
-
-bool Fits(int arity, size_t words) {
-  const auto count = static_cast<int64_t>(words);
-  return arity >= 0 ? count == arity : count >= -arity;
 }
 
 // A request that cannot be queued spoils the transaction that it is in.
@@ -107,6 +108,23 @@ bool Redirect(RespRequest& request, std::span<const absl::string_view> keys,
   return true;
 }
 
+// The row of its subcommand, or null if it has none. False: there is no such
+// one, and the request has been answered so.
+bool FindRow(const RespCommand& command, RespRequest& request,
+             const RespSubcommand*& row) {
+  row = nullptr;
+  if (command.handler != PlanContainer || request.args.size() == 1) return true;
+  row = FindSubcommand(command.name, request.args[1]);
+  if (row == nullptr) {
+    request.RefuseSubcommand();
+    return false;
+  }
+  if (WordsFit(row->arity, request.args.size())) return true;
+  request.host.stats().OnRejected(CommandStats::IdOf(*row));
+  request.RefuseArity();
+  return false;
+}
+
 void PlanOwn(const RespCommand& command, RespRequest& request) {
   if (command.first_key > 0 &&
       Redirect(request, request.args.subspan(1), false)) {
@@ -122,14 +140,31 @@ void PlanOwn(const RespCommand& command, RespRequest& request) {
   command.handler(request);
 }
 
+// What is only queued will be counted at EXEC.
+void PlanAndCount(const RespCommand& command, RespRequest& request) {
+  const RespSubcommand* row = nullptr;
+  if (!FindRow(command, request, row)) return;
+  const CommandStats::Id id =
+      row != nullptr ? CommandStats::IdOf(*row) : CommandStats::IdOf(command);
+  const bool queues =
+      request.client.queued.has_value() && command.in_multi == InMulti::kQueued;
+  const runtime::Instant began = request.host.Now();
+  const size_t answers = request.plan.answers();
+  PlanOwn(command, request);
+  // CLIENT REPLY OFF is not answered at all.
+  if (queues || request.plan.answers() == answers) return;
+  request.plan.CountAs(id, request.host.Now() - began);
+}
+
 void PlanCommandOfKeyspace(const CommandRow& row, RespRequest& request) {
   if (request.client.redirects &&
       Redirect(request, KeysOf(row, request.args), row.reads)) {
-    return;
+    return request.host.stats().OnRejected(CommandStats::IdOf(row));
   }
   if (request.client.queued.has_value()) return PlanQueued(request);
   request.plan.AnswerLater(request.client, row.operation,
                            request.args.subspan(1));
+  request.plan.CountAs(CommandStats::IdOf(row));
 }
 
 }  // namespace
@@ -141,16 +176,33 @@ const MemberFacts* ServerFacts::Member(runtime::NodeId node) const {
   return nullptr;
 }
 
+std::vector<const MemberFacts*> ServerFacts::Followers() const {
+  std::vector<const MemberFacts*> followers;
+  if (raft.role != raft::Role::kLeader) return followers;
+  for (const MemberFacts& member : members) {
+    if (member.node != self && member.heard) followers.push_back(&member);
+  }
+  return followers;
+}
+
+bool WordsFit(int arity, size_t words) {
+  const auto count = static_cast<int64_t>(words);
+  return arity >= 0 ? count == arity : count >= -arity;
+}
+
 void RespRequest::RefuseSubcommand() {
-  Refuse(absl::StrCat("ERR unknown subcommand '",
-                      args[1].substr(0, kQuotedBytesMax), "'. Try ",
-                      absl::AsciiStrToUpper(name), " HELP."));
+  RefuseAndSpoil(*this,
+                 absl::StrCat("ERR unknown subcommand '",
+                              args[1].substr(0, kQuotedBytesMax), "'. Try ",
+                              absl::AsciiStrToUpper(name), " HELP."));
 }
 
 void RespRequest::RefuseArity() {
-  Refuse(absl::StrCat("ERR wrong number of arguments for '", name, "|",
-                      absl::AsciiStrToLower(args[1].substr(0, kQuotedBytesMax)),
-                      "' command"));
+  RefuseAndSpoil(
+      *this,
+      absl::StrCat("ERR wrong number of arguments for '", name, "|",
+                   absl::AsciiStrToLower(args[1].substr(0, kQuotedBytesMax)),
+                   "' command"));
 }
 
 std::span<const RespCommand> RespCommands() { return kCommands; }
@@ -188,13 +240,15 @@ void PlanRequest(std::span<const absl::string_view> args, RespClient& client,
   }
   request.name = row != nullptr ? row->name : own->name;
   client.last_command = request.name;
-  if (!Fits(row != nullptr ? row->arity : own->arity, args.size())) {
+  if (!WordsFit(row != nullptr ? row->arity : own->arity, args.size())) {
+    host.stats().OnRejected(row != nullptr ? CommandStats::IdOf(*row)
+                                           : CommandStats::IdOf(*own));
     return RefuseAndSpoil(request,
                           absl::StrCat("ERR wrong number of arguments for '",
                                        request.name, "' command"));
   }
   row != nullptr ? PlanCommandOfKeyspace(*row, request)
-                 : PlanOwn(*own, request);
+                 : PlanAndCount(*own, request);
 }
 
 void PlanRefusal(absl::string_view why, RespClient& client, RespHost& host,

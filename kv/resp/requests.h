@@ -19,7 +19,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
+#include "kv/keyspace.h"
+#include "kv/process_usage.h"
 #include "kv/resp/client.h"
+#include "kv/resp/command_stats.h"
 #include "kv/resp/plan.h"
 #include "kv/resp/settings.h"
 #include "kv/resp/slow_log.h"
@@ -34,6 +37,21 @@ struct MemberFacts {
   runtime::NodeId node;
   net::Address redis;    // Its listener that forwards.
   net::Address cluster;  // Its listener that answers MOVED; else as `redis`.
+  // What this node knows of it (raft/node.h, Contacts). Itself it hears.
+  bool heard = true;
+  persist::Index match;
+  absl::Duration silence;
+};
+
+// What came from clients and went to them since the server began; and lately.
+struct TrafficFacts {
+  uint64_t reads = 0;
+  uint64_t writes = 0;
+  uint64_t bytes_in = 0;
+  uint64_t bytes_out = 0;
+  uint64_t requests_per_second = 0;
+  uint64_t bytes_in_per_second = 0;
+  uint64_t bytes_out_per_second = 0;
 };
 
 // What a client may ask about the server.
@@ -43,6 +61,11 @@ struct ServerFacts {
   runtime::NodeId self;
   uint64_t cluster = 0;  // Names the cluster.
   std::vector<MemberFacts> members;
+  // Whether a leader is known and alive (raft/node.h, Contacts).
+  bool led = false;
+  // Messages of this node to the others, and of them to it.
+  uint64_t peer_messages_sent = 0;
+  uint64_t peer_messages_received = 0;
   // The leader, or else who led last, or else any member: never 0.
   runtime::NodeId last_leader;
   size_t clients = 0;
@@ -53,11 +76,15 @@ struct ServerFacts {
   uint64_t clients_dropped = 0;  // For what they held.
   size_t clients_bytes = 0;      // What all hold now; kv/resp/server.h.
   uint64_t requests = 0;
+  TrafficFacts traffic;
+  KeyspaceCounts lookups;
   size_t keys = 0;  // As applied here; may lag behind.
   size_t volatile_keys = 0;
   absl::Duration uptime;
   absl::Time wall;
 
+  // The others that this node hears, if it leads.
+  std::vector<const MemberFacts*> Followers() const;
   // Null if it is not a member.
   const MemberFacts* Member(runtime::NodeId node) const;
 };
@@ -68,6 +95,8 @@ class RespHost {
   virtual ~RespHost() = default;
 
   virtual ServerFacts Facts() = 0;
+  // Asks the system: for those who need it.
+  virtual ProcessUsage Process() = 0;
   // Where a client that follows MOVED finds the leader. Nothing: it is here, or
   // not known.
   virtual std::optional<net::Address> LeaderElsewhere() = 0;
@@ -82,6 +111,14 @@ class RespHost {
   virtual size_t request_bytes_max() const = 0;
   // Somebody speaks HTTP to us: a browser, most likely, on behalf of a page.
   virtual void OnCrossProtocol(const RespClient& client) = 0;
+  virtual CommandStats& stats() = 0;
+  virtual runtime::Instant Now() = 0;
+  // As applied here. The second walks the keys, until it has `max` of them.
+  virtual size_t CountKeysInSlot(uint32_t slot) = 0;
+  virtual std::vector<std::string> KeysInSlot(uint32_t slot, size_t max) = 0;
+  // CONFIG RESETSTAT: from now on INFO counts from here.
+  virtual void ResetStats() = 0;
+  virtual const ServerFacts& FactsAtReset() = 0;
 };
 
 // Adds the request `args` (not empty) to `plan`. The views must live as long as

@@ -52,6 +52,8 @@ RespServer::RespServer(runtime::Executor& executor, Frontend& frontend,
   settings_.Fix("maxmemory-clients", absl::StrCat(options.memory_bytes_max));
   settings_.Fix("proto-max-bulk-len", absl::StrCat(options.request_bytes_max));
   settings_.Fix("protected-mode", options.protected_mode ? "yes" : "no");
+  settings_.Fix("slowlog-log-slower-than",
+                absl::StrCat(absl::ToInt64Microseconds(options.slow_request)));
 }
 
 RespServer::~RespServer() = default;
@@ -168,7 +170,7 @@ void RespServer::DropOne(RespConnection& connection, absl::string_view why) {
   uint64_t count = 0;
   if (drops_.IsDue(executor_.Now(), &count)) {
     runtime::Note("kv.client_dropped",
-                  {{"client", connection.client().address},
+                  {{"client", connection.Describe().address},
                    {"held_bytes", uint64_t{connection.accounted()}},
                    {"why", why},
                    {"count", count}});
@@ -207,8 +209,20 @@ ServerFacts RespServer::Facts() {
   facts.clients_refused = refused_;
   facts.clients_dropped = dropped_;
   facts.clients_bytes = memory_bytes_;
-  facts.requests = requests_;
+  facts.requests = requests_.total();
+  const runtime::Instant now = executor_.Now();
+  facts.traffic = traffic_;
+  facts.traffic.requests_per_second = requests_.PerSecond(now);
+  facts.traffic.bytes_in = bytes_in_.total();
+  facts.traffic.bytes_in_per_second = bytes_in_.PerSecond(now);
+  facts.traffic.bytes_out = bytes_out_.total();
+  facts.traffic.bytes_out_per_second = bytes_out_.PerSecond(now);
   return facts;
+}
+
+void RespServer::ResetStats() {
+  stats_.Reset();
+  at_reset_ = Facts();
 }
 
 std::optional<net::Address> RespServer::LeaderElsewhere() {
@@ -218,7 +232,7 @@ std::optional<net::Address> RespServer::LeaderElsewhere() {
 std::vector<const RespClient*> RespServer::Clients() {
   std::vector<const RespClient*> clients;
   for (const auto& [id, connection] : connections_) {
-    if (connection != nullptr) clients.push_back(&connection->client());
+    if (connection != nullptr) clients.push_back(&connection->Describe());
   }
   return clients;
 }

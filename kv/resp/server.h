@@ -39,6 +39,9 @@
 
 #include "kv/command.h"
 #include "kv/frontend.h"
+#include "kv/keyspace.h"
+#include "kv/resp/command_stats.h"
+#include "kv/resp/rate_meter.h"
 #include "kv/resp/requests.h"
 #include "net/network.h"
 #include "runtime/executor.h"
@@ -86,6 +89,8 @@ class ServerView {
   virtual ~ServerView() = default;
   // What concerns clients is filled in by RespServer.
   virtual ServerFacts Facts() const = 0;
+  virtual ProcessUsage Process() const = 0;
+  virtual const Keyspace& keyspace() const = 0;
   // As RespHost::LeaderElsewhere().
   virtual std::optional<net::Address> LeaderElsewhere() const = 0;
 };
@@ -116,6 +121,7 @@ class RespServer final : public RespHost {
 
   // RespHost.
   ServerFacts Facts() override;
+  ProcessUsage Process() override { return view_.Process(); }
   std::optional<net::Address> LeaderElsewhere() override;
   RespSettings& settings() override { return settings_; }
   std::vector<const RespClient*> Clients() override;
@@ -125,17 +131,37 @@ class RespServer final : public RespHost {
     return options_.request_bytes_max;
   }
   void OnCrossProtocol(const RespClient& client) override;
+  CommandStats& stats() override { return stats_; }
+  runtime::Instant Now() override { return executor_.Now(); }
+  size_t CountKeysInSlot(uint32_t slot) override {
+    return view_.keyspace().CountInSlot(slot);
+  }
+  std::vector<std::string> KeysInSlot(uint32_t slot, size_t max) override {
+    return view_.keyspace().KeysInSlot(slot, max);
+  }
+  void ResetStats() override;
+  const ServerFacts& FactsAtReset() override { return at_reset_; }
 
   // For connections.
   runtime::Executor& executor() { return executor_; }
   Frontend& frontend() { return frontend_; }
   const RespServerOptions& options() const { return options_; }
-  void OnRequest() { ++requests_; }
   // One of them holds `after` bytes now, of which `before` are counted. May
   // drop connections, that one too.
   void Recount(size_t before, size_t after);
   // It takes none of the answers that keep it from being read.
   void OnDeaf(RespConnection& connection);
+  void OnAnswered(runtime::Instant now, uint64_t requests) {
+    requests_.Add(now, requests);
+  }
+  void OnRead(runtime::Instant now, size_t bytes) {
+    ++traffic_.reads;
+    bytes_in_.Add(now, bytes);
+  }
+  void OnWritten(runtime::Instant now, size_t bytes) {
+    ++traffic_.writes;
+    bytes_out_.Add(now, bytes);
+  }
 
   // Suspends: accepts nobody any more, closes idle connections, answers what
   // is under way until `deadline`, then drops the rest.
@@ -160,12 +186,17 @@ class RespServer final : public RespHost {
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   uint64_t last_client_ = 0;  // Also how many were accepted.
   uint64_t refused_ = 0;
-  uint64_t requests_ = 0;
   size_t memory_bytes_ = 0;  // Of all connections; RespConnection::Account().
   uint64_t dropped_ = 0;     // Connections, for what they held.
   RareNote attacks_;
   RareNote foreigners_;
   RareNote drops_;
+  CommandStats stats_;
+  TrafficFacts traffic_;
+  RateMeter requests_;
+  RateMeter bytes_in_;
+  RateMeter bytes_out_;
+  ServerFacts at_reset_;
   bool stopping_ = false;
   // By client id. They lie on the stacks of their fibers; null until those have
   // begun.

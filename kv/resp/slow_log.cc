@@ -7,7 +7,7 @@
 
 #include "kv/commands/table.h"
 #include "kv/integer.h"
-#include "kv/resp/table.h"
+#include "kv/resp/subcommands.h"
 #include "runtime/probe.h"
 
 namespace kv {
@@ -71,18 +71,27 @@ void SlowLog::Add(const RespClient& client, const CommandBatch& commands,
   entries_.push_front(std::move(entry));
 }
 
-void PlanSlowLog(RespRequest& request) {
-  SlowLog& log = request.host.slow_log();
-  const absl::string_view what = request.args[1];
+namespace {
+
+void Length(RespRequest& request) {
+  request.Answer().Integer(
+      static_cast<int64_t>(request.host.slow_log().entries().size()));
+}
+
+void Reset(RespRequest& request) {
+  request.host.slow_log().Clear();
+  request.Ok();
+}
+
+void Get(RespRequest& request) {
+  const SlowLog& log = request.host.slow_log();
   const size_t words = request.args.size();
-  if (SameWord(what, "LEN") && words == 2) {
-    return request.Answer().Integer(static_cast<int64_t>(log.entries().size()));
+  if (words > 3) {
+    return request.Refuse(
+        absl::StrCat("ERR unknown subcommand or wrong number of arguments for "
+                     "'",
+                     request.args[1], "'. Try SLOWLOG HELP."));
   }
-  if (SameWord(what, "RESET") && words == 2) {
-    log.Clear();
-    return request.Ok();
-  }
-  if (!SameWord(what, "GET") || words > 3) return request.RefuseSubcommand();
   int64_t count = 10;
   if (words == 3) {
     const std::optional<int64_t> asked = ParseInteger(request.args[2]);
@@ -107,5 +116,20 @@ void PlanSlowLog(RespRequest& request) {
     out.Bulk(entry.name);
   }
 }
+
+constexpr absl::string_view kFlags = "admin loading stale";
+
+constexpr RespSubcommand kRows[] = {
+    {"slowlog|get", -2, kFlags, Get, "GET [<count>]",
+     "The newest requests that took long: 10, or so many; -1: all. Each is id, "
+     "time, microseconds, words, address, name of the client."},
+    {"slowlog|help", 2, "loading stale", PlanHelp, "HELP", "This text."},
+    {"slowlog|len", 2, kFlags, Length, "LEN", "How many are kept."},
+    {"slowlog|reset", 2, kFlags, Reset, "RESET", "Forgets them."},
+};
+
+}  // namespace
+
+std::span<const RespSubcommand> SlowLogSubcommands() { return kRows; }
 
 }  // namespace kv

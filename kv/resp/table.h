@@ -25,7 +25,10 @@ struct RespRequest {
 
   // The answer, which is to be written before the next request is planned.
   RespWriter Answer() { return plan.AnswerAtOnce(client); }
-  void Refuse(absl::string_view error) { Answer().Error(error); }
+  void Refuse(absl::string_view error) {
+    host.stats().OnError(error);
+    Answer().Error(error);
+  }
   void Ok() { Answer().Ok(); }
 
   // "ERR unknown subcommand ...", "ERR wrong number of arguments ...".
@@ -62,15 +65,21 @@ const RespCommand* FindRespCommand(absl::string_view name);
 // `name` in lower case, if it can be a command's at all; else empty.
 std::string LowerName(absl::string_view name);
 
+// Whether a request of so many words has the right number of them.
+bool WordsFit(int arity, size_t words);
+
 // clients.cc
 void PlanAuth(RespRequest& request);
-void PlanClient(RespRequest& request);
 void PlanHello(RespRequest& request);
 void PlanQuit(RespRequest& request);
 void PlanReset(RespRequest& request);
 
+// client_list.cc
+void PlanClientInfo(RespRequest& request);
+void PlanClientKill(RespRequest& request);
+void PlanClientList(RespRequest& request);
+
 // cluster.cc
-void PlanCluster(RespRequest& request);
 void PlanReadOnly(RespRequest& request);
 void PlanReadWrite(RespRequest& request);
 
@@ -78,9 +87,7 @@ void PlanReadWrite(RespRequest& request);
 void PlanCommand(RespRequest& request);
 
 // admin.cc
-void PlanConfig(RespRequest& request);
 void PlanEcho(RespRequest& request);
-void PlanFunction(RespRequest& request);
 void PlanPing(RespRequest& request);
 void PlanRole(RespRequest& request);
 void PlanSelect(RespRequest& request);
@@ -89,9 +96,6 @@ void PlanWait(RespRequest& request);
 
 // info.cc
 void PlanInfo(RespRequest& request);
-
-// slow_log.cc
-void PlanSlowLog(RespRequest& request);
 
 // transactions.cc
 void PlanDiscard(RespRequest& request);

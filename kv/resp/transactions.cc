@@ -24,7 +24,7 @@ constexpr size_t kWatchedBytesMax = kEntryBytesMax - kRequestBytesMax -
 // The request is answered without the keyspace: the answer, worded.
 std::string AnswerNow(std::span<const absl::string_view> words,
                       RespRequest& exec) {
-  RespPlan plan;
+  RespPlan plan(&exec.host.stats());
   PlanRequest(words, exec.client, exec.host, plan);
   std::string answer;
   (void)plan.Word(runtime::Bytes(), answer);
@@ -82,6 +82,7 @@ void PlanExec(RespRequest& request) {
   RespPlan& plan = request.plan;
   CommandBatch commands;
   std::vector<std::optional<std::string>> given;
+  std::vector<CommandStats::Id> ids;
   size_t given_bytes = 0;
   for (std::vector<std::string>& words : queued.requests) {
     const CommandRow* row = FindCommand(LowerName(words[0]));
@@ -91,12 +92,15 @@ void PlanExec(RespRequest& request) {
       given.emplace_back(given_bytes < kGivenBytesMax ? AnswerNow(kept, request)
                                                       : TooMuch());
       given_bytes += given.back()->size();
+      ids.push_back(CommandStats::kNone);
       continue;
     }
     commands.Add(row->operation, std::span(kept).subspan(1));
     given.emplace_back(std::nullopt);
+    ids.push_back(CommandStats::IdOf(*row));
   }
   plan.AnswerTransaction(client, watched, commands, std::move(given));
+  plan.CountWithin(std::move(ids));
 }
 
 void PlanDiscard(RespRequest& request) {

@@ -52,6 +52,12 @@ class RespWriter {
 
   RespVersion version() const { return version_; }
 
+  // How much there is, and what was written since there was so much.
+  size_t size() const { return out_.size(); }
+  absl::string_view From(size_t begin) const {
+    return absl::string_view(out_).substr(begin);
+  }
+
  private:
   void Head(char mark, size_t size);
   bool ReplyWithin(ResultReader& replies, int depth);

@@ -160,6 +160,13 @@ class Core {
   const Configuration& configuration() const { return log_.configuration(); }
   // Null unless leading.
   const Leader* leading() const { return std::get_if<Leader>(&state_); }
+  // Whether a leader is known, and alive as far as can be known: leading, that
+  // a majority has answered within an election timeout; following, that the
+  // leader has been heard within one.
+  bool IsLed(runtime::Instant now) const;
+  // Whether `peer` has answered us as its leader within an election timeout,
+  // or, following it, we have heard it. Nothing: the two do not talk.
+  std::optional<bool> Hears(NodeId peer, runtime::Instant now) const;
 
  private:
   // One Step(): its inputs and what it has come to so far. All that a step
@@ -214,6 +221,7 @@ class Core {
   void Handle(Turn& turn, Sender from, const VoteRequest& request);
   void Handle(Turn& turn, Sender from, const VoteReply& reply);
   void FollowLeader(Turn& turn, Sender from, Term term);
+  bool ReachesQuorum(runtime::Instant now) const;
   bool StepDownIfCutOff(Turn& turn);
 
   // ----- fail_over.cc: when the connection to the leader breaks

@@ -203,21 +203,50 @@ void Core::FollowLeader(Turn& turn, Sender from, Term term) {
   ResetElectionTimer(turn);
 }
 
+bool Core::IsLed(runtime::Instant now) const {
+  switch (role()) {
+    case Role::kLeader:
+      return ReachesQuorum(now);
+    case Role::kFollower:
+      return leader() != NodeId() && !leader_lost_.has_value() &&
+             now - leader_contact_ <= options_.election_timeout_max;
+    default:
+      return false;
+  }
+}
+
+std::optional<bool> Core::Hears(NodeId peer, runtime::Instant now) const {
+  if (const Leader* leads = leading()) {
+    const auto found = leads->peers.find(peer);
+    if (found == leads->peers.end()) return std::nullopt;
+    return now - found->second.heard <= options_.election_timeout_max;
+  }
+  if (leader() == peer) return IsLed(now);
+  return std::nullopt;
+}
+
+// Requires: leading.
+bool Core::ReachesQuorum(runtime::Instant now) const {
+  const auto& peers = std::get<Leader>(state_).peers;
+  const VoteResult reached = CountVotes(
+      configuration().voter_sets(), [&](NodeId voter) -> std::optional<bool> {
+        if (voter == self_) return true;
+        const auto peer = peers.find(voter);
+        return peer != peers.end() &&
+               now - peer->second.heard <= options_.election_timeout_max;
+      });
+  return reached == VoteResult::kWon;
+}
+
 bool Core::StepDownIfCutOff(Turn& turn) {
   const runtime::Instant now = turn.env.now;
   const std::optional<runtime::Instant> oldest = unsynced_.oldest();
   const bool stuck =
       oldest.has_value() && now - *oldest >= 2 * options_.election_timeout_max;
-  const VoteResult reached = CountVotes(
-      configuration().voter_sets(), [&](NodeId voter) -> std::optional<bool> {
-        if (voter == self_) return true;
-        const auto peer = Leading().peers.find(voter);
-        return peer != Leading().peers.end() &&
-               now - peer->second.heard <= options_.election_timeout_max;
-      });
+  const bool reached = ReachesQuorum(now);
   SOMETIMES(stuck, "raft.step_down_disk_stuck");
-  SOMETIMES(reached != VoteResult::kWon, "raft.step_down_no_quorum");
-  if (!stuck && reached == VoteResult::kWon) return false;
+  SOMETIMES(!reached, "raft.step_down_no_quorum");
+  if (!stuck && reached) return false;
   BecomeFollower(turn, NodeId());
   return true;
 }

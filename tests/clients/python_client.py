@@ -64,6 +64,33 @@ def test_facts(r):
             raise AssertionError(f"INFO lacks {field}")
 
 
+def test_introspection(r):
+    """What redis-py parses field by field, and rq, exporters and redis-cli
+    ask for."""
+    one = redis.Redis(port=port_of(r), decode_responses=True,
+                      single_connection_client=True)  # fmt: skip
+    mine = one.client_info()
+    equal(str(mine["id"]), str(one.client_id()))
+    listed = one.client_list()
+    equal(mine["addr"] in [client["addr"] for client in listed], True)
+    equal(one.client_kill_filter(_type="pubsub", skipme=True), 0)
+    facts = one.info("all")
+    for field in ("used_memory", "used_memory_rss", "used_cpu_user",
+                  "blocked_clients", "total_commands_processed",
+                  "instantaneous_ops_per_sec", "keyspace_hits",
+                  "expired_keys", "aof_rewrite_in_progress",
+                  "rdb_bgsave_in_progress"):  # fmt: skip
+        if field not in facts:
+            raise AssertionError(f"INFO lacks {field}")
+    equal(facts["used_memory"] > 0, True)
+    equal(one.execute_command("ACL WHOAMI"), "default")
+    equal(one.module_list(), [])
+    equal(one.execute_command("LATENCY", "LATEST"), [])
+    equal(one.config_get("notify-keyspace-events"),
+          {"notify-keyspace-events": ""})  # fmt: skip
+    one.close()
+
+
 def test_name(r):
     """The name is the connection's: one connection, no pool."""
     one = redis.Redis(
@@ -289,7 +316,7 @@ def test_wrong_type(r):
 
 
 GROUPS = {
-    "connect": [test_connect, test_facts, test_name],
+    "connect": [test_connect, test_facts, test_introspection, test_name],
     "strings": [test_strings, test_bytes, test_many],
     "counters": [test_counters],
     "pipelines": [test_pipeline, test_pipeline_error],

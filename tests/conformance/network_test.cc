@@ -237,6 +237,17 @@ TEST_P(NetworkTest, TheDialerKnowsWhomItDialled) {
   });
 }
 
+TEST_P(NetworkTest, BothEndsKnowWhereTheyAre) {
+  RunConnected([](Place&, Pair& pair) {
+    EXPECT_EQ(pair.accepted->local_address().port,
+              pair.listener->local_address().port);
+    EXPECT_EQ(pair.accepted->local_address().port,
+              pair.dialled->remote_address().port);
+    EXPECT_EQ(pair.dialled->local_address().port,
+              pair.accepted->remote_address().port);
+  });
+}
+
 // --------------------------------------------------------------- what is kept
 
 TEST_P(NetworkTest, BytesArriveInOrderWhateverTheirChunks) {

@@ -32,11 +32,11 @@ std::string Request(const std::vector<std::string>& words) {
   return out;
 }
 
-bool RedisClient::Connect(int node) {
+bool RedisClient::Connect(int node, uint16_t port) {
   received_.clear();
   stream_.reset();
   auto stream = process_.network().Dial(
-      {HostName(node), kRedisPort}, net::Framing::kBytes,
+      {HostName(node), port}, net::Framing::kBytes,
       process_.network_executor().Now() + absl::Seconds(1));
   if (!stream.ok()) return false;
   stream_ = *std::move(stream);
@@ -114,10 +114,12 @@ KvCluster::KvCluster(uint64_t seed, sim::Knobs knobs) {
   world_ = std::make_unique<sim::World>(std::move(options));
   for (int node = 1; node <= kNodes; ++node) {
     nodes_.push_back({.host = world_->AddHost(HostName(node))});
-    options_.members.push_back({.node = runtime::NodeId(uint64_t(node)),
-                                .peer = {HostName(node), kPeerPort},
-                                .rpc = {HostName(node), kRpcPort},
-                                .redis = {HostName(node), kRedisPort}});
+    options_.members.push_back(
+        {.node = runtime::NodeId(uint64_t(node)),
+         .peer = {HostName(node), kPeerPort},
+         .rpc = {HostName(node), kRpcPort},
+         .redis = {HostName(node), kRedisPort},
+         .cluster = net::Address{HostName(node), kRedirectPort}});
   }
   options_.host.cluster = runtime::ClusterId(42);
   options_.host.init_cluster = true;
@@ -144,6 +146,7 @@ void KvCluster::Run(sim::Process& process, int node) {
   options.host.listen = {name, kPeerPort};
   options.rpc_listen = {name, kRpcPort};
   options.redis_listen = net::Address{name, kRedisPort};
+  options.cluster_listen = net::Address{name, kRedirectPort};
   runtime::Executor& executor = process.network_executor();
   auto server = Server::Start({.network_executor = executor,
                                .storage_executor = process.storage_executor(),

@@ -26,6 +26,7 @@ inline constexpr int kNodes = 3;
 inline constexpr uint16_t kPeerPort = 7001;
 inline constexpr uint16_t kRpcPort = 7002;
 inline constexpr uint16_t kRedisPort = 6379;
+inline constexpr uint16_t kRedirectPort = 6479;  // Answers MOVED.
 
 // One connection of a Redis client. Everything suspends.
 class RedisClient {
@@ -36,7 +37,7 @@ class RedisClient {
   explicit RedisClient(sim::Process& process) : process_(process) {}
 
   // Node 1 to 3. False if nobody answers.
-  bool Connect(int node);
+  bool Connect(int node, uint16_t port = kRedisPort);
   void Close() { stream_.reset(); }
   bool connected() const { return stream_ != nullptr; }
 

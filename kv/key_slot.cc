@@ -1,4 +1,4 @@
-#include "kv/resp/key_slot.h"
+#include "kv/key_slot.h"
 
 #include <array>
 #include <cstddef>

@@ -4,8 +4,8 @@
 // what stands between its first '{' and the next '}' if that is not empty,
 // modulo 16384. One group leads all slots here; clients want them named.
 
-#ifndef KV_RESP_KEY_SLOT_H_
-#define KV_RESP_KEY_SLOT_H_
+#ifndef KV_KEY_SLOT_H_
+#define KV_KEY_SLOT_H_
 
 #include <cstdint>
 
@@ -19,4 +19,4 @@ uint32_t KeySlot(absl::string_view key);
 
 }  // namespace kv
 
-#endif  // KV_RESP_KEY_SLOT_H_
+#endif  // KV_KEY_SLOT_H_
