@@ -62,11 +62,6 @@ struct RespClient {
   std::vector<WatchedKey> watched;
   size_t watched_bytes = 0;  // Of their keys.
 
-  // What it holds here, for those who ask: input that is not executed yet, and
-  // answers that it has not taken.
-  size_t input_bytes = 0;
-  size_t answer_bytes = 0;
-
   void ForgetWatched() {
     watched.clear();
     watched_bytes = 0;

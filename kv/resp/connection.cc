@@ -94,8 +94,6 @@ void RespConnection::Drop() {
 
 void RespConnection::Account() {
   if (dropped_) return;
-  client_.input_bytes = end_ - begin_;
-  client_.answer_bytes = answers_.bytes();
   size_t bytes = buffer_.capacity() + parser_.memory_bytes() +
                  answers_.memory_bytes() + client_.watched_bytes;
   if (client_.queued.has_value()) bytes += client_.queued->bytes;

@@ -95,9 +95,9 @@ class RespConnection {
   RespParser parser_;
   RespPlan plan_;
   uint64_t requests_planned_ = 0;  // And not counted yet.
-  bool reading_ = false;    // Suspended in a read: nothing is under way.
-  bool waiting_ = false;    // Suspended until the client takes answers.
-  bool finishing_ = false;  // No more requests.
+  bool reading_ = false;           // Suspended in a read: nothing is under way.
+  bool waiting_ = false;           // Suspended until the client takes answers.
+  bool finishing_ = false;         // No more requests.
 
   std::vector<char> buffer_;  // Input lies in [begin_, end_).
   size_t begin_ = 0;
