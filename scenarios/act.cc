@@ -35,6 +35,7 @@ struct Named {
   const char* operator()(const TroubleDisk&) const { return "disk"; }
   const char* operator()(const RotDisk&) const { return "rot"; }
   const char* operator()(const WipeDisk&) const { return "wipe"; }
+  const char* operator()(const ShortenLog&) const { return "shorten"; }
   const char* operator()(const DisturbLink&) const { return "link"; }
   const char* operator()(const SetKnobs&) const { return "knobs"; }
 };

@@ -27,7 +27,7 @@ using Act =
                  Clog, Swizzle, ResetConnections, HalfOpen, Filter, Heal, Crash,
                  PowerOff, Restart, Pause, Resume, CrashLoop, SkewClock,
                  SlowCpu, Transfer, FailSync, TroubleDisk, RotDisk, WipeDisk,
-                 DisturbLink, SetKnobs>;
+                 ShortenLog, DisturbLink, SetKnobs>;
 
 // "isolate", as in a scenario file.
 const char* ActName(const Act& act);

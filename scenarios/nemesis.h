@@ -104,6 +104,7 @@ class Nemesis {
   Undo Strike(const TroubleDisk& act);
   Undo Strike(const RotDisk& act);
   Undo Strike(const WipeDisk& act);
+  Undo Strike(const ShortenLog& act);
   Undo Strike(const DisturbLink& act);
   Undo Strike(const SetKnobs& act);
 
