@@ -153,13 +153,15 @@ Nemesis::Undo Nemesis::Strike(const ShortenLog& act) {
   if (!Seize(nodes)) return nullptr;
   bool any = false;
   for (const uint32_t node : nodes) {
-    cluster_.Kill(node);
     sim::SimDisk& disk = world_.disk(cluster_.host(node));
     const WalMap map = MapWal(cluster_.Shadow(node), raft::Host::kFirstGroup);
     const std::optional<sim::ShadowFile> live = disk.Shadow(map.live_path);
     if (!live.has_value() || live->size() == 0) continue;
     const uint64_t cut = DrawCut(map, live->size(), how_);
-    any = disk.damage().CutShort(map.live_path, cut).ok() || any;
+    cluster_.Kill(node);
+    // A file that is just being cut by the node itself may be shorter already.
+    disk.damage().CutShort(map.live_path, cut).IgnoreError();
+    any = true;
   }
   if (!any) {
     Release(nodes);
