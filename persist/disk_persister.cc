@@ -1,5 +1,6 @@
 #include "persist/disk_persister.h"
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -201,6 +202,7 @@ class DiskPersister::Back {
   void Run(const SharedAnswer<Recovered>& answer) {
     absl::Status status = Recover(answer);
     if (status.ok()) status = WriteUntilStopped();
+    if (status.ok()) status = writer_->Close();
     failed_ = !status.ok();
     waiting_.clear();
     ReportStopped(status);
@@ -261,12 +263,14 @@ class DiskPersister::Back {
   absl::Status WriteUntilStopped() {
     absl::Status status;
     while (status.ok()) {
-      if (!waiting_.empty()) {
+      if (writer_->unsealed() && executor_.Now() >= seal_at_) {
+        status = writer_->Seal();
+      } else if (!waiting_.empty()) {
         status = WriteBatch();
       } else if (stopping_) {
         return absl::OkStatus();
-      } else if (AwaitArrival() == runtime::Wake::kDeadline) {
-        status = writer_->Seal();
+      } else {
+        AwaitArrival();
       }
     }
     failed_ = true;
@@ -275,11 +279,15 @@ class DiskPersister::Back {
     return status;
   }
 
-  runtime::Wake AwaitArrival() {
-    const runtime::Instant deadline =
-        writer_->unsealed() ? executor_.Now() + options_.idle_seal_delay
-                            : runtime::Instant::InfiniteFuture();
-    return arrivals_.WaitWake(deadline);
+  // What is idle is sealed sooner than what is busy.
+  void AwaitArrival() {
+    runtime::Instant deadline = runtime::Instant::InfiniteFuture();
+    if (writer_->unsealed()) {
+      deadline = std::min(seal_at_, executor_.Now() + options_.idle_seal_delay);
+    }
+    if (arrivals_.WaitWake(deadline) == runtime::Wake::kDeadline) {
+      seal_at_ = deadline;
+    }
   }
 
   // All that waits, up to the limit, in one frame.
@@ -297,6 +305,9 @@ class DiskPersister::Back {
     report.stores = batch_.stores();
     SOMETIMES(report.stores >= kManyStores, "wal.batch_many_stores");
     SOMETIMES(upto.size() > 1, "wal.batch_many_groups");
+    if (!writer_->unsealed()) {
+      seal_at_ = executor_.Now() + options_.busy_seal_delay;
+    }
     const absl::Status written = writer_->Append(batch_);
     if (!written.ok()) return written;
     for (const auto& [group, sequence] : upto) {
@@ -316,6 +327,7 @@ class DiskPersister::Back {
   std::unique_ptr<WalWriter> writer_;
   std::deque<Store> waiting_;
   WalBatch batch_;
+  runtime::Instant seal_at_;  // At the latest, if the writer is unsealed.
   bool locked_ = false;
   bool prepared_ = false;
   bool started_ = false;

@@ -35,8 +35,10 @@ struct DiskPersisterOptions {
   uint64_t segment_bytes = uint64_t{64} << 20;
   // A frame takes no further store once its payloads reach this.
   uint64_t batch_payload_bytes_max = uint64_t{4} << 20;
-  // How long the last frame may stay the last before an empty one seals it.
+  // How long the last frame may stay the last before it is sealed, and how long
+  // a frame waits for that while others follow without end.
   absl::Duration idle_seal_delay = absl::Milliseconds(50);
+  absl::Duration busy_seal_delay = absl::Seconds(1);
   // How much may lie between the two executors.
   StoreLimits under_way = {};
 };

@@ -259,13 +259,17 @@ absl::StatusOr<std::unique_ptr<SuperblockFile>> SuperblockFile::Create(
       new SuperblockFile(std::move(file), std::move(first), std::nullopt));
 }
 
-absl::Status SuperblockFile::Write(Superblock next) {
-  if (next.segments.size() > kSuperblockSegmentsMax ||
-      next.groups.size() > kSuperblockGroupsMax) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(kSuperblockPath, ": no room for ", next.segments.size(),
-                     " segments and ", next.groups.size(), " groups"));
+absl::Status SuperblockFile::CheckRoom(size_t segments, size_t groups) {
+  if (segments <= kSuperblockSegmentsMax && groups <= kSuperblockGroupsMax) {
+    return absl::OkStatus();
   }
+  return absl::ResourceExhaustedError(
+      absl::StrCat(kSuperblockPath, ": no room for ", segments,
+                   " segments and ", groups, " groups"));
+}
+
+absl::Status SuperblockFile::Write(Superblock next) {
+  RETURN_IF_ERROR(CheckRoom(next.segments.size(), next.groups.size()));
   next.sequence = newest_.sequence + 1;
   RETURN_IF_ERROR(WriteSlot(*file_, next));
   older_ = std::exchange(newest_, std::move(next));

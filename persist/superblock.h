@@ -105,6 +105,9 @@ class SuperblockFile {
   // Errors: RESOURCE_EXHAUSTED (too many segments or groups), those of File.
   absl::Status Write(Superblock next);
 
+  // Whether a superblock has room for so many. Errors: RESOURCE_EXHAUSTED.
+  static absl::Status CheckRoom(size_t segments, size_t groups);
+
   const Superblock& newest() const { return newest_; }
   // What the other slot holds, if it validates.
   const std::optional<Superblock>& older() const { return older_; }

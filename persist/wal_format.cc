@@ -227,6 +227,8 @@ std::vector<std::byte> EncodeSegmentHeader(const SegmentHeader& header) {
   sink.PutU64(header.cluster.value());
   sink.PutU64(header.node.value());
   sink.PutU32(header.previous_chain);
+  sink.PutU64(header.durable.value());
+  sink.PutU64(header.file_bytes);
   sink.PutZeros(kSegmentHeaderBytes - sizeof(uint32_t) - sink.size());
   sink.PutU32(runtime::Crc32c(bytes));
   return bytes;
@@ -259,6 +261,13 @@ absl::StatusOr<SegmentHeader> DecodeSegmentHeader(
   header.cluster = runtime::ClusterId(source.TakeU64());
   header.node = runtime::NodeId(source.TakeU64());
   header.previous_chain = source.TakeU32();
+  // Zeros where an older version wrote nothing.
+  header.durable = Lsn(source.TakeU64());
+  header.file_bytes = source.TakeU64();
+  if (header.first_lsn == Lsn(0)) {
+    return absl::DataLossError("a segment that begins before the first frame");
+  }
+  header.durable = std::max(header.durable, header.first_lsn.Previous());
   return header;
 }
 

@@ -75,12 +75,19 @@ struct SegmentHeader {
   runtime::Incarnation incarnation;  // Of the life that made it.
   runtime::ClusterId cluster;
   runtime::NodeId node;
+  // Every frame up to here was durable when the segment got its name, those
+  // that it held from the beginning included: first_lsn - 1 or more.
+  Lsn durable;
+  // What was set aside for the file before it got its name. As long as it is
+  // the last of the log it is not shorter. 0: an older version did not say.
+  uint64_t file_bytes = 0;
 
   friend bool operator==(const SegmentHeader&, const SegmentHeader&) = default;
 };
 
-// A salt that no other segment of any disk is likely to have. Derived from all
-// other fields, so that the same run has the same bytes.
+// A salt that no other segment of any disk is likely to have. Derived from who
+// made the segment, in which life, and its place in the log, so that the same
+// run has the same bytes.
 uint32_t SegmentSalt(const SegmentHeader& header);
 
 // Exactly kSegmentHeaderBytes.

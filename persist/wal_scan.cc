@@ -108,9 +108,19 @@ absl::Status WalScan::AdoptSegment(SegmentId id) {
   absl::StatusOr<SegmentHeader> header = DecodeSegmentHeader(sector);
   // Its name became durable after its header: this is no torn write.
   if (!header.ok()) return Damaged(path, header.status());
-  segments_.push_back(
-      {.facts = {
-           .id = id, .first_lsn = header->first_lsn, .salt = header->salt}});
+  incarnation_ = std::max(incarnation_, header->incarnation);
+  while (!segments_.empty() &&
+         segments_.back().facts.first_lsn >= header->first_lsn) {
+    const SegmentId replaced = segments_.back().facts.id;
+    strays_.push_back(
+        {.path = SegmentPath(replaced), .id = replaced, .finished = true});
+    segments_.pop_back();
+  }
+  segments_.push_back({.facts = {.id = id,
+                                 .first_lsn = header->first_lsn,
+                                 .salt = header->salt},
+                       .adopted = true});
+  any_adopted_ = true;
   REACHABLE("wal.unlisted_segment_adopted");
   return absl::OkStatus();
 }
@@ -172,16 +182,24 @@ absl::Status WalScan::ScanSegment(size_t position) {
   RETURN_IF_ERROR(CheckHeader(image, position));
   segment.file_bytes = image.bytes.size();
   segment.end_offset = kSegmentHeaderBytes;
+  segment.previous_chain = image.header.previous_chain;
   incarnation_ = std::max(incarnation_, image.header.incarnation);
-  // It was made after everything before it was synced.
-  Prove(image.header.first_lsn.Previous());
+  // It got its name after all this was synced.
+  Prove(image.header.durable);
   const bool is_last = position + 1 == segments_.size();
   uint64_t offset = kSegmentHeaderBytes;
   // A later segment takes over at its first lsn, whatever else stands here.
   while (is_last || last_.Next() < segments_[position + 1].facts.first_lsn) {
-    absl::StatusOr<FrameHead> frame = NextFrame(image, offset);
+    absl::StatusOr<FrameHead> frame =
+        NextFrame(image, {.last = last_, .chain = chain_, .offset = offset});
     if (!frame.ok()) {
       return JudgeTail(image, offset, position, frame.status());
+    }
+    if (IsBehindCleanEnd(frame->frame.lsn)) {
+      return Corruption(image, offset, "a frame behind the end of the log",
+                        absl::StrCat("the last life ended in good order with "
+                                     "frame ",
+                                     superblock_.watermark.value()));
     }
     const size_t padded = PaddedBytes(frame->frame_bytes);
     RETURN_IF_ERROR(TakeFrame(image, offset, position, *std::move(frame)));
@@ -190,22 +208,63 @@ absl::Status WalScan::ScanSegment(size_t position) {
   return absl::OkStatus();
 }
 
+bool WalScan::IsBehindCleanEnd(Lsn lsn) const {
+  // Where there is an unlisted segment, the superblock is not of the last life.
+  return superblock_.stopped_clean && !any_adopted_ &&
+         lsn > superblock_.watermark;
+}
+
 absl::StatusOr<FrameHead> WalScan::NextFrame(const Image& image,
-                                             uint64_t offset) const {
+                                             const Cursor& cursor) {
   const std::span<const std::byte> all(image.bytes);
-  const auto bytes = all.subspan(std::min<size_t>(offset, all.size()));
+  const auto bytes = all.subspan(std::min<size_t>(cursor.offset, all.size()));
   absl::StatusOr<FrameHead> head = DecodeFrameHead(bytes, image.header.salt);
   if (!head.ok()) return head.status();
-  if (head->frame.lsn != last_.Next()) {
+  if (head->frame.lsn != cursor.last.Next()) {
     return absl::DataLossError(
         absl::StrCat("here stands the frame ", head->frame.lsn.value()));
   }
-  if (head->frame.previous_chain != chain_) {
+  if (head->frame.previous_chain != cursor.chain) {
     return absl::DataLossError("it does not continue the frame before it");
   }
   const absl::Status payloads = DecodeFramePayloads(bytes, *head);
   if (!payloads.ok()) return payloads;
   return head;
+}
+
+uint32_t WalScan::ChainBefore(size_t position) const {
+  return position < segments_.size() ? segments_[position].previous_chain
+                                     : watermark_chain_;
+}
+
+absl::StatusOr<std::vector<Frame>> WalScan::ReadProvedAgain(size_t from) {
+  std::vector<Frame> frames;
+  if (from >= segments_.size()) return frames;
+  Cursor cursor = {.last = segments_[from].facts.first_lsn.Previous(),
+                   .chain = ChainBefore(from)};
+  for (size_t position = from; position < segments_.size(); ++position) {
+    const Segment& segment = segments_[position];
+    ASSIGN_OR_RETURN(const Image image, ReadSegment(segment.facts.id));
+    cursor.offset = kSegmentHeaderBytes;
+    while (cursor.offset < segment.end_offset) {
+      absl::StatusOr<FrameHead> head = NextFrame(image, cursor);
+      if (!head.ok()) {
+        return Corruption(image, cursor.offset, head.status().message(),
+                          "it was whole when it was read before");
+      }
+      cursor.last = head->frame.lsn;
+      cursor.chain = head->chain;
+      cursor.offset += PaddedBytes(head->frame_bytes);
+      frames.push_back(std::move(head->frame));
+    }
+  }
+  if (cursor.last != watermark_ || cursor.chain != watermark_chain_) {
+    return absl::DataLossError(
+        absl::StrCat(SegmentPath(segments_[from].facts.id),
+                     ": the log from here on was another one when it was read "
+                     "before"));
+  }
+  return frames;
 }
 
 absl::Status WalScan::TakeFrame(const Image& image, uint64_t offset,
@@ -274,6 +333,12 @@ std::string WalScan::EvidenceOfDurability(const Image& image, uint64_t offset,
                         segments_[position + 1].facts.first_lsn.value());
   }
   const std::span<const std::byte> all(image.bytes);
+  if (all.size() < image.header.file_bytes) {
+    REACHABLE("wal.short_segment_refused");
+    return absl::StrCat("the file ends at offset ", all.size(), ", ",
+                        image.header.file_bytes,
+                        " bytes were set aside for it");
+  }
   for (uint64_t at = offset; at < all.size(); at += kSectorBytes) {
     const absl::StatusOr<FrameHead> later =
         DecodeFrameHead(all.subspan(at), image.header.salt);

@@ -26,10 +26,14 @@ class WalScan {
   // A segment that belongs to the log.
   struct Segment {
     SuperblockSegment facts;
+    // The superblock does not list it. Perhaps its name is not durable: what it
+    // holds must be written again.
+    bool adopted = false;
     uint64_t file_bytes = 0;
     // Where its frames up to the watermark end: what is behind is dead once a
     // later segment has taken over.
     uint64_t end_offset = 0;
+    uint32_t previous_chain = 0;
   };
 
   // A file of the log's kind that is not of the log.
@@ -57,6 +61,12 @@ class WalScan {
   uint32_t chain() const { return watermark_chain_; }
   // Whole frames above the watermark, in order: perhaps durable.
   std::vector<Frame> TakeUnproved();
+  // Reads once more the frames up to the watermark in the segments from
+  // position `from` on. Suspends.
+  // Errors: DATA_LOSS, also if they are not what they were before.
+  absl::StatusOr<std::vector<Frame>> ReadProvedAgain(size_t from);
+  // The chain that the segment at `position`, or the next one, continues.
+  uint32_t ChainBefore(size_t position) const;
   std::vector<RecoveredGroup> TakeGroups();
   const std::vector<Stray>& strays() const { return strays_; }
 
@@ -74,16 +84,26 @@ class WalScan {
     SegmentHeader header;
   };
 
+  // Where the next frame of the log is expected, and what it continues.
+  struct Cursor {
+    Lsn last;             // The last good frame.
+    uint32_t chain = 0;   // Its chain.
+    uint64_t offset = 0;  // Behind it.
+  };
+
   // Sorts the names in the directory into the log's and strays.
   absl::Status ListSegments();
-  // A finished segment that the superblock does not know yet.
+  // A finished segment that the superblock does not know yet. It takes the
+  // place of all that begin where it does or later.
   absl::Status AdoptSegment(SegmentId id);
   absl::StatusOr<Image> ReadSegment(SegmentId id);
   absl::Status CheckHeader(const Image& image, size_t position);
   absl::Status ScanSegment(size_t position);
-  // The frame at `offset`, if it is the next one of the log and whole.
-  absl::StatusOr<FrameHead> NextFrame(const Image& image,
-                                      uint64_t offset) const;
+  // The frame at `cursor`, if it is the next one of the log and whole.
+  static absl::StatusOr<FrameHead> NextFrame(const Image& image,
+                                             const Cursor& cursor);
+  // A frame where the last life says that it wrote none.
+  bool IsBehindCleanEnd(Lsn lsn) const;
   absl::Status TakeFrame(const Image& image, uint64_t offset, size_t position,
                          FrameHead head);
   // Raises the watermark to what has just been proved durable.
@@ -105,6 +125,7 @@ class WalScan {
   std::vector<Segment> segments_;
   std::vector<Stray> strays_;
   SegmentId largest_id_;
+  bool any_adopted_ = false;
   runtime::Incarnation incarnation_;
   absl::btree_map<runtime::GroupId, RecoveredGroup> groups_;
   Lsn last_;            // The last good frame.

@@ -22,6 +22,7 @@ absl::StatusOr<std::unique_ptr<WalSegment>> WalSegment::Create(
       std::unique_ptr<File> file,
       disk.Open(UnfinishedSegmentPath(header.id), OpenMode::kCreateExclusive));
   const uint64_t size = PaddedBytes(kSegmentHeaderBytes + bytes);
+  header.file_bytes = size;
   RETURN_IF_ERROR(file->Preallocate(size));
   RETURN_IF_ERROR(file->WriteAt(0, EncodeSegmentHeader(header)));
   return std::unique_ptr<WalSegment>(

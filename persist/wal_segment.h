@@ -21,7 +21,7 @@ namespace persist {
 class WalSegment {
  public:
   // Prepares a segment under its unfinished name, with room for `bytes` set
-  // aside. Sets the salt of `header`. Nothing is durable yet.
+  // aside. Sets the salt and the size in `header`. Nothing is durable yet.
   static absl::StatusOr<std::unique_ptr<WalSegment>> Create(
       Disk& disk, SegmentHeader header, uint64_t bytes);
 

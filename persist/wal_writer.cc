@@ -111,8 +111,15 @@ absl::Status WalWriter::Append(WalBatch& batch) {
 
 absl::Status WalWriter::Seal() {
   REACHABLE("wal.sealed");
-  RETURN_IF_ERROR(Write(Frame{}));
-  unsealed_ = false;
+  return Publish(superblock_->newest().segments, /*stopped_clean=*/false);
+}
+
+absl::Status WalWriter::Close() {
+  for (int slot = 0; slot < 2; ++slot) {
+    RETURN_IF_ERROR(
+        Publish(superblock_->newest().segments, /*stopped_clean=*/true));
+  }
+  REACHABLE("wal.stopped_clean");
   return absl::OkStatus();
 }
 
@@ -144,24 +151,37 @@ absl::Status WalWriter::Roll(size_t frame_bytes) {
   const uint64_t bytes =
       std::max<uint64_t>(options_.segment_bytes, PaddedBytes(frame_bytes));
   SOMETIMES(bytes > options_.segment_bytes, "wal.oversize_segment");
+  std::vector<SuperblockSegment> segments = superblock_->newest().segments;
+  // Asked before a file is made that could not be listed.
+  RETURN_IF_ERROR(
+      SuperblockFile::CheckRoom(segments.size() + 1, tails_.size()));
   SegmentHeader header = segment_->header();
   header.id = header.id.Next();
   header.first_lsn = segment_->next_lsn();
   header.previous_chain = segment_->chain();
+  header.durable = durable_;
   ASSIGN_OR_RETURN(std::unique_ptr<WalSegment> next,
                    WalSegment::Create(disk_, header, bytes));
   RETURN_IF_ERROR(next->Finish());
-  Superblock superblock = superblock_->newest();
-  superblock.watermark = durable_;
-  superblock.stopped_clean = false;
-  superblock.segments.push_back({.id = next->header().id,
-                                 .first_lsn = next->header().first_lsn,
-                                 .salt = next->header().salt});
-  superblock.groups = SuperblockGroups(tails_);
-  RETURN_IF_ERROR(superblock_->Write(std::move(superblock)));
+  segments.push_back({.id = next->header().id,
+                      .first_lsn = next->header().first_lsn,
+                      .salt = next->header().salt});
+  RETURN_IF_ERROR(Publish(std::move(segments), /*stopped_clean=*/false));
   bytes_in_left_segments_ += segment_->bytes_appended();
   segment_ = std::move(next);
   REACHABLE("wal.segment_rolled");
+  return absl::OkStatus();
+}
+
+absl::Status WalWriter::Publish(std::vector<SuperblockSegment> segments,
+                                bool stopped_clean) {
+  Superblock superblock = superblock_->newest();
+  superblock.watermark = durable_;
+  superblock.stopped_clean = stopped_clean;
+  superblock.segments = std::move(segments);
+  superblock.groups = SuperblockGroups(tails_);
+  RETURN_IF_ERROR(superblock_->Write(std::move(superblock)));
+  unsealed_ = false;
   return absl::OkStatus();
 }
 

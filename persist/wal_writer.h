@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
@@ -73,11 +74,16 @@ class WalWriter {
   // Everything in `batch` is durable when this returns OK. Suspends.
   absl::Status Append(WalBatch& batch);
 
-  // Writes an empty frame that says the last one is durable, so that damage to
-  // that one cannot pass for a torn tail. Suspends.
+  // Says in the superblock that all frames so far are durable, so that damage
+  // to the last ones cannot pass for a torn tail: away from them, because what
+  // loses a frame may well lose what stands beside it. Suspends.
   absl::Status Seal();
 
-  // The last frame is not covered by a later one.
+  // Seals for good: the life ends in good order, and nothing follows. In both
+  // slots, so that no damage to one of them takes it back. Suspends.
+  absl::Status Close();
+
+  // The superblock does not know of the last frame.
   bool unsealed() const { return unsealed_; }
 
   // Of every group, as far as it is durable.
@@ -90,6 +96,9 @@ class WalWriter {
   absl::Status Write(Frame frame);
   // Goes on in a new segment with room for a frame of `frame_bytes`.
   absl::Status Roll(size_t frame_bytes);
+  // Writes a superblock that knows all that is durable.
+  absl::Status Publish(std::vector<SuperblockSegment> segments,
+                       bool stopped_clean);
 
   Disk& disk_;
   const WalOptions options_;

@@ -94,6 +94,16 @@ absl::StatusOr<std::unique_ptr<PosixDisk>> PosixDisk::Open(
   return OpenExisting(path);
 }
 
+absl::StatusOr<std::unique_ptr<PosixDisk>> PosixDisk::At(
+    absl::string_view root) {
+  std::string path = PathOf(root);
+  struct stat stat = {};
+  if (path.empty() || ::stat(path.c_str(), &stat) == 0 || errno != ENOENT) {
+    return OpenExisting(path);
+  }
+  return std::unique_ptr<PosixDisk>(new PosixDisk(std::move(path), UniqueFd()));
+}
+
 absl::StatusOr<std::unique_ptr<PosixDisk>> PosixDisk::OpenExisting(
     absl::string_view root) {
   std::string path = PathOf(root);
@@ -119,6 +129,7 @@ absl::Status PosixDisk::CheckNotDirectory(absl::string_view path) const {
 absl::StatusOr<std::unique_ptr<persist::File>> PosixDisk::Open(
     absl::string_view path, persist::OpenMode mode) {
   RETURN_IF_ERROR(persist::CheckPath(path));
+  if (!HasRoot()) return DiskError("open", FullPath(path), ENOENT);
   int flags = O_CLOEXEC;
   switch (mode) {
     case persist::OpenMode::kRead:
@@ -142,12 +153,14 @@ absl::StatusOr<std::unique_ptr<persist::File>> PosixDisk::Open(
 absl::StatusOr<UniqueFd> PosixDisk::OpenDirectory(
     absl::string_view directory) const {
   RETURN_IF_ERROR(persist::CheckDirectoryPath(directory));
+  if (!HasRoot()) return DiskError("open", FullPath(directory), ENOENT);
   return OpenAt(root_.get(), DirectoryText(directory), kDirectoryFlags,
                 FullPath(directory));
 }
 
 absl::StatusOr<std::vector<std::string>> PosixDisk::List(
     absl::string_view directory) {
+  if (!HasRoot() && directory.empty()) return std::vector<std::string>();
   ASSIGN_OR_RETURN(UniqueFd fd, OpenDirectory(directory));
   DIR* const stream = fdopendir(fd.get());
   if (stream == nullptr) return DiskError("list", FullPath(directory), errno);
@@ -220,7 +233,15 @@ bool PosixDisk::SeemsInUse() const {
   return false;
 }
 
+absl::Status PosixDisk::MakeRoot() {
+  RETURN_IF_ERROR(CreateRoot(root_path_));
+  ASSIGN_OR_RETURN(root_,
+                   OpenAt(AT_FDCWD, root_path_, kDirectoryFlags, root_path_));
+  return absl::OkStatus();
+}
+
 absl::Status PosixDisk::Lock() {
+  if (!HasRoot()) RETURN_IF_ERROR(MakeRoot());
   // A descriptor of its own each time: a second Lock() meets the first.
   const std::string full_path = FullPath(persist::kLockName);
   ASSIGN_OR_RETURN(UniqueFd fd,

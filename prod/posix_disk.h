@@ -41,6 +41,11 @@ class PosixDisk final : public persist::Disk {
   static absl::StatusOr<std::unique_ptr<PosixDisk>> Open(
       absl::string_view root);
 
+  // A disk whose `root` may not be there yet. It is then empty, and Lock(),
+  // which must come before any change, makes it: a start that is refused before
+  // it locks leaves no trace.
+  static absl::StatusOr<std::unique_ptr<PosixDisk>> At(absl::string_view root);
+
   // The same for who only looks: `root` must be there. Errors: NOT_FOUND.
   static absl::StatusOr<std::unique_ptr<PosixDisk>> OpenExisting(
       absl::string_view root);
@@ -73,11 +78,13 @@ class PosixDisk final : public persist::Disk {
   // nothing.
   absl::Status CheckNotDirectory(absl::string_view path) const;
   absl::StatusOr<UniqueFd> OpenDirectory(absl::string_view directory) const;
+  bool HasRoot() const { return root_.get() >= 0; }
+  absl::Status MakeRoot();
   // For messages.
   std::string FullPath(absl::string_view path) const;
 
   const std::string root_path_;
-  const UniqueFd root_;
+  UniqueFd root_;  // None: At() has not found it, and nobody locked since.
   UniqueFd lock_;  // Open while this process holds the lock.
   DiskCounters counters_;
 };

@@ -47,7 +47,7 @@ int Serve(const ServerConfig& config) {
   LogProbes probes;
   runtime::probe_sink = &probes;
   absl::StatusOr<std::unique_ptr<PosixDisk>> disk =
-      PosixDisk::Open(config.data_dir);
+      PosixDisk::At(config.data_dir);
   if (!disk.ok()) {
     Log(LogLevel::kError, "server.failed", {{"why", disk.status().message()}});
     return ExitCodeOf(disk.status());

@@ -40,6 +40,7 @@ struct Named {
   const char* operator()(const CrashAtFile&) const { return "crash_at"; }
   const char* operator()(const RotDisk&) const { return "rot"; }
   const char* operator()(const WipeDisk&) const { return "wipe"; }
+  const char* operator()(const ShortenLog&) const { return "shorten"; }
   const char* operator()(const DisturbLink&) const { return "link"; }
   const char* operator()(const SetKnobs&) const { return "knobs"; }
 };

@@ -131,6 +131,7 @@ constexpr auto kReaders = std::to_array<ActReader>({
     {"fail_sync", ReadTargeted<FailSync>},
     {"fill_disk", ReadFillDisk},
     {"rot", ReadRot},
+    {"shorten", ReadTargeted<ShortenLog>},
     {"wipe", ReadTargeted<WipeDisk>},
 });
 

@@ -66,6 +66,13 @@ struct CrashAtFile {
   bool power = true;
 };
 
+// The machine goes down, and comes back with the last file of its log shorter
+// than it was: somewhere in what was written, or in the room behind it. Within
+// the atlas.
+struct ShortenLog {
+  TargetChoice target;
+};
+
 }  // namespace scenarios
 
 #endif  // SCENARIOS_ACTS_DISK_H_

@@ -138,6 +138,9 @@ class Judge {
   std::string operator()(const WipeDisk& act) const {
     return WithinAtlas(act.target);
   }
+  std::string operator()(const ShortenLog& act) const {
+    return WithinAtlas(act.target);
+  }
   std::string operator()(const TroubleDisk& act) const {
     return Anybody(act.target, true);
   }

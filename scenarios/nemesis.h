@@ -133,6 +133,7 @@ class Nemesis {
   Undo Strike(const CrashAtFile& act);
   Undo Strike(const RotDisk& act);
   Undo Strike(const WipeDisk& act);
+  Undo Strike(const ShortenLog& act);
   Undo Strike(const DisturbLink& act);
   Undo Strike(const SetKnobs& act);
 

@@ -48,6 +48,17 @@ std::vector<Spot> SpotsOf(const WalMap& map, RotDisk::Where where,
   return spots;
 }
 
+// Where the last file of the log is to end. One time in two in the part that
+// is in use. `bytes` is how long it is.
+uint64_t DrawCut(const WalMap& map, uint64_t bytes, runtime::Random& dice) {
+  uint64_t used = persist::kSegmentHeaderBytes;
+  for (const WalFrame& frame : map.frames) {
+    if (frame.path == map.live_path) used = frame.offset + frame.bytes;
+  }
+  const bool in_use = dice.Chance(500'000);
+  return dice.Below(std::min(in_use ? used : bytes, bytes));
+}
+
 }  // namespace
 
 Nemesis::Undo Nemesis::Strike(const FailSync& act) {
@@ -204,6 +215,33 @@ Nemesis::Undo Nemesis::Strike(const WipeDisk& act) {
   const bool any =
       std::count_if(nodes.begin(), nodes.end(),
                     [this](uint32_t node) { return cluster_.Wipe(node); }) > 0;
+  if (!any) {
+    Release(nodes);
+    return nullptr;
+  }
+  return [this, nodes] {
+    Release(nodes);
+    for (const uint32_t node : nodes) BootIfDown(node);
+  };
+}
+
+Nemesis::Undo Nemesis::Strike(const ShortenLog& act) {
+  Nodes nodes = Resolve(act.target);
+  std::erase_if(
+      nodes, [this](uint32_t node) { return !cluster_.damage().Admit(node); });
+  if (!Seize(nodes)) return nullptr;
+  bool any = false;
+  for (const uint32_t node : nodes) {
+    sim::SimDisk& disk = world_.disk(cluster_.host(node));
+    const WalMap map = MapWal(cluster_.Shadow(node), raft::Host::kFirstGroup);
+    const std::optional<sim::ShadowFile> live = disk.Shadow(map.live_path);
+    if (!live.has_value() || live->size() == 0) continue;
+    const uint64_t cut = DrawCut(map, live->size(), how_);
+    cluster_.Kill(node);
+    // A file that is just being cut by the node itself may be shorter already.
+    disk.damage().CutShort(map.live_path, cut).IgnoreError();
+    any = true;
+  }
   if (!any) {
     Release(nodes);
     return nullptr;

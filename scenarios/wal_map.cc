@@ -61,7 +61,7 @@ void MapSegment(const std::string& path, std::span<const std::byte> image,
   while (offset < image.size() && (!end.has_value() || next < *end)) {
     const absl::StatusOr<persist::FrameHead> head =
         persist::DecodeFrameHead(image.subspan(offset), header->salt);
-    if (!head.ok() || head->frame.lsn != next) return;
+    if (!head.ok() || head->frame.lsn != next) break;
     WalFrame frame;
     frame.path = path;
     frame.offset = offset;
@@ -75,6 +75,7 @@ void MapSegment(const std::string& path, std::span<const std::byte> image,
     next = next.Next();
     offset += persist::PaddedBytes(head->frame_bytes);
   }
+  vouch(header->durable);  // Also for frames that it had from the beginning.
 }
 
 }  // namespace
@@ -88,6 +89,7 @@ WalMap MapWal(const ShadowReader& shadow, runtime::GroupId group) {
       end = superblock.segments[i + 1].first_lsn;
     }
     const std::string path = persist::SegmentPath(superblock.segments[i].id);
+    map.live_path = path;
     MapSegment(path, ReadWhole(shadow, path), group, end, &map.frames);
   }
   return map;

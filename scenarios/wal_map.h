@@ -26,15 +26,18 @@ struct WalFrame {
   persist::Lsn lsn;
   // The last index of the group after this frame, if the frame names it.
   std::optional<persist::Index> last_index;
-  // Something durable elsewhere says that this frame was durable: a frame
-  // behind it, or the segment after its own. If it is damaged, that shows. Of
-  // the last frame nothing says so for a moment: if that is lost, no log can
-  // tell it from a torn write (docs/wal_format.md, "Known downsides").
+  // Something durable elsewhere in the log says that this frame was durable: a
+  // frame behind it, the header of its segment or of the next one. If it is
+  // damaged, that shows. Of the last frame nothing says so until it is sealed:
+  // if it is lost before, no log can tell that from a torn write
+  // (docs/wal_format.md, "Known downsides"). What only the superblock says does
+  // not count here: it may be damaged too.
   bool vouched = false;
 };
 
 struct WalMap {
   std::vector<WalFrame> frames;  // In order of lsn.
+  std::string live_path;         // The last segment; empty if there is none.
   // The newest slot of the superblock; 0 bytes if there is none.
   uint64_t slot_offset = 0;
   uint64_t slot_bytes = 0;

@@ -15,7 +15,8 @@ using persist::kSectorBytes;
 
 constexpr absl::string_view kNames[] = {
     "disk.bit_rot",           "disk.latent_error", "disk.phantom_write",
-    "disk.misdirected_write", "disk.stale_read",   "disk.misdirected_read"};
+    "disk.misdirected_write", "disk.stale_read",   "disk.misdirected_read",
+    "disk.file_cut_short"};
 
 // The dirty sectors next to one another around the drawn one: one write of the
 // device.
@@ -208,6 +209,18 @@ absl::Status DiskDamage::MakeUnreadable(absl::string_view path,
   return absl::OkStatus();
 }
 
+absl::Status DiskDamage::CutShort(absl::string_view path, uint64_t size) {
+  ASSIGN_OR_RETURN(const SimVolume::FilePtr file, volume_.Find(path, size, 1));
+  const uint64_t before = file->size();
+  file->CutShort(size);
+  volume_.NoteDamage();
+  Count({.kind = DamageKind::kFileCutShort,
+         .path = std::string(path),
+         .offset = size,
+         .bytes = before - size});
+  return absl::OkStatus();
+}
+
 void DiskDamage::Mend(absl::string_view path, uint64_t offset, uint64_t bytes) {
   const absl::StatusOr<SimVolume::FilePtr> file = volume_.Find(path, offset, 0);
   if (!file.ok()) return;  // Cut or removed: nothing is left to mend.
@@ -215,6 +228,7 @@ void DiskDamage::Mend(absl::string_view path, uint64_t offset, uint64_t bytes) {
   for (uint64_t sector = offset / kSectorBytes; sector < end; ++sector) {
     (*file)->Mend(sector);
   }
+  (*file)->MendCut();
   volume_.NoteDamage();
 }
 
@@ -272,6 +286,12 @@ std::vector<DamagedSector> DiskDamage::Sectors() const {
                          .flipped = damage.flips != nullptr,
                          .unreadable = damage.unreadable,
                          .lost = damage.lost});
+    }
+    const uint64_t cut = file->damage().cut();
+    if (cut != MediumDamage::kNotCut) {
+      damaged.push_back({.path = file->durable_path(),
+                         .offset = cut / kSectorBytes * kSectorBytes,
+                         .lost = true});
     }
   }
   return damaged;

@@ -1,6 +1,6 @@
 // How the medium of one simulated disk loses what it has acknowledged: rot,
 // sectors that cannot be read, writes that go nowhere or elsewhere, reads that
-// bring something else.
+// bring something else, files that end too early.
 //
 // A protocol survives such losses only on some replicas, so whoever hosts the
 // guest may forbid them by a gate, which is asked each time before bytes are
@@ -11,7 +11,7 @@
 // Where it strikes is drawn, from streams of its own; what a rotten sector
 // reads follows from its content. Everything that struck is counted:
 // disk.bit_rot, disk.latent_error, disk.phantom_write, disk.misdirected_write,
-// disk.stale_read, disk.misdirected_read.
+// disk.stale_read, disk.misdirected_read, disk.file_cut_short.
 
 #ifndef SIM_DISK_DAMAGE_H_
 #define SIM_DISK_DAMAGE_H_
@@ -43,6 +43,7 @@ enum class DamageKind : uint8_t {
   kMisdirectedWrite,  // Where the write lands.
   kStaleRead,
   kMisdirectedRead,
+  kFileCutShort,
 };
 
 struct DamageSite {
@@ -55,7 +56,8 @@ struct DamageSite {
 // May this be lost? Must not change the disk.
 using DamageGate = std::function<bool(const DamageSite&)>;
 
-// A sector that is not as it was acknowledged.
+// A sector that is not as it was acknowledged. Of a file that was cut short,
+// the one at its end: all from there on is lost.
 struct DamagedSector {
   std::string path;
   uint64_t offset = 0;
@@ -93,7 +95,10 @@ class DiskDamage {
   absl::Status Rot(absl::string_view path, uint64_t offset, uint64_t bytes);
   // The sector at `offset` cannot be read until it is written anew.
   absl::Status MakeUnreadable(absl::string_view path, uint64_t offset);
-  // The sectors of these bytes are sound again, if they were damaged at rest.
+  // The file ends at `size`. Errors: NOT_FOUND, OUT_OF_RANGE (it is shorter).
+  absl::Status CutShort(absl::string_view path, uint64_t size);
+  // The sectors of these bytes are sound again, if they were damaged at rest,
+  // and the file is as long as it was.
   void Mend(absl::string_view path, uint64_t offset, uint64_t bytes);
 
   // ---- what is wrong

@@ -9,6 +9,8 @@
 //   unreadable  it does not read (a latent sector error)
 //   lost        a write that was acknowledged never came here; what stood here
 //               before stands here still
+//
+// And the file as a whole may be cut short: it then ends earlier than it did.
 
 #ifndef SIM_MEDIUM_DAMAGE_H_
 #define SIM_MEDIUM_DAMAGE_H_
@@ -16,6 +18,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 
@@ -36,6 +39,8 @@ class MediumDamage {
   };
   using Map = absl::btree_map<uint64_t, Sector>;  // By sector number.
 
+  static constexpr uint64_t kNotCut = std::numeric_limits<uint64_t>::max();
+
   bool empty() const { return sectors_.empty(); }
   const Map& sectors() const { return sectors_; }
   bool Has(uint64_t sector) const { return sectors_.contains(sector); }
@@ -47,6 +52,11 @@ class MediumDamage {
   // The sector is sound: healed, or written anew.
   void Mend(uint64_t sector) { sectors_.erase(sector); }
 
+  // The file ends at `size`, whatever was written behind that.
+  void Cut(uint64_t size) { cut_ = size; }
+  void MendCut() { cut_ = kNotCut; }
+  uint64_t cut() const { return cut_; }
+
   // Makes of the sound bytes at `offset` what the medium makes of them: flipped
   // where it flips, zeros where it cannot be read.
   void Apply(uint64_t offset, std::span<std::byte> bytes) const;
@@ -56,6 +66,7 @@ class MediumDamage {
 
  private:
   Map sectors_;
+  uint64_t cut_ = kNotCut;
 };
 
 }  // namespace sim

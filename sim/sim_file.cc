@@ -21,8 +21,8 @@ constexpr uint64_t SectorsOf(uint64_t bytes) {
 }  // namespace
 
 size_t SimFile::Read(uint64_t offset, std::span<std::byte> out) const {
-  if (offset >= size_) return 0;
-  const size_t count = std::min<uint64_t>(out.size(), size_ - offset);
+  if (offset >= size()) return 0;
+  const size_t count = std::min<uint64_t>(out.size(), size() - offset);
   out = out.first(count);
   image_.Read(offset, out);
   for (const auto& [sector, damage] : damage_.sectors()) {
@@ -33,6 +33,7 @@ size_t SimFile::Read(uint64_t offset, std::span<std::byte> out) const {
 
 void SimFile::Write(uint64_t offset, std::span<const std::byte> bytes) {
   if (bytes.empty()) return;
+  SettleCut();
   const uint64_t end = offset + bytes.size();
   MarkDirty(offset, end);
   image_.Write(offset, bytes);
@@ -43,6 +44,7 @@ void SimFile::Write(uint64_t offset, std::span<const std::byte> bytes) {
 }
 
 void SimFile::Resize(uint64_t size) {
+  SettleCut();
   if (size == size_) return;
   if (size < size_) {
     MarkDirty(size, std::min(size_, image_.end()));
@@ -196,8 +198,8 @@ size_t SimFile::ReadDurable(uint64_t offset, std::span<std::byte> out) const {
 }
 
 size_t SimFile::ReadSound(uint64_t offset, std::span<std::byte> out) const {
-  if (offset >= durable_size()) return 0;
-  const size_t count = std::min<uint64_t>(out.size(), durable_size() - offset);
+  if (offset >= low_size_) return 0;
+  const size_t count = std::min<uint64_t>(out.size(), low_size_ - offset);
   out = out.first(count);
   image_.Read(offset, out);
   ApplyUndo(offset, out, false);

@@ -28,6 +28,7 @@
 #ifndef SIM_SIM_FILE_H_
 #define SIM_SIM_FILE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -80,7 +81,7 @@ class SimFile {
   uint64_t id() const { return id_; }
 
   // ---- the page cache: what the guest sees
-  uint64_t size() const { return size_; }
+  uint64_t size() const { return std::min(size_, damage_.cut()); }
   size_t Read(uint64_t offset, std::span<std::byte> out) const;
   // Whether [offset, offset + bytes) needs a sector that the medium cannot
   // read; for a write, whether it changes a part of one.
@@ -114,7 +115,7 @@ class SimFile {
 
   // ---- the shadow: what the medium has
   // What would certainly be left of the length.
-  uint64_t durable_size() const { return low_size_; }
+  uint64_t durable_size() const { return std::min(low_size_, damage_.cut()); }
   // As Read(), of the durable bytes. Where an unsynced write lies above durable
   // bytes a power failure may leave either; this shows the durable ones.
   size_t ReadDurable(uint64_t offset, std::span<std::byte> out) const;
@@ -143,6 +144,10 @@ class SimFile {
   void Flip(uint64_t offset, std::span<const std::byte> flips);
   void MakeUnreadable(uint64_t sector);
   void Mend(uint64_t sector);
+  // The file ends at `size`, which is less than it was. To write to it or to
+  // resize it makes that final.
+  void CutShort(uint64_t size);
+  void MendCut();
   // Every byte from here on is zero.
   uint64_t written_end() const { return image_.end(); }
 
@@ -170,6 +175,8 @@ class SimFile {
   using Runs = absl::InlinedVector<Run, 4>;
   static void AddSector(uint64_t sector, Runs& runs);
 
+  // What a cut took is gone for good: the guest goes on with what is left.
+  void SettleCut();
   // Before the sectors of [begin, end) change in the cache.
   void MarkDirty(uint64_t begin, uint64_t end);
   // What is durable of the length follows the cache's; a pending cut is final.

@@ -72,6 +72,25 @@ void SimFile::Mend(uint64_t sector) {
   ++durable_version_;
 }
 
+void SimFile::CutShort(uint64_t size) {
+  CHECK(size < size_, "file ", id_, " has ", size_, " bytes, not to be cut at ",
+        size);
+  damage_.Cut(size);
+  ++durable_version_;
+}
+
+void SimFile::MendCut() {
+  damage_.MendCut();
+  ++durable_version_;
+}
+
+void SimFile::SettleCut() {
+  const uint64_t cut = damage_.cut();
+  if (cut == MediumDamage::kNotCut) return;
+  damage_.MendCut();
+  if (cut < size_) Resize(cut);
+}
+
 SectorBytes SimFile::Previous(uint64_t sector) const {
   const auto found = previous_.find(sector);
   if (found == previous_.end() || found->second == nullptr) return {};

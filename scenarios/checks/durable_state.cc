@@ -30,6 +30,12 @@ void DurableState::Update() {
   version_ = version;
   window_begin_ = window_bytes_ = 0;
   ReadSuperblock();
+  // A boot may have moved the frames that were read last into a segment of its
+  // own: then begin again.
+  if (segment_.has_value() && !IsListed(segment_->id)) {
+    Reread();
+    return;
+  }
   // A later segment takes over at its first frame, whatever else stands behind
   // the last one of the segment before it.
   while (EnterNextSegment() || TakeFrame()) {
@@ -56,6 +62,11 @@ void DurableState::OnBoot() {
   } else {
     Update();
   }
+}
+
+bool DurableState::IsListed(persist::SegmentId id) const {
+  return std::any_of(superblock_.segments.begin(), superblock_.segments.end(),
+                     [id](const auto& listed) { return listed.id == id; });
 }
 
 bool DurableState::GoesOn() const {

@@ -71,6 +71,7 @@ class DurableState {
 
  private:
   void ReadSuperblock();
+  bool IsListed(persist::SegmentId id) const;
   // Whether what was read is still how the log begins.
   bool GoesOn() const;
   // The durable bytes of the current segment from `offset_` on: all that were

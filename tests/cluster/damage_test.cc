@@ -68,6 +68,39 @@ TEST(ConfigTest, AWrongFlagIsNamed) {
   EXPECT_NE(ending.said.find("--no-such-flag"), std::string::npos);
 }
 
+// What a start finds that has no log and was not told to found a cluster. It is
+// not for it to touch that: perhaps it was started in the wrong place.
+class RefusedStartTest : public testing::Test {
+ protected:
+  Ending Start() {
+    const fs::path file = directory_.path() / "raft.yaml";
+    std::ofstream(file) << "discovery:\n  peers:\n"
+                           "    - {id: 1, host: 127.0.0.1}\n"
+                           "    - {id: 2, host: 127.0.0.1}\n"
+                           "    - {id: 3, host: 127.0.0.1}\n";
+    return RunServer({"--node-id=1", "--config=" + file.string(),
+                      "--admin-port=0", "--data-dir=" + data_.string()});
+  }
+
+  const TempDirectory directory_;
+  const fs::path data_ = directory_.path() / "data" / "node-1";
+};
+
+TEST_F(RefusedStartTest, NoDirectoryIsMade) {
+  const Ending ending = Start();
+  EXPECT_EQ(ending.code, 2) << ending.said;
+  EXPECT_NE(ending.said.find("--init-cluster"), std::string::npos)
+      << ending.said;
+  EXPECT_FALSE(fs::exists(data_.parent_path()));
+}
+
+TEST_F(RefusedStartTest, AnEmptyDirectoryStaysEmpty) {
+  fs::create_directories(data_);
+  const Ending ending = Start();
+  EXPECT_EQ(ending.code, 2) << ending.said;
+  EXPECT_TRUE(fs::is_empty(data_));
+}
+
 class DamageTest : public testing::Test {
  protected:
   static constexpr int kVictim = 2;
@@ -142,19 +175,41 @@ TEST_F(DamageTest, AFlippedCommittedBitIsRefusedAndItsFileNamed) {
   ExpectEverythingThere();
 }
 
+// No crash makes a file of the log shorter, and no crash makes zeros of what
+// was sealed: neither passes for a torn tail.
+TEST_F(DamageTest, ALogThatWasCutOrZeroedIsRefusedAndItsFileNamed) {
+  fs::path segment;
+  size_t offset = 0;
+  ASSERT_NO_FATAL_FAILURE(Find(Value(kValues / 2), segment, offset));
+  const std::string whole = ReadWholeFile(segment);
+  const auto expect_refused = [&] {
+    cluster_.Start(kVictim);
+    EXPECT_EQ(cluster_.process(kVictim)->Wait(RealCluster::kPatience), 4);
+    const std::string said = cluster_.LogText(kVictim);
+    EXPECT_NE(said.find(segment.filename().string()), std::string::npos)
+        << said;
+  };
+  fs::resize_file(segment, offset);
+  expect_refused();
+  // As long as before, and zeros from there on.
+  fs::resize_file(segment, whole.size());
+  expect_refused();
+  WriteAt(segment, 0, whole);
+  cluster_.Start(kVictim);
+  ExpectEverythingThere();
+}
+
 TEST_F(DamageTest, ATornTailIsDropped) {
   fs::path segment;
   size_t offset = 0;
   ASSERT_NO_FATAL_FAILURE(Find(Value(kValues - 1), segment, offset));
   const std::string bytes = ReadWholeFile(segment);
   const size_t last = bytes.find_last_not_of('\0');
-  ASSERT_GE(last, offset + Value(kValues - 1).size())
-      << "nothing seals the last value";
-  // The seal is half there, and so is what was to be written behind it.
-  const size_t sector = last / kSectorBytes * kSectorBytes;
-  ASSERT_GT(sector, offset);
-  WriteAt(segment, sector + 16, std::string(24, '\x5a'));
-  WriteAt(segment, sector + kSectorBytes + 100, std::string(300, '\x5a'));
+  // A frame that was being written is half there.
+  const size_t behind = (last / kSectorBytes + 1) * kSectorBytes;
+  ASSERT_GT(behind, offset);
+  WriteAt(segment, behind + 16, std::string(24, '\x5a'));
+  WriteAt(segment, behind + kSectorBytes + 100, std::string(300, '\x5a'));
   cluster_.Start(kVictim);
   ExpectEverythingThere();
 }

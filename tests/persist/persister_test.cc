@@ -10,6 +10,7 @@
 
 #include "persist/disk_persister.h"
 #include "persist/memory_persister.h"
+#include "persist/superblock.h"
 #include "runtime/fiber_group.h"
 #include "runtime/wait_queue.h"
 #include "tests/persist/fiber_bench.h"
@@ -402,12 +403,65 @@ TEST_F(DiskPersisterTest, IdleLogSealsItsLastFrameOnce) {
     EXPECT_EQ(disk_.changes(), before + 2) << "one write and one sync";
     EXPECT_TRUE(persister->Stop().ok());
   });
-  // Now damage to the last real frame cannot pass for a torn tail.
+  // Now damage to the last frame cannot pass for a torn tail, though nothing in
+  // the log follows it.
   disk_.FlipBit("0000000000000001.wal", 8 * kSegmentHeaderBytes + 100);
   bench_.Run([&] {
     auto persister = Boot(DiskOptions());
     const absl::Status refused = Begin(*persister).status();
     EXPECT_TRUE(absl::IsDataLoss(refused)) << refused;
+  });
+}
+
+// Under load no frame is the last one for long, and all of them could be hidden
+// behind one page that was lost.
+TEST_F(DiskPersisterTest, ALogThatIsNeverIdleIsSealedNowAndThen) {
+  Listener listener(bench_.network);
+  bench_.Run([&] {
+    DiskPersisterOptions options = DiskOptions();
+    options.segment_bytes = 1 << 20;  // A roll would seal too.
+    auto persister = Boot(options);
+    ASSERT_TRUE(Begin(*persister).ok());
+    persister->SetSink(kGroup, &listener);
+    Lsn sealed;
+    uint64_t seals = 0;
+    for (uint64_t i = 1; i <= 200; ++i) {
+      persister->Submit(Numbered(i, Step().Entry(i, 1, "a")));
+      listener.AwaitDurable(i);
+      ASSERT_TRUE(bench_.network.SleepFor(absl::Milliseconds(20)).ok());
+      const absl::StatusOr<Superblock> superblock = SuperblockFile::Read(disk_);
+      ASSERT_TRUE(superblock.ok()) << superblock.status();
+      if (superblock->watermark > sealed) ++seals;
+      sealed = superblock->watermark;
+    }
+    EXPECT_GE(seals, 3u);
+    EXPECT_LE(seals, 5u);
+    EXPECT_TRUE(persister->Stop().ok());
+  });
+}
+
+TEST_F(DiskPersisterTest, ALifeThatEndsInGoodOrderSaysSoInBothSlots) {
+  Listener listener(bench_.network);
+  bench_.Run([&] {
+    auto persister = Boot(DiskOptions());
+    ASSERT_TRUE(Begin(*persister).ok());
+    persister->SetSink(kGroup, &listener);
+    persister->Submit(Numbered(1, Step().Entry(1, 1, "a")));
+    EXPECT_FALSE(SuperblockFile::Read(disk_)->stopped_clean);
+    EXPECT_TRUE(persister->Stop().ok());
+  });
+  const auto file = SuperblockFile::Open(disk_);
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_TRUE((*file)->newest().stopped_clean);
+  EXPECT_EQ((*file)->newest().watermark, Lsn(1));
+  ASSERT_TRUE((*file)->older().has_value());
+  EXPECT_TRUE((*file)->older()->stopped_clean);
+  EXPECT_EQ((*file)->older()->watermark, Lsn(1));
+  bench_.Run([&] {
+    auto persister = Boot(DiskOptions());
+    ASSERT_TRUE(Begin(*persister).ok());
+    EXPECT_FALSE(SuperblockFile::Read(disk_)->stopped_clean);
+    EXPECT_TRUE(persister->Stop().ok());
   });
 }
 

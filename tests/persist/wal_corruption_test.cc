@@ -270,6 +270,189 @@ TEST(WalCorruptionTest, TruncatedSegmentIsRefused) {
   ExpectRefused(*disk, "frame 2");
 }
 
+// ---- a file that is shorter than it was
+
+void CutFile(ModelDisk& disk, absl::string_view path, uint64_t size) {
+  auto file = disk.Open(path, OpenMode::kReadWrite);
+  ASSERT_TRUE(file.ok() && (*file)->Truncate(size).ok());
+}
+
+void Zero(ModelDisk& disk, absl::string_view path, uint64_t begin,
+          uint64_t end) {
+  auto file = disk.Open(path, OpenMode::kReadWrite);
+  const std::vector<std::byte> zeros(end - begin);
+  ASSERT_TRUE(file.ok() && (*file)->WriteAt(begin, zeros).ok());
+}
+
+// The live segment is set aside in full before anything is put into it, so that
+// no crash makes it shorter: it never passes for a torn tail, be it that all
+// frames are still there.
+TEST(WalCorruptionTest, ALiveSegmentThatIsShorterIsRefusedWhereverItEnds) {
+  const auto disk = Written(FiveEntries(), kOneSegment, /*sealed=*/false);
+  const uint64_t whole = disk->FileBytes(kFirstSegment);
+  ASSERT_EQ(whole, kSegmentHeaderBytes + kOneSegment);
+  for (uint64_t size = 0; size < whole; size += kSectorBytes / 2) {
+    SCOPED_TRACE(size);
+    const auto bad = disk->Clone();
+    CutFile(*bad, kFirstSegment, size);
+    ExpectRefused(*bad, kFirstSegment);
+  }
+  const auto bad = disk->Clone();
+  CutFile(*bad, kFirstSegment, FrameOffset(3));
+  ExpectRefused(*bad,
+                "0000000000000001.wal offset 1536: frame 3 of group unknown, "
+                "its head is damaged: no room for a frame; the file ends at "
+                "offset 1536, 8704 bytes were set aside for it");
+}
+
+// A segment that was left gives back its empty room, and is shorter on purpose.
+TEST(WalCorruptionTest, ASegmentThatWasLeftMayEndWithItsLastFrame) {
+  const std::vector<Batch> story = FiveEntries();
+  auto disk = Written(story, 4 * kSectorBytes, /*sealed=*/false);
+  for (int life = 0; life < 3; ++life) ExpectRecovers(*disk, story, 5);
+}
+
+// ---- zeros where frames were
+
+constexpr uint64_t kPage = 4096;
+
+std::vector<Batch> ManyEntries() {
+  std::vector<Batch> story;
+  for (uint64_t i = 1; i <= 20; ++i) {
+    story.push_back({Step().State(1, 1).Entry(i, 1, "entry").store});
+  }
+  return story;
+}
+
+TEST(WalCorruptionTest, APageOfZerosBeforeAFrameIsRefused) {
+  const auto disk = Written(ManyEntries(), 64 * kSectorBytes, false);
+  for (uint64_t lsn = 1; FrameOffset(lsn) + kPage < FrameOffset(21); ++lsn) {
+    const auto bad = disk->Clone();
+    Zero(*bad, kFirstSegment, FrameOffset(lsn), FrameOffset(lsn) + kPage);
+    ExpectRefused(*bad, absl::StrCat("offset ", FrameOffset(lsn), ": frame ",
+                                     lsn, " of group unknown"));
+  }
+}
+
+// What a seal says must not stand beside what it speaks of.
+TEST(WalCorruptionTest, APageOfZerosAtTheEndOfASealedLogIsRefused) {
+  const auto disk = Written(ManyEntries(), 64 * kSectorBytes, /*sealed=*/true);
+  for (uint64_t lsn = 1; lsn <= 20; ++lsn) {
+    const auto bad = disk->Clone();
+    Zero(*bad, kFirstSegment, FrameOffset(lsn), FrameOffset(21) + kPage);
+    ExpectRefused(*bad,
+                  absl::StrCat("offset ", FrameOffset(lsn), ": frame ", lsn,
+                               " of group unknown, its head is "
+                               "damaged: no frame begins here; it was "
+                               "durable: the watermark is 20"));
+  }
+}
+
+// Ended in good order; the writer is gone.
+std::unique_ptr<ModelDisk> Closed(const std::vector<Batch>& story,
+                                  uint64_t segment_bytes) {
+  auto disk = std::make_unique<ModelDisk>();
+  const Life life = Live(*disk, StoryOptions(segment_bytes), story);
+  EXPECT_TRUE(life.status.ok()) << life.status;
+  EXPECT_TRUE(life.writer->Close().ok());
+  return disk;
+}
+
+// Neither with one slot of the superblock rotten.
+TEST(WalCorruptionTest, NothingIsMissingAfterALifeThatEndedInGoodOrder) {
+  const std::vector<Batch> story = ManyEntries();
+  const auto disk = Closed(story, 64 * kSectorBytes);
+  for (const int rotten : {-1, 0, 1}) {
+    SCOPED_TRACE(rotten);
+    const auto base = disk->Clone();
+    if (rotten >= 0) {
+      base->FlipBit(
+          kSuperblockPath,
+          8 * (static_cast<uint64_t>(rotten) * kSuperblockSlotBytes + 100));
+    }
+    ExpectRecovers(*base->Clone(), story, story.size());
+    for (uint64_t lsn = 1; lsn <= 20; ++lsn) {
+      const auto bad = base->Clone();
+      Zero(*bad, kFirstSegment, FrameOffset(lsn), FrameOffset(21) + kPage);
+      ExpectRefused(*bad, absl::StrCat("offset ", FrameOffset(lsn)));
+    }
+  }
+}
+
+TEST(WalCorruptionTest, AFrameBehindAnEndInGoodOrderIsRefused) {
+  const std::vector<Batch> story = FiveEntries();
+  ModelDisk disk;
+  Life life =
+      Live(disk, StoryOptions(kOneSegment), {story.begin(), story.begin() + 4});
+  ASSERT_TRUE(life.status.ok()) << life.status;
+  ASSERT_TRUE(life.writer->Close().ok());
+  const std::vector<std::byte> closed = BytesOfSuperblock(disk);
+  WalBatch batch;
+  batch.Add(story[4].front(), life.writer->tails());
+  ASSERT_TRUE(life.writer->Append(batch).ok());
+  SetSuperblock(disk, closed);
+  ExpectRefused(disk,
+                "0000000000000001.wal offset 2560: frame 5 of group 1: a frame "
+                "behind the end of the log; the last life ended in good order "
+                "with frame 4");
+}
+
+// The next life was published, wrote, and then its slot rotted: the one that is
+// left says that all had ended in good order, and is of another life.
+TEST(WalCorruptionTest, AnOldEndInGoodOrderDoesNotEndTheLifeAfterIt) {
+  const std::vector<Batch> story = FiveEntries();
+  const std::vector<Batch> before(story.begin(), story.begin() + 3);
+  const auto disk = Closed(before, kOneSegment);
+  const std::vector<std::byte> closed = BytesOfSuperblock(*disk);
+  ASSERT_TRUE(Live(*disk, StoryOptions(kOneSegment), story, 3).status.ok());
+  SetSuperblock(*disk, closed);
+  ExpectRecovers(*disk, story, 5);
+}
+
+// ---- folding
+
+// The boot that folded was published, wrote, and then its slot rotted: the one
+// that is left lists the segments that were folded, which are still there.
+TEST(WalCorruptionTest, ARottenSlotDoesNotBringBackWhatWasFolded) {
+  const std::vector<Batch> story = FiveEntries();
+  ModelDisk disk;
+  std::vector<std::byte> before;
+  for (size_t life = 1; life <= story.size(); ++life) {
+    before = life > 1 ? BytesOfSuperblock(disk) : before;
+    const std::vector<Batch> until(
+        story.begin(), story.begin() + static_cast<ptrdiff_t>(life));
+    const Life lived = Live(disk, StoryOptions(kOneSegment), until, life - 1);
+    ASSERT_TRUE(lived.status.ok()) << lived.status;
+    if (life == 1) continue;
+    const auto bad = disk.Clone();
+    SetSuperblock(*bad, before);
+    ExpectRecovers(*bad, story, life);
+  }
+}
+
+// A segment says in its header what it had from the beginning: none of that can
+// pass for a torn tail, not even before anybody listed it.
+TEST(WalCorruptionTest, WhatABootFoldedIsNeverATornTail) {
+  const std::vector<Batch> story = FiveEntries();
+  const auto disk = Written(story, kOneSegment, /*sealed=*/false);
+  const std::vector<std::byte> before = BytesOfSuperblock(*disk);
+  ASSERT_TRUE(Recover(*disk).status.ok());
+  SetSuperblock(*disk, before);
+  for (uint64_t offset = kSegmentHeaderBytes;
+       offset < disk->FileBytes("0000000000000002.wal");
+       offset += kSectorBytes) {
+    const auto bad = disk->Clone();
+    bad->FlipBit("0000000000000002.wal", 8 * (offset + 20));
+    const Life life = Recover(*bad);
+    if (life.status.ok()) {
+      EXPECT_EQ(Describe(life.recovered->groups), StateAfter(story, 5));
+      EXPECT_GT(offset, kSegmentHeaderBytes);
+    } else {
+      EXPECT_TRUE(absl::IsDataLoss(life.status)) << life.status;
+    }
+  }
+}
+
 // It might have been the last thing that was acknowledged.
 TEST(WalCorruptionTest, UnreadableSegmentIsNeverATornTail) {
   auto disk = Written(FiveEntries(), kOneSegment, /*sealed=*/false);

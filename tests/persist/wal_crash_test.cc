@@ -237,6 +237,103 @@ TEST(WalCrashTest, WhatOnlyTheCacheHoldsIsNotTrusted) {
   EXPECT_GT(failed, 8u);
 }
 
+// A batch in each life, so that the next boot folds what they left.
+std::unique_ptr<ModelDisk> ShortLives(const std::vector<Batch>& story) {
+  auto disk = std::make_unique<ModelDisk>();
+  for (size_t i = 0; i < story.size(); ++i) {
+    const std::vector<Batch> until(
+        story.begin(), story.begin() + static_cast<ptrdiff_t>(i) + 1);
+    const Life life = Live(*disk, StoryOptions(), until, i);
+    EXPECT_TRUE(life.status.ok()) << life.status;
+    disk->Restart();
+  }
+  return disk;
+}
+
+std::vector<Batch> SmallEntries(uint64_t count) {
+  std::vector<Batch> story;
+  for (uint64_t i = 1; i <= count; ++i) {
+    story.push_back({Step().State(1, 1).Entry(i, 1, "entry").store});
+  }
+  return story;
+}
+
+TEST(WalCrashTest, ABootThatFoldsMayCrashAnywhere) {
+  const std::vector<Batch> story = SmallEntries(4);
+  runtime::Random dice(runtime::StreamSeed(4, "layouts"));
+  Findings findings;
+  for (size_t lives = 2; lives <= story.size(); ++lives) {
+    const std::vector<Batch> written(
+        story.begin(), story.begin() + static_cast<ptrdiff_t>(lives));
+    const auto disk = ShortLives(written);
+    const Promise promise = {.durable = lives,
+                             .begun = lives,
+                             .incarnation = runtime::Incarnation(lives)};
+    CheckCrashingRecovery(written, promise, *disk, 64,
+                          absl::StrCat("after ", lives, " lives"), dice,
+                          findings);
+    // And when the boot that crashed had crashed before.
+    for (uint64_t at = 0;; ++at) {
+      const auto again = disk->Clone();
+      again->DieAfter(at);
+      Recover(*again);
+      if (!again->dead()) break;
+      again->Restart();
+      CheckCrashingRecovery(
+          written, promise, *again, 4,
+          absl::StrCat("after ", lives, " lives, died at ", at), dice,
+          findings);
+    }
+  }
+  EXPECT_EQ(findings.count(), 0u) << findings.first();
+}
+
+// A failed sync leaves names and pages that look durable; so does one of a boot
+// that folds.
+TEST(WalCrashTest, AFoldThatOnlyTheCacheHoldsIsNotTrusted) {
+  const std::vector<Batch> story = SmallEntries(3);
+  runtime::Random dice(runtime::StreamSeed(5, "layouts"));
+  Findings findings;
+  const auto disk = ShortLives(story);
+  const Promise promise = {.durable = story.size(),
+                           .begun = story.size(),
+                           .incarnation = runtime::Incarnation(story.size())};
+  for (uint64_t at = 0;; ++at) {
+    const auto left = disk->Clone();
+    left->FailSyncAfter(at);
+    Recover(*left);
+    if (!left->sync_failed()) break;
+    left->Restart();
+    CheckCrashingRecovery(story, promise, *left, 16,
+                          absl::StrCat("sync ", at, " fails"), dice, findings);
+    CheckLayout(story, promise, *left, absl::StrCat("sync ", at, " fails"),
+                findings);
+  }
+  EXPECT_EQ(findings.count(), 0u) << findings.first();
+}
+
+// Sealing and ending in good order are writes like any other: they may be torn.
+TEST(WalCrashTest, SealingAndClosingMayCrashAnywhere) {
+  const std::vector<Batch> story = SmallEntries(2);
+  Findings findings;
+  runtime::Random dice(runtime::StreamSeed(6, "layouts"));
+  for (uint64_t at = 0;; ++at) {
+    ModelDisk disk;
+    Life life = Live(disk, StoryOptions(), story);
+    ASSERT_TRUE(life.status.ok()) << life.status;
+    disk.Restart();
+    disk.DieAfter(at);
+    if (life.writer->Seal().ok()) life.writer->Close().IgnoreError();
+    const Promise promise = PromiseAfter(life, story.size());
+    disk.ForEachLayout(64, dice, [&](std::unique_ptr<ModelDisk> left) {
+      CheckLayout(story, promise, *left, absl::StrCat("dies at ", at),
+                  findings);
+    });
+    if (!disk.dead()) break;
+  }
+  EXPECT_EQ(findings.count(), 0u) << findings.first();
+}
+
 TEST(WalCrashTest, RestartsWithoutWritesDoNotFillTheDisk) {
   ModelDisk disk;
   const std::vector<Batch> story = ShortStory();

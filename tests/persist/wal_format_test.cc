@@ -173,6 +173,8 @@ SegmentHeader MakeHeader() {
   header.incarnation = runtime::Incarnation(4);
   header.cluster = runtime::ClusterId(7);
   header.node = runtime::NodeId(3);
+  header.durable = Lsn(80);
+  header.file_bytes = 4096;
   header.salt = SegmentSalt(header);
   return header;
 }
@@ -188,6 +190,19 @@ TEST(WalFormatTest, SegmentHeaderComesBackAndNoBitOfItMayFlip) {
     bad[bit / 8] ^= std::byte{static_cast<uint8_t>(1u << (bit % 8))};
     EXPECT_FALSE(DecodeSegmentHeader(bad).ok()) << "bit " << bit;
   }
+}
+
+// An older version left zeros where a header now says what its segment had from
+// the beginning, and how large its file is.
+TEST(WalFormatTest, ASegmentOfAnOlderVersionPromisesLess) {
+  SegmentHeader header = MakeHeader();
+  header.durable = Lsn(0);
+  header.file_bytes = 0;
+  const absl::StatusOr<SegmentHeader> back =
+      DecodeSegmentHeader(EncodeSegmentHeader(header));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->durable, header.first_lsn.Previous());
+  EXPECT_EQ(back->file_bytes, 0u);
 }
 
 TEST(WalFormatTest, SaltsOfDifferentSegmentsDiffer) {

@@ -66,6 +66,22 @@ TEST_F(PosixDiskTest, TheRootAndAllAboveItAreMade) {
   EXPECT_TRUE(std::filesystem::is_regular_file(path_ + "/a/b/c/file"));
 }
 
+TEST_F(PosixDiskTest, ARootThatIsNotThereIsEmptyUntilItIsLocked) {
+  const auto disk = PosixDisk::At(path_ + "/a/b/");
+  ASSERT_TRUE(disk.ok()) << disk.status();
+  EXPECT_TRUE((*disk)->List("")->empty());
+  EXPECT_TRUE(
+      absl::IsNotFound((*disk)->Open("file", OpenMode::kRead).status()));
+  EXPECT_FALSE((*disk)->SeemsInUse());
+  EXPECT_FALSE(std::filesystem::exists(path_ + "/a"));
+  ASSERT_TRUE((*disk)->Lock().ok());
+  EXPECT_TRUE((*disk)->Open("file", OpenMode::kCreateExclusive).ok());
+  EXPECT_TRUE(std::filesystem::is_regular_file(path_ + "/a/b/file"));
+  EXPECT_FALSE(PosixDisk::At(path_ + "/a/b/file").ok());
+  EXPECT_FALSE(PosixDisk::At("").ok());
+  EXPECT_EQ((*PosixDisk::At(path_ + "/a/b"))->List("")->size(), 1u);
+}
+
 TEST_F(PosixDiskTest, ARootThatIsAFileIsRefused) {
   std::ofstream(path_ + "/file") << "x";
   EXPECT_FALSE(PosixDisk::Open(path_ + "/file").ok());

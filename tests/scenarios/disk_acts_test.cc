@@ -102,9 +102,10 @@ TEST(DiskActsTest, TheyAreReadAsTheyAreWritten) {
   - {at: 3s, fill_disk: all, for: 1s}
   - {at: 4s, rot: {node: n1, where: superblock, unreadable: true}}
   - {at: 5s, wipe: {all_of: [n2, n3]}, for: 10ms}
+  - {at: 6s, shorten: n2, for: 10ms}
 )",
                                        "atlas: beyond"));
-  ASSERT_EQ(scenario.steps.size(), 5u);
+  ASSERT_EQ(scenario.steps.size(), 6u);
   EXPECT_EQ(scenario.atlas, Atlas::kBeyond);
   EXPECT_TRUE(
       std::get<TroubleDisk>(std::get<Act>(scenario.steps[0].deed)).stuck);
@@ -121,6 +122,9 @@ TEST(DiskActsTest, TheyAreReadAsTheyAreWritten) {
                 .target.front()
                 .members.size(),
             2u);
+  EXPECT_EQ(
+      std::get<ShortenLog>(std::get<Act>(scenario.steps[5].deed)).target.size(),
+      1u);
 }
 
 TEST(DiskActsTest, MistakesAreNamed) {

@@ -75,6 +75,45 @@ TEST(DiskDamageTest, ALatentErrorFailsEveryReadUntilTheSectorIsRewritten) {
   EXPECT_EQ(machine.Struck("disk.latent_error"), 1u);
 }
 
+TEST(DiskDamageTest, AFileThatWasCutShortIsShortUntilItIsMendedOrWritten) {
+  Machine machine(1);
+  FillAtRest(machine);
+  DiskDamage& damage = machine.disk().damage();
+  EXPECT_EQ(damage.CutShort("b", kSector).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(damage.CutShort("a", kOnes.size()).code(),
+            absl::StatusCode::kOutOfRange);
+  ASSERT_TRUE(damage.CutShort("a", kSector + 1).ok());
+  EXPECT_EQ(machine.Struck("disk.file_cut_short"), 1u);
+  EXPECT_EQ(Find(machine, "a"), kOnes.substr(0, kSector + 1));
+  const std::vector<DamagedSector> wrong = damage.Sectors();
+  ASSERT_EQ(wrong.size(), 1u);
+  EXPECT_EQ(wrong.front().path, "a");
+  EXPECT_EQ(wrong.front().offset, kSector);
+  EXPECT_TRUE(wrong.front().lost);
+  // Whoever may look at what the device should have still sees it.
+  std::string sound(kOnes.size(), '?');
+  EXPECT_EQ(machine.disk().Shadow("a")->ReadSound(
+                0, std::as_writable_bytes(std::span(sound))),
+            kOnes.size());
+  EXPECT_EQ(sound, kOnes);
+
+  damage.Mend("a", 0, kSector);
+  EXPECT_EQ(Find(machine, "a"), kOnes);
+  EXPECT_TRUE(damage.Sectors().empty());
+
+  // What a guest writes goes on from where the file ends now.
+  ASSERT_TRUE(damage.CutShort("a", kSector).ok());
+  machine.Run([](persist::Disk& disk, runtime::Executor&) {
+    auto file = disk.Open("a", OpenMode::kReadWrite);
+    ASSERT_TRUE(file.ok());
+    EXPECT_TRUE(Write(**file, 2 * kSector, "x").ok());
+    EXPECT_TRUE((*file)->SyncData().ok());
+  });
+  EXPECT_EQ(Find(machine, "a"),
+            kOnes.substr(0, kSector) + std::string(kSector, '\0') + "x");
+  EXPECT_TRUE(damage.Sectors().empty());
+}
+
 TEST(DiskDamageTest, AtRestBitsFlipAndSectorsFailByTheKnobs) {
   Knobs knobs;
   knobs.disk.bit_rot_ppm = 1'000'000;
