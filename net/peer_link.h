@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 
@@ -54,6 +55,7 @@ class PeerLink {
   // `peer` has just dialled us in this life: it is there. Ends a wait before
   // the next attempt, and a connection to an earlier life.
   void OnPeerDialled(runtime::Incarnation incarnation);
+  PeerLinkReport report() const;
 
  private:
   // One connection, on the stack of Run().
@@ -61,6 +63,7 @@ class PeerLink {
 
   // From dialling to the end of the connection. Suspends.
   void ConnectOnce();
+  void OnFailedAttempt(const char* kind, const absl::Status& why);
   absl::Status ShakeHands(Connection& connection);
   // Reads until a Welcome for this connection, or the deadline.
   absl::Status AwaitWelcome(Connection& connection, runtime::Instant deadline);
@@ -89,6 +92,9 @@ class PeerLink {
 
   enum class State : uint8_t { kResting, kDialling, kUp };
   State state_ = State::kResting;
+  runtime::Instant changed_;      // When it last became kUp, or ceased to be.
+  uint64_t failed_attempts_ = 0;  // Since then.
+  std::string last_error_;        // Of the last of them.
   runtime::Incarnation peer_incarnation_;  // While kUp.
   // The present connection or rest is to end so that a new attempt begins.
   bool dial_again_ = false;

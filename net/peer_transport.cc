@@ -92,6 +92,12 @@ class PeerTransport::Impl final : public PeerLinkOwner,
 
   const PeerTransportStats& stats() const { return stats_; }
 
+  std::vector<PeerLinkReport> links() const {
+    std::vector<PeerLinkReport> reports;
+    for (const auto& [peer, link] : links_) reports.push_back(link->report());
+    return reports;
+  }
+
   void Stop() {
     stopping_ = true;
     if (listener_ != nullptr) listener_->Close();
@@ -275,6 +281,10 @@ void PeerTransport::Send(NodeId to, PeerMessage message) {
 
 const PeerTransportStats& PeerTransport::stats() const {
   return impl_->stats();
+}
+
+std::vector<PeerLinkReport> PeerTransport::links() const {
+  return impl_->links();
 }
 
 void PeerTransport::Stop() { impl_->Stop(); }

@@ -32,6 +32,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -42,6 +43,7 @@
 #include "runtime/bytes.h"
 #include "runtime/executor.h"
 #include "runtime/ids.h"
+#include "runtime/instant.h"
 #include "runtime/random.h"
 
 namespace net {
@@ -120,6 +122,16 @@ struct PeerTransportStats {
   uint64_t inbound_refused = 0;     // inbound_connections_max was reached.
 };
 
+// How the connection stands that we keep up to one peer.
+struct PeerLinkReport {
+  runtime::NodeId node;
+  Address address;
+  bool connected = false;
+  runtime::Instant since;       // So long it has been that way.
+  uint64_t attempts = 0;        // In vain since then; 0 while connected.
+  std::string last_error = {};  // Of the last of them; empty: there was none.
+};
+
 class PeerTransport {
  public:
   static constexpr uint16_t kProtocolVersion = 2;
@@ -146,6 +158,8 @@ class PeerTransport {
   void Send(runtime::NodeId to, PeerMessage message);
 
   const PeerTransportStats& stats() const;
+  // By node.
+  std::vector<PeerLinkReport> links() const;
 
   // Suspends until its fibers have ended. What waits is dropped. Idempotent.
   void Stop();
