@@ -28,7 +28,8 @@ namespace kv {
 
 class Frontend;
 class Store;
-struct ServerFacts;  // kv/resp_commands.h
+struct PeerReach;    // kv/peer_watch.h
+struct ServerFacts;  // kv/resp/requests.h
 
 struct ServerMember {
   runtime::NodeId node;
@@ -54,6 +55,7 @@ struct ServerOptions {
   // Redis requests that take longer are noted (kv/resp/slow_log.h).
   absl::Duration slow_request = absl::Milliseconds(100);
   size_t redis_clients_max = 10'000;
+  size_t rpc_connections_max = 1024;  // Other nodes'.
   // See kv/sessions.h: the same on every node, for the life of the cluster.
   // Fewer are for tests and simulations, whose clients are few.
   size_t sessions_max = Sessions::kSessionsMax;
@@ -77,6 +79,8 @@ class Server {
   std::optional<net::Address> cluster_address() const;
   // Requires: there is a Redis front door.
   ServerFacts facts();
+  // The other nodes, as requests are forwarded to them.
+  std::vector<PeerReach> peers() const;
 
   // Suspends: refuses new work, drains what is under way until `deadline`,
   // stops everything. Errors: those of raft::Host::Stop().

@@ -189,6 +189,8 @@ void PlanRequest(std::span<const absl::string_view> args, RespClient& client,
 std::string ErrorOf(const EntryReply& reply) {
   switch (reply.code) {
     case Code::kNotLeader:
+      return absl::StrCat("CLUSTERDOWN ",
+                          reply.text.empty() ? "no leader" : reply.text);
     case Code::kLost:
       return "CLUSTERDOWN no leader";
     case Code::kBusy:
