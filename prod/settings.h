@@ -48,6 +48,7 @@ struct ServerConfig {
   std::string peer_listen_host;   // Empty: listen_host.
   std::string redis_listen_host;  // Empty: listen_host.
   uint64_t redis_clients_max = 10'000;
+  uint64_t rpc_connections_max = 1024;  // Not a setting: prod/descriptors.h.
   net::PeerTransportOptions transport;
 
   // Addresses only: who is a member is written in the log.
