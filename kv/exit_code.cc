@@ -10,6 +10,7 @@ int ExitCodeOf(const absl::Status& status) {
       return kExitDamage;
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kPermissionDenied:
       return kExitUsage;
     default:
       return kExitIo;

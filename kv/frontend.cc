@@ -11,7 +11,6 @@
 #include "kv/reply.h"
 #include "runtime/check.h"
 #include "runtime/probe.h"
-#include "runtime/status_macros.h"
 
 namespace kv {
 namespace {
@@ -25,7 +24,9 @@ EntryReply Failed(Code code, absl::string_view text) {
   return reply;
 }
 
-EntryReply NoLeader() { return Failed(Code::kNotLeader, "no leader"); }
+EntryReply NoLeader(absl::string_view why = "no leader") {
+  return Failed(Code::kNotLeader, why);
+}
 
 EntryReply Uncertain() {
   return Failed(Code::kUnknown,
@@ -150,7 +151,7 @@ EntryReply Frontend::ExecuteWrite(const CommandBatch& batch, size_t first,
   if (batch.random()) decisions.dice = random_.Next();
   for (;;) {
     const absl::Status ready = PrepareSession(deadline);
-    if (!ready.ok()) return NoLeader();  // Nothing was sent.
+    if (!ready.ok()) return NoLeader(ready.message());  // Nothing was sent.
     const Turn turn(*this);
     Parcel parcel{.entry = EncodeEntry(turn.stamp(), decisions, batch, first),
                   .batch = nullptr,
@@ -180,10 +181,11 @@ absl::Status Frontend::PrepareSession(runtime::Instant deadline) {
     if (session_ == 0 && !opening_) {
       OpenSession(deadline);
       if (session_ == 0) {
-        return absl::DeadlineExceededError("no leader opened a session");
+        return absl::DeadlineExceededError(no_session_why_);
       }
     } else {
-      RETURN_IF_ERROR(session_changed_.Wait(deadline));
+      const absl::Status waited = session_changed_.Wait(deadline);
+      if (!waited.ok()) return absl::Status(waited.code(), no_session_why_);
     }
   }
   return absl::OkStatus();
@@ -201,6 +203,7 @@ void Frontend::OpenSession(runtime::Instant deadline) {
   opening_ = true;
   const KvReply reply = ToKvReply(Deliver(parcel, deadline));
   opening_ = false;
+  no_session_why_ = reply.code == Code::kNotLeader ? reply.text : "no leader";
   if (reply.code == Code::kOk && reply.is_integer) {
     session_ = static_cast<uint64_t>(reply.integer);
     const bool fresh = sessions_.try_emplace(session_).second;
@@ -211,6 +214,7 @@ void Frontend::OpenSession(runtime::Instant deadline) {
 
 EntryReply Frontend::Deliver(Parcel& parcel, runtime::Instant deadline) {
   bool uncertain = false;  // An earlier try may take effect.
+  std::string why = "no leader";
   Place place(*this);
   const runtime::Instant patience =
       std::min(deadline, with_.executor.Now() + options_.leader_wait);
@@ -224,12 +228,14 @@ EntryReply Frontend::Deliver(Parcel& parcel, runtime::Instant deadline) {
     switch (reply.code) {
       case Code::kNotLeader:
         hint = runtime::NodeId(reply.leader);
-        if (!uncertain && !place.Take(parcel.bytes())) return NoLeader();
+        if (!reply.text.empty()) why = std::move(reply.text);
+        if (!uncertain && !place.Take(parcel.bytes())) return NoLeader(why);
         break;
       case Code::kLost:
         break;
       case Code::kUnknown:
         uncertain = uncertain || parcel.changes_state;
+        if (!reply.text.empty()) why = std::move(reply.text);
         break;
       case Code::kBusy:
       case Code::kSessionExpired:
@@ -242,7 +248,7 @@ EntryReply Frontend::Deliver(Parcel& parcel, runtime::Instant deadline) {
         return reply;
     }
   } while (Pause(uncertain ? deadline : patience));
-  return uncertain ? Uncertain() : NoLeader();
+  return uncertain ? Uncertain() : NoLeader(why);
 }
 
 EntryReply Frontend::TryOnce(Parcel& parcel, runtime::NodeId hint,
@@ -258,7 +264,13 @@ EntryReply Frontend::TryOnce(Parcel& parcel, runtime::NodeId hint,
   if (parcel.entry.empty()) {
     parcel.entry = EncodeEntry({}, {}, *parcel.batch, parcel.first);
   }
-  return with_.peers.Ask(leader, parcel.entry, deadline);
+  EntryReply reply = with_.peers.Ask(leader, parcel.entry, deadline);
+  const bool in_vain = reply.code == Code::kNotLeader && reply.leader == 0;
+  if ((in_vain || reply.code == Code::kUnknown) && !reply.text.empty()) {
+    reply.text = absl::StrCat("node ", leader.value(),
+                              " leads, but does not answer: ", reply.text);
+  }
+  return reply;
 }
 
 bool Frontend::Pause(runtime::Instant deadline) {

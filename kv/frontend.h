@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
@@ -72,7 +73,8 @@ class Frontend {
   // of them or, if those grow too large, to the first of them: then execute the
   // rest.
   //
-  // Otherwise: kNotLeader  nobody could take it; certainly not done.
+  // Otherwise: kNotLeader  nobody could take it; certainly not done. The text
+  //                        says why.
   //            kBusy       refused; certainly not done.
   //            kInvalid    refused; certainly not done.
   //            kUnknown    may have been done, or may yet be.
@@ -147,6 +149,7 @@ class Frontend {
 
   uint64_t session_ = 0;  // 0: none.
   bool opening_ = false;
+  std::string no_session_why_ = "no leader";        // The last time.
   absl::btree_map<uint64_t, OwnSession> sessions_;  // By id.
   // Notified when a session was opened (or not) and when the window moved.
   runtime::WaitQueue session_changed_;

@@ -61,16 +61,28 @@ EntryReply Peers::Ask(runtime::NodeId node, const runtime::Bytes& entry,
     reply.text = absl::StrCat("no address of node ", node.value());
     return reply;
   }
-  Peer& peer = it->second;
+  net::CallOptions options;
+  options.deadline = deadline;
+  return FromResult(ClientOf(node, it->second)
+                        .Call<EntryRequest, EntryReply>(
+                            kForwardMethod, EntryRequest{entry}, options));
+}
+
+net::CallResult<ClockReply> Peers::AskClock(runtime::NodeId node,
+                                            runtime::Instant deadline) {
+  net::CallOptions options;
+  options.deadline = deadline;
+  return ClientOf(node, peers_.at(node))
+      .Call<ClockRequest, ClockReply>(kClockMethod, {}, options);
+}
+
+net::ClientEnd& Peers::ClientOf(runtime::NodeId node, Peer& peer) {
   if (peer.client == nullptr) {
     peer.client = std::make_unique<net::ClientEnd>(
         executor_, network_, random_.Fork("peer", node.value()),
         ConfigFor(peer.rpc));
   }
-  net::CallOptions options;
-  options.deadline = deadline;
-  return FromResult(peer.client->Call<EntryRequest, EntryReply>(
-      kForwardMethod, EntryRequest{entry}, options));
+  return *peer.client;
 }
 
 net::ClientLoad Peers::load() const {

@@ -12,6 +12,7 @@
 #include "net/address.h"
 #include "net/client_end.h"
 #include "net/network.h"
+#include "net/rpc_types.h"
 #include "runtime/bytes.h"
 #include "runtime/executor.h"
 #include "runtime/ids.h"
@@ -35,6 +36,9 @@ class Peers {
 
   // Of all of them together.
   net::ClientLoad load() const;
+  // Suspends. Asks once. Requires: `node` was added.
+  net::CallResult<ClockReply> AskClock(runtime::NodeId node,
+                                       runtime::Instant deadline);
 
   // Suspends until all clients have ended; what waits is answered kUnknown.
   void Stop();
@@ -44,6 +48,8 @@ class Peers {
     net::Address rpc;
     std::unique_ptr<net::ClientEnd> client;  // Null until first asked.
   };
+
+  net::ClientEnd& ClientOf(runtime::NodeId node, Peer& peer);
 
   runtime::Executor& executor_;
   net::Network& network_;

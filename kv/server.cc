@@ -7,6 +7,7 @@
 #include "kv/expirer.h"
 #include "kv/frontend.h"
 #include "kv/kv_service.h"
+#include "kv/peer_watch.h"
 #include "kv/peers.h"
 #include "kv/reply.h"
 #include "kv/resp/server.h"
@@ -23,9 +24,10 @@ namespace {
 // theirs.
 constexpr size_t kRpcCallsMax = 16384;
 
-net::ServerConfig RpcConfig(const net::Address& listen) {
+net::ServerConfig RpcConfig(const ServerOptions& options) {
   net::ServerConfig config;
-  config.listen = listen;
+  config.listen = options.rpc_listen;
+  config.connections_max = options.rpc_connections_max;
   config.calls_max = kRpcCallsMax;
   config.calls_per_connection_max = kRpcCallsMax;
   config.frame_bytes_max = kForwardBytesMax;
@@ -71,6 +73,8 @@ class Server::Impl final : public ServerView {
     const absl::Status open = OpenDoors();
     if (!open.ok()) {
       if (rpc_ != nullptr) (void)rpc_->Stop(executor_.Now());
+      if (watch_ != nullptr) watch_->Stop();
+      if (peers_ != nullptr) peers_->Stop();
       (void)host_->Stop();
     }
     return open;
@@ -81,6 +85,7 @@ class Server::Impl final : public ServerView {
     HandLeadOver(deadline);
     if (resp_ != nullptr) resp_->Stop(deadline);
     (void)rpc_->Stop(deadline);  // What it had to cancel is unknown to them.
+    watch_->Stop();
     peers_->Stop();
     return host_->Stop();
   }
@@ -89,6 +94,7 @@ class Server::Impl final : public ServerView {
   const Store& store() const { return store_; }
   Frontend& frontend() { return *frontend_; }
   RespServer& resp() { return *resp_; }
+  const PeerWatch& watch() const { return *watch_; }
   net::Address rpc_address() const { return rpc_->local_address(); }
   std::optional<net::Address> redis_address() const { return redis_address_; }
   std::optional<net::Address> cluster_address() const {
@@ -186,14 +192,25 @@ class Server::Impl final : public ServerView {
     service_ = std::make_unique<KvService>(
         host_->node(), store_, executor_.clock(), random_.Fork("kv.service"));
     rpc_ = std::make_unique<net::RpcServer>(executor_, network_,
-                                            RpcConfig(options_.rpc_listen));
+                                            RpcConfig(options_));
     service_->Register(*rpc_);
+    rpc_->Handle<ClockRequest, ClockReply>(
+        kClockMethod,
+        [this](const net::CallContext& /*call*/,
+               const ClockRequest& /*request*/) -> absl::StatusOr<ClockReply> {
+          return ClockReply{
+              .node = options_.host.self.value(),
+              .wall_nanos = absl::ToUnixNanos(executor_.clock().WallNow())};
+        });
     RETURN_IF_ERROR(rpc_->Start());
 
     peers_ =
         std::make_unique<Peers>(executor_, network_, random_.Fork("kv.peers"));
+    watch_ = std::make_unique<PeerWatch>(executor_, *peers_);
     for (const ServerMember& member : options_.members) {
-      if (member.node != self) peers_->Add(member.node, member.rpc);
+      if (member.node == self) continue;
+      peers_->Add(member.node, member.rpc);
+      watch_->Add(member.node, member.rpc);
     }
     frontend_ = std::make_unique<Frontend>(
         Frontend::Collaborators{.executor = executor_,
@@ -255,6 +272,7 @@ class Server::Impl final : public ServerView {
   std::unique_ptr<KvService> service_;
   std::unique_ptr<net::RpcServer> rpc_;
   std::unique_ptr<Peers> peers_;
+  std::unique_ptr<PeerWatch> watch_;
   std::unique_ptr<Frontend> frontend_;
   std::unique_ptr<Expirer> expirer_;
   std::unique_ptr<RespServer> resp_;  // Null without a Redis front door.
@@ -290,6 +308,9 @@ std::optional<net::Address> Server::cluster_address() const {
 }
 
 ServerFacts Server::facts() { return impl_->resp().Facts(); }
+std::vector<PeerReach> Server::peers() const {
+  return impl_->watch().reports();
+}
 
 absl::Status Server::Stop(runtime::Instant deadline) {
   return impl_->Stop(deadline);

@@ -33,7 +33,8 @@ namespace kv {
 
 class Frontend;
 class Store;
-struct ServerFacts;  // kv/resp_commands.h
+struct PeerReach;    // kv/peer_watch.h
+struct ServerFacts;  // kv/resp/requests.h
 
 struct ServerMember {
   runtime::NodeId node;
@@ -66,6 +67,7 @@ struct ServerOptions {
   bool protected_mode = false;
   // What the system knows of the process, for INFO. None: all is 0.
   std::function<ProcessUsage()> process_usage;
+  size_t rpc_connections_max = 1024;  // Other nodes'.
   // See kv/sessions.h: the same on every node, for the life of the cluster.
   // Fewer are for tests and simulations, whose clients are few.
   size_t sessions_max = Sessions::kSessionsMax;
@@ -105,6 +107,8 @@ class Server {
   std::optional<net::Address> cluster_address() const;
   // Requires: there is a Redis front door.
   ServerFacts facts();
+  // The other nodes, as requests are forwarded to them.
+  std::vector<PeerReach> peers() const;
 
   // Suspends: refuses new work, drains what is under way until `deadline`,
   // stops everything. Errors: those of raft::Host::Stop().

@@ -243,6 +243,24 @@ struct EntryReply {
 
 inline constexpr const char* kForwardMethod = "kv.Forward";
 
+// Who answers there, and what does its wall clock say?
+struct ClockRequest {
+  template <class Archive>
+  void serialize(Archive& /*archive*/) {}
+};
+
+struct ClockReply {
+  uint64_t node = 0;
+  int64_t wall_nanos = 0;  // Since 1970, UTC.
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(node, wall_nanos);
+  }
+};
+
+inline constexpr const char* kClockMethod = "kv.Clock";
+
 }  // namespace kv
 
 #endif  // KV_SERVICE_H_

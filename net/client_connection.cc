@@ -120,10 +120,20 @@ void ClientConnection::Push(Outgoing outgoing) {
   work_.NotifyAll();
 }
 
+// As StatusOf(), but says who did not answer.
+absl::Status ClientConnection::WhyGivenUp(Wake wake, bool sent) const {
+  if (wake == Wake::kCancelled) return runtime::StatusOf(wake);
+  return absl::DeadlineExceededError(absl::StrCat(address_.ToString(), ": ",
+                                                  sent ? "no answer in time"
+                                                  : unreached_.empty()
+                                                      ? "not connected in time"
+                                                      : unreached_));
+}
+
 RawResult ClientConnection::GiveUp(Pending& pending, Wake wake) {
   if (pending.state == Pending::State::kQueued) {
     Withdraw(pending.id);
-    return {Delivery::kNotSent, runtime::StatusOf(wake), {}};
+    return {Delivery::kNotSent, WhyGivenUp(wake, false), {}};
   }
   // Best effort: nobody waits for what becomes of it.
   Push({.id = pending.id,
@@ -132,7 +142,7 @@ RawResult ClientConnection::GiveUp(Pending& pending, Wake wake) {
         .deadline = {},
         .request = {},
         .bytes = kFrameHeaderBytes});
-  return {Delivery::kUnknown, runtime::StatusOf(wake), {}};
+  return {Delivery::kUnknown, WhyGivenUp(wake, true), {}};
 }
 
 void ClientConnection::Withdraw(uint64_t id) {
@@ -193,16 +203,20 @@ void ClientConnection::ConnectOnce() {
       address_, Framing::kBytes, executor_.Now() + config_.connect_timeout);
   if (!stream.ok()) {
     ++stats_.connect_failures;
-    FailAll(absl::UnavailableError(
-        absl::StrCat(address_.ToString(), ": ", stream.status().message())));
-    return;
+    unreached_ = std::string(stream.status().message());
+  } else {
+    ++stats_.connects;
+    state_ = State::kUp;
+    unreached_.clear();
+    lost_ = absl::OkStatus();
+    Connection connection(*std::move(stream), config_);
+    Serve(connection);
+    unreached_ = lost_.ok()
+                     ? "connection lost"
+                     : absl::StrCat("connection lost: ", lost_.message());
   }
-  ++stats_.connects;
-  state_ = State::kUp;
-  Connection connection(*std::move(stream), config_);
-  Serve(connection);
   FailAll(absl::UnavailableError(
-      absl::StrCat(address_.ToString(), ": connection lost")));
+      absl::StrCat(address_.ToString(), ": ", unreached_)));
 }
 
 // Sends until the connection breaks, falls silent or has nothing left to do.
@@ -219,6 +233,7 @@ void ClientConnection::Serve(Connection& connection) {
       if (now >= wait_until) {
         ++stats_.half_open;
         REACHABLE("net.rpc.silent-connection-dropped");
+        lost_ = absl::DeadlineExceededError("it has fallen silent");
         return;
       }
     }
@@ -283,6 +298,7 @@ void ClientConnection::ReadReplies(Connection& connection) {
     ++stats_.malformed;
     runtime::Note("net.rpc.malformed", {{"why", status.message()}});
   }
+  if (lost_.ok()) lost_ = status;
   connection.broken = true;
   work_.NotifyAll();
 }

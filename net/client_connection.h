@@ -68,6 +68,7 @@ class ClientConnection {
 
   absl::Status Admit(size_t request_bytes) const;
   void Push(Outgoing outgoing);
+  absl::Status WhyGivenUp(runtime::Wake wake, bool sent) const;
   RawResult GiveUp(Pending& pending, runtime::Wake wake);
   void Withdraw(uint64_t id);
 
@@ -109,6 +110,8 @@ class ClientConnection {
   absl::btree_map<uint64_t, Pending*> pending_;
   std::deque<Outgoing> queue_;
   size_t queued_bytes_ = 0;
+  std::string unreached_;  // Why there is no connection; empty: none was tried.
+  absl::Status lost_;      // Why the present connection is of no use any more.
   FrameBatch batch_;
   runtime::WaitQueue work_;  // The fiber of Run() waits here.
 };

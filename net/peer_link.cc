@@ -50,7 +50,17 @@ PeerLink::PeerLink(runtime::Executor& executor, Network& network,
       address_(std::move(address)),
       backoff_(options.backoff_min, options.backoff_max),
       queue_(options.queued_bytes_max),
+      changed_(executor.Now()),
       work_(executor) {}
+
+PeerLinkReport PeerLink::report() const {
+  return {.node = peer_,
+          .address = address_,
+          .connected = state_ == State::kUp,
+          .since = changed_,
+          .attempts = failed_attempts_,
+          .last_error = last_error_};
+}
 
 void PeerLink::Push(PeerMessage message) {
   const bool was_empty = queue_.empty();
@@ -101,25 +111,39 @@ void PeerLink::ConnectOnce() {
   absl::StatusOr<std::unique_ptr<Stream>> stream = network_.Dial(
       address_, Framing::kFrames, executor_.Now() + options_.dial_timeout);
   if (!stream.ok()) {
-    ++stats_.connect_failures;
+    OnFailedAttempt("net.peer.unreachable", stream.status());
     return;
   }
   Connection connection(*std::move(stream), random_.Next());
   const absl::Status hands = ShakeHands(connection);
   if (!hands.ok()) {
-    ++stats_.connect_failures;
-    runtime::Note("net.peer.refused",
-                  {{"peer", peer_}, {"why", hands.message()}});
+    OnFailedAttempt("net.peer.refused", hands);
     return;
   }
   state_ = State::kUp;
+  changed_ = executor_.Now();
+  failed_attempts_ = 0;
+  last_error_.clear();
   backoff_.Reset();
   ++stats_.connects;
   owner_.OnLink(peer_, true);
   Serve(connection);
   stats_.frames_damaged += connection.reader.damaged();
   ++stats_.connects_lost;
+  changed_ = executor_.Now();
   owner_.OnLink(peer_, false);
+}
+
+void PeerLink::OnFailedAttempt(const char* kind, const absl::Status& why) {
+  ++stats_.connect_failures;
+  if (absl::IsCancelled(why)) return;  // We are stopping.
+  ++failed_attempts_;
+  last_error_ = std::string(why.message());
+  const std::string address = address_.ToString();
+  runtime::Note(kind, {{"peer", peer_},
+                       {"address", absl::string_view(address)},
+                       {"why", absl::string_view(last_error_)},
+                       {"attempts", failed_attempts_}});
 }
 
 absl::Status PeerLink::ShakeHands(Connection& connection) {
@@ -141,8 +165,10 @@ absl::Status PeerLink::ShakeHands(Connection& connection) {
         std::min(deadline, executor_.Now() + options_.hello_retry);
     const absl::Status status = AwaitWelcome(connection, retry);
     if (status.ok()) break;
-    if (!absl::IsDeadlineExceeded(status) || executor_.Now() >= deadline) {
-      return status;
+    if (!absl::IsDeadlineExceeded(status)) return status;
+    if (executor_.Now() >= deadline) {
+      return absl::DeadlineExceededError(
+          "connected, but nobody there shakes hands as a node does");
     }
   }
   return JudgeWelcome(*connection.welcome);
@@ -199,7 +225,7 @@ absl::Status PeerLink::ReadSome(Connection& connection, Instant deadline) {
   ASSIGN_OR_RETURN(
       const size_t size,
       connection.stream->Read(connection.reader.Buffer(), deadline));
-  if (size == 0) return absl::UnavailableError("closed by the peer");
+  if (size == 0) return absl::UnavailableError("closed by the other side");
   connection.reader.Commit(size);
   Frame frame;
   while (connection.reader.Next(&frame) == FrameReader::Outcome::kFrame) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 
@@ -61,6 +62,7 @@ class PeerLink {
   void OnPeerDialled(runtime::Incarnation incarnation);
   // The peer has welcomed us, and the connection has not ended since.
   bool up() const { return state_ == State::kUp; }
+  PeerLinkReport report() const;
 
  private:
   // One connection, on the stack of Run().
@@ -68,6 +70,7 @@ class PeerLink {
 
   // From dialling to the end of the connection. Suspends.
   void ConnectOnce();
+  void OnFailedAttempt(const char* kind, const absl::Status& why);
   absl::Status ShakeHands(Connection& connection);
   // Reads until a Welcome for this connection, or the deadline.
   absl::Status AwaitWelcome(Connection& connection, runtime::Instant deadline);
@@ -100,6 +103,9 @@ class PeerLink {
 
   enum class State : uint8_t { kResting, kDialling, kUp };
   State state_ = State::kResting;
+  runtime::Instant changed_;      // When it last became kUp, or ceased to be.
+  uint64_t failed_attempts_ = 0;  // Since then.
+  std::string last_error_;        // Of the last of them.
   runtime::Incarnation peer_incarnation_;  // While kUp.
   // The present connection or rest is to end so that a new attempt begins.
   bool dial_again_ = false;

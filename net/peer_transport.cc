@@ -110,6 +110,12 @@ class PeerTransport::Impl final : public PeerLinkOwner,
     return link != links_.end() && link->second->up();
   }
 
+  std::vector<PeerLinkReport> links() const {
+    std::vector<PeerLinkReport> reports;
+    for (const auto& [peer, link] : links_) reports.push_back(link->report());
+    return reports;
+  }
+
   void Stop() {
     stopping_ = true;
     if (listener_ != nullptr) listener_->Close();
@@ -339,6 +345,10 @@ const PeerTransportStats& PeerTransport::stats() const {
 
 void PeerTransport::SetOnOutlived(OnOutlived on_outlived) {
   impl_->SetOnOutlived(std::move(on_outlived));
+}
+
+std::vector<PeerLinkReport> PeerTransport::links() const {
+  return impl_->links();
 }
 
 void PeerTransport::Stop() { impl_->Stop(); }

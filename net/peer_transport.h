@@ -36,6 +36,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -48,6 +49,7 @@
 #include "runtime/bytes.h"
 #include "runtime/executor.h"
 #include "runtime/ids.h"
+#include "runtime/instant.h"
 #include "runtime/random.h"
 
 namespace net {
@@ -136,6 +138,16 @@ struct PeerTransportLoad {
   size_t inbound = 0;       // Connections.
 };
 
+// How the connection stands that we keep up to one peer.
+struct PeerLinkReport {
+  runtime::NodeId node;
+  Address address;
+  bool connected = false;
+  runtime::Instant since;       // So long it has been that way.
+  uint64_t attempts = 0;        // In vain since then; 0 while connected.
+  std::string last_error = {};  // Of the last of them; empty: there was none.
+};
+
 class PeerTransport {
  public:
   static constexpr uint16_t kProtocolVersion = 3;
@@ -173,6 +185,8 @@ class PeerTransport {
 
   const PeerTransportStats& stats() const;
   PeerTransportLoad load() const;
+  // By node.
+  std::vector<PeerLinkReport> links() const;
 
   // Suspends until its fibers have ended. What waits is dropped. Idempotent.
   void Stop();

@@ -3,9 +3,13 @@
 #include <array>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "prod/admin_pages.h"
 #include "prod/build_info.h"
+#include "prod/log.h"
 #include "prod/metrics_writer.h"
+#include "prod/real_clock.h"
 
 namespace prod {
 namespace {
@@ -79,6 +83,42 @@ void WritePeers(const net::PeerTransportStats& stats, MetricsWriter& out) {
             stats.handshakes_refused);
 }
 
+// A sample for each other node.
+void WriteWays(const NodeReport& report, MetricsWriter& out) {
+  const auto label = [](runtime::NodeId node) {
+    return absl::StrCat(node.value());
+  };
+  out.Family("raft_peer_connected", "gauge",
+             "Whether the connection to this peer stands.");
+  for (const net::PeerLinkReport& link : report.links) {
+    out.Sample(uint64_t{link.connected}, {{"peer", label(link.node)}});
+  }
+  out.Family("raft_peer_connect_attempts", "gauge",
+             "Dialled in vain since it stood.");
+  for (const net::PeerLinkReport& link : report.links) {
+    out.Sample(link.attempts, {{"peer", label(link.node)}});
+  }
+  out.Family("raft_peer_rpc_reached", "gauge",
+             "Whether this peer answers where requests are forwarded to.");
+  for (const kv::PeerReach& reach : report.peers) {
+    out.Sample(uint64_t{reach.reached}, {{"peer", label(reach.node)}});
+  }
+  out.Family("raft_peer_round_trip_seconds", "gauge",
+             "How long its last answer took.");
+  for (const kv::PeerReach& reach : report.peers) {
+    if (!reach.reached) continue;
+    out.Sample(absl::ToDoubleSeconds(reach.round_trip),
+               {{"peer", label(reach.node)}});
+  }
+  out.Family("raft_peer_clock_difference_seconds", "gauge",
+             "Its wall clock minus ours.");
+  for (const kv::PeerReach& reach : report.peers) {
+    if (!reach.reached || !reach.clock_difference.has_value()) continue;
+    out.Sample(absl::ToDoubleSeconds(*reach.clock_difference),
+               {{"peer", label(reach.node)}});
+  }
+}
+
 void WriteProtocol(const RaftCounters& raft, MetricsWriter& out) {
   out.Count("raft_campaigns_total", "Pre-votes asked for.", raft.campaigns);
   out.Count("raft_elections_total", "Elections stood for.", raft.elections);
@@ -111,6 +151,22 @@ void WriteDisk(const DiskCounters& disk, MetricsWriter& out) {
             disk.bytes_written);
   out.Histogram("raft_disk_sync_duration_seconds",
                 "How long fdatasync or fsync of a file took.", disk.syncs);
+  out.Count("raft_disk_slow_calls_total", "Calls that took a second or more.",
+            disk.slow_calls);
+  out.Seconds("raft_disk_call_under_way_seconds",
+              "How long the call that is under way has lasted, 0: none.",
+              disk.call.Get().Lasted(RealClock().Now()));
+  if (disk.size_bytes.value() == 0) return;  // Not known yet.
+  out.Gauge("raft_disk_size_bytes", "Of the file system of the data.",
+            disk.size_bytes.value());
+  out.Gauge("raft_disk_free_bytes", "Of those, free for this process.",
+            disk.free_bytes.value());
+}
+
+void WriteLogging(MetricsWriter& out) {
+  out.Count("raft_logging_lines_dropped_total",
+            "Log lines that found no room or could not be written.",
+            LogLinesDropped());
 }
 
 void WriteNetwork(const NetworkCounters& network, MetricsWriter& out) {
@@ -174,12 +230,14 @@ std::string MetricsText(const AdminSources& sources,
     if (report->phase != NodeReport::Phase::kStarting) {
       WriteRaft(*report, out);
       WritePeers(report->transport, out);
+      WriteWays(*report, out);
     }
   }
   WriteProtocol(sources.raft, out);
   WriteDisk(sources.disk, out);
   WriteNetwork(sources.network, out);
   WriteRuntimes(sources, out);
+  WriteLogging(out);
   return out.text();
 }
 

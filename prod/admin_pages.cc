@@ -24,6 +24,62 @@ std::string Text(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
+// How the member can be reached by both roads, and its clock.
+void AddWay(const NodeReport& report, runtime::NodeId node, Json& json) {
+  if (const net::PeerLinkReport* link = LinkTo(report, node)) {
+    json["peer_connected"] = link->connected;
+    json["peer_since_seconds"] = absl::ToInt64Seconds(report.now - link->since);
+    if (!link->last_error.empty()) json["peer_error"] = link->last_error;
+  }
+  const kv::PeerReach* reach = ReachOf(report, node);
+  if (reach == nullptr || !reach->asked) return;
+  json["rpc_reached"] = reach->reached;
+  if (!reach->error.empty()) json["rpc_error"] = reach->error;
+  if (reach->reached && reach->clock_difference.has_value()) {
+    json["clock_difference_ms"] =
+        absl::ToInt64Milliseconds(*reach->clock_difference);
+  }
+}
+
+// Whom this node cannot send Raft's messages to, and why.
+std::string UnreachedText(const NodeReport& report) {
+  std::string text;
+  for (const net::PeerLinkReport& link : report.links) {
+    if (link.connected) continue;
+    absl::StrAppend(
+        &text, text.empty() ? "" : "; ", "node ", link.node.value(), " at ",
+        link.address.ToString(), ": ",
+        link.last_error.empty() ? "not connected yet" : link.last_error);
+  }
+  return text;
+}
+
+std::string WhyNoLeader(const NodeReport& report) {
+  std::string why = "no leader is known";
+  const std::string unreached = UnreachedText(report);
+  const raft::Role role = report.raft.role;
+  if (role == raft::Role::kPreCandidate || role == raft::Role::kCandidate) {
+    absl::StrAppend(&why, "; this node asks for votes (", raft::RoleName(role),
+                    ") and has too few");
+    if (unreached.empty()) {
+      why += ": all others are connected, and some do not grant theirs (yet)";
+    }
+  }
+  if (!unreached.empty()) absl::StrAppend(&why, "; not reached: ", unreached);
+  return why;
+}
+
+// Empty if what is asked here gets to the leader.
+std::string WhyLeaderIsNotReached(const NodeReport& report) {
+  const runtime::NodeId leader = report.raft.leader;
+  const kv::PeerReach* reach = ReachOf(report, leader);
+  if (reach == nullptr || reach->reached) return "";
+  return absl::StrCat("node ", leader.value(), " leads, but ",
+                      reach->asked
+                          ? absl::StrCat("does not answer: ", reach->error)
+                          : "has not answered yet");
+}
+
 Json MemberJson(const ServerConfig& config, const kv::ServerMember& member,
                 const NodeReport& report) {
   Json json;
@@ -39,16 +95,34 @@ Json MemberJson(const ServerConfig& config, const kv::ServerMember& member,
   for (const NodeReport::Follower& follower : report.followers) {
     if (follower.node == member.node) json["match"] = follower.match.value();
   }
+  AddWay(report, member.node, json);
   return json;
 }
 
 }  // namespace
 
+const net::PeerLinkReport* LinkTo(const NodeReport& report,
+                                  runtime::NodeId node) {
+  for (const net::PeerLinkReport& link : report.links) {
+    if (link.node == node) return &link;
+  }
+  return nullptr;
+}
+
+const kv::PeerReach* ReachOf(const NodeReport& report, runtime::NodeId node) {
+  for (const kv::PeerReach& reach : report.peers) {
+    if (reach.node == node) return &reach;
+  }
+  return nullptr;
+}
+
 std::string WhyNotReady(const NodeReport& report, uint64_t ready_lag_max) {
   if (report.phase != NodeReport::Phase::kServing) {
     return absl::StrCat("the node is ", PhaseName(report.phase));
   }
-  if (report.raft.leader == runtime::NodeId()) return "no leader is known";
+  if (report.raft.leader == runtime::NodeId()) return WhyNoLeader(report);
+  std::string unreached = WhyLeaderIsNotReached(report);
+  if (!unreached.empty()) return unreached;
   const uint64_t commit = report.raft.commit.value();
   const uint64_t applied = report.raft.applied.value();
   if (commit > applied && commit - applied > ready_lag_max) {

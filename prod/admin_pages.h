@@ -2,8 +2,9 @@
 //
 //   /livez    200 while the network runtime answers. Never depends on other
 //             nodes: a restart would not help there.
-//   /readyz   200 while this node serves: a leader is known, what is committed
-//             is applied, nothing is being stopped. 503 says why not.
+//   /readyz   200 while this node serves: a leader is known and can be
+//             reached, what is committed is applied, nothing is being stopped.
+//             503 says why not.
 //   /status   the node and its members, as JSON.
 //   /metrics  all counters, as Prometheus reads them; those that need the
 //             network runtime are left out when it does not answer.
@@ -35,6 +36,11 @@ struct AdminSources {
   const ExecutorCounters& network_runtime;
   const ExecutorCounters& storage_runtime;
 };
+
+// What is known of the way to another node; null where nothing is.
+const net::PeerLinkReport* LinkTo(const NodeReport& report,
+                                  runtime::NodeId node);
+const kv::PeerReach* ReachOf(const NodeReport& report, runtime::NodeId node);
 
 // Why a node with this report does not serve; empty if it does.
 // `ready_lag_max` is in entries.

@@ -14,6 +14,8 @@
 
 #include "absl/time/time.h"
 
+#include "runtime/instant.h"
+
 namespace prod {
 
 class Counter {
@@ -28,6 +30,49 @@ class Counter {
 
  private:
   std::atomic<uint64_t> value_{0};
+};
+
+// The last value that one thread gave.
+class Gauge {
+ public:
+  // Of one thread only.
+  void Set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
+  // Any thread.
+  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+// A system call that may hang.
+struct DiskCall {
+  const char* name = "";
+  int64_t began_nanos = 0;  // As Instant::nanos(); 0: none is under way.
+
+  absl::Duration Lasted(runtime::Instant now) const {
+    return began_nanos == 0 ? absl::ZeroDuration()
+                            : absl::Nanoseconds(now.nanos() - began_nanos);
+  }
+};
+
+// The one that is under way.
+class DiskCallUnderWay {
+ public:
+  // Of one thread only.
+  void Begin(const char* name, runtime::Instant now) {
+    name_.store(name, std::memory_order_relaxed);
+    began_nanos_.store(now.nanos(), std::memory_order_release);
+  }
+  void End() { began_nanos_.store(0, std::memory_order_relaxed); }
+  // Any thread.
+  DiskCall Get() const {
+    const int64_t began = began_nanos_.load(std::memory_order_acquire);
+    return {name_.load(std::memory_order_relaxed), began};
+  }
+
+ private:
+  std::atomic<const char*> name_{""};
+  std::atomic<int64_t> began_nanos_{0};
 };
 
 // How long something took, in buckets whose bounds double.
@@ -86,6 +131,10 @@ struct DiskCounters {
   Counter bytes_read;
   Counter bytes_written;
   DurationHistogram syncs;  // fdatasync and fsync of files.
+  Counter slow_calls;       // Took DiskCallGuard::kSlow or longer.
+  DiskCallUnderWay call;
+  Gauge size_bytes;  // Of the file system; 0: not measured yet.
+  Gauge free_bytes;  // For this user.
 };
 
 }  // namespace prod

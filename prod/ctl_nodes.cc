@@ -1,6 +1,12 @@
 #include "prod/ctl_nodes.h"
 
+#include <algorithm>
+#include <condition_variable>
 #include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -9,50 +15,66 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 
-#include "httplib.h"
+#include "prod/http_fetch.h"
 #include "runtime/status_macros.h"
 
 namespace prod {
 namespace {
 
-struct Page {
-  int code = 0;
-  std::string body;
+// What one thread asks of one endpoint, which may outlive its patience: nobody
+// interrupts a name server.
+struct Question {
+  std::mutex mutex;
+  std::condition_variable answered;
+  std::optional<CtlJson> row;
 };
 
-// Errors: UNAVAILABLE, whatever went wrong.
-absl::StatusOr<Page> Fetch(const net::Address& endpoint, const char* path,
-                           absl::Duration timeout) {
-  httplib::Client client(endpoint.host, endpoint.port);
-  const auto timeout_us = absl::ToInt64Microseconds(timeout);
-  const auto seconds = static_cast<time_t>(timeout_us / 1'000'000);
-  const auto rest_us = static_cast<time_t>(timeout_us % 1'000'000);
-  client.set_connection_timeout(seconds, rest_us);
-  client.set_read_timeout(seconds, rest_us);
-  client.set_write_timeout(seconds, rest_us);
-  const absl::Time deadline = absl::Now() + timeout;
-  Page page;
-  const httplib::Result result =
-      client.Get(path, [&page, deadline](const char* data, size_t size) {
-        page.body.append(data, size);
-        return page.body.size() <= kAdminAnswerBytesMax &&
-               absl::Now() < deadline;
-      });
-  if (!result) {
-    return absl::UnavailableError(
-        page.body.size() > kAdminAnswerBytesMax
-            ? "the answer is too large"
-            : absl::StrCat("no answer: ", httplib::to_string(result.error())));
+using Asker = CtlJson (*)(const net::Address& endpoint, absl::Time deadline);
+
+// A row for each endpoint, in their order; one that does not come in time has
+// an `error_key`.
+std::vector<CtlJson> AskAll(const CtlNodesOptions& options, Asker ask,
+                            const char* error_key) {
+  const absl::Time deadline = absl::Now() + options.timeout;
+  std::vector<std::shared_ptr<Question>> questions;
+  for (const net::Address& endpoint : options.endpoints) {
+    auto question = std::make_shared<Question>();
+    questions.push_back(question);
+    std::thread([question, endpoint, ask, deadline] {
+      CtlJson row = ask(endpoint, deadline);
+      const std::lock_guard<std::mutex> lock(question->mutex);
+      question->row = std::move(row);
+      question->answered.notify_all();
+    }).detach();
   }
-  page.code = result->status;
-  return page;
+  std::vector<CtlJson> rows;
+  for (size_t i = 0; i < questions.size(); ++i) {
+    Question& question = *questions[i];
+    // A moment more: what it says of its own lateness is worth more.
+    const absl::Duration left =
+        deadline + absl::Milliseconds(200) - absl::Now();
+    std::unique_lock<std::mutex> lock(question.mutex);
+    question.answered.wait_for(
+        lock, absl::ToChronoNanoseconds(left),
+        [&question] { return question.row.has_value(); });
+    rows.push_back(question.row.value_or(CtlJson::object()));
+    if (question.row.has_value()) continue;
+    rows.back()["endpoint"] = options.endpoints[i].ToString();
+    rows.back()[error_key] = "no answer in time: the name is still looked up";
+  }
+  return rows;
+}
+
+absl::StatusOr<HttpPage> Fetch(const net::Address& endpoint, const char* path,
+                               absl::Time deadline) {
+  return FetchPage(endpoint, path, deadline, kAdminAnswerBytesMax);
 }
 
 // The node's status with the endpoint in front, or with an "error".
-CtlJson StatusOf(const net::Address& endpoint, absl::Duration timeout) {
+CtlJson StatusOf(const net::Address& endpoint, absl::Time deadline) {
   CtlJson row;
   row["endpoint"] = endpoint.ToString();
-  const absl::StatusOr<Page> page = Fetch(endpoint, "/status", timeout);
+  const absl::StatusOr<HttpPage> page = Fetch(endpoint, "/status", deadline);
   if (!page.ok()) {
     row["error"] = std::string(page.status().message());
     return row;
@@ -67,12 +89,9 @@ CtlJson StatusOf(const net::Address& endpoint, absl::Duration timeout) {
   return row;
 }
 
-std::vector<CtlJson> AllStatuses(const CtlNodesOptions& options) {
-  std::vector<CtlJson> rows;
-  for (const net::Address& endpoint : options.endpoints) {
-    rows.push_back(StatusOf(endpoint, options.timeout));
-  }
-  return rows;
+bool HasError(const std::vector<CtlJson>& rows, const char* key) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [key](const CtlJson& row) { return row.contains(key); });
 }
 
 bool Leads(const CtlJson& status) {
@@ -99,14 +118,14 @@ const CtlJson* BestStatus(const std::vector<CtlJson>& statuses) {
   return best;
 }
 
-CtlJson HealthOf(const net::Address& endpoint, absl::Duration timeout) {
+CtlJson HealthOf(const net::Address& endpoint, absl::Time deadline) {
   CtlJson row;
   row["endpoint"] = endpoint.ToString();
   row["live"] = false;
   row["ready"] = false;
   for (const auto& [key, path] :
        {std::pair("live", "/livez"), std::pair("ready", "/readyz")}) {
-    const absl::StatusOr<Page> page = Fetch(endpoint, path, timeout);
+    const absl::StatusOr<HttpPage> page = Fetch(endpoint, path, deadline);
     row[key] = page.ok() && page->code == 200;
     if (row[key] == true) continue;
     row["why"] =
@@ -115,6 +134,44 @@ CtlJson HealthOf(const net::Address& endpoint, absl::Duration timeout) {
     break;  // What is not alive is not ready.
   }
   return row;
+}
+
+// Why a member is not reached, as the node that was asked sees it; both roads
+// count. Empty: it is, or it is that node itself.
+std::string WhyNotReached(const CtlJson& member) {
+  for (const auto& [state, error] : {std::pair("peer_connected", "peer_error"),
+                                     std::pair("rpc_reached", "rpc_error")}) {
+    const auto found = member.find(state);
+    if (found == member.end() || *found != false) continue;
+    const auto why = member.find(error);
+    return why == member.end() ? "not connected" : CellText(*why);
+  }
+  return "";
+}
+
+// What the endpoints that do not answer say instead.
+std::string ErrorLines(const std::vector<CtlJson>& statuses) {
+  std::string text;
+  for (const CtlJson& status : statuses) {
+    if (!status.contains("error")) continue;
+    absl::StrAppend(&text, CellText(status["endpoint"]), ": ",
+                    CellText(status["error"]), "\n");
+  }
+  return text;
+}
+
+CtlResult NobodyAnswers(const std::vector<CtlJson>& statuses,
+                        CtlFormat format) {
+  CtlResult result{.exit_code = kExitUnhealthy};
+  if (format == CtlFormat::kTable) {
+    result.text = absl::StrCat("no node answers\n", ErrorLines(statuses));
+    return result;
+  }
+  CtlJson json;
+  json["error"] = "no node answers";
+  json["endpoints"] = statuses;
+  result.text = FormatJson(json);
+  return result;
 }
 
 }  // namespace
@@ -134,55 +191,66 @@ absl::StatusOr<std::vector<net::Address>> ParseEndpoints(
 }
 
 CtlResult CtlStatus(const CtlNodesOptions& options) {
-  const std::vector<CtlJson> rows = AllStatuses(options);
+  const std::vector<CtlJson> rows = AskAll(options, StatusOf, "error");
   CtlResult result;
-  bool errors = false;
-  for (const CtlJson& row : rows) errors = errors || row.contains("error");
+  const bool errors = HasError(rows, "error");
   result.exit_code = errors ? kExitUnhealthy : 0;
   if (options.format == CtlFormat::kJson) {
     result.text = FormatJson(rows);
-  } else if (errors) {
-    result.text = FormatTable(
-        rows, {"endpoint", "node", "role", "term", "leader", "commit_index",
-               "applied_index", "last_index", "ready", "error"});
-  } else {
-    result.text = FormatTable(
-        rows, {"endpoint", "node", "role", "term", "leader", "commit_index",
-               "applied_index", "last_index", "ready"});
+    return result;
   }
+  std::vector<absl::string_view> columns = {
+      "endpoint",     "node",          "role",       "term", "leader",
+      "commit_index", "applied_index", "last_index", "ready"};
+  if (HasError(rows, "why_not_ready")) columns.push_back("why_not_ready");
+  if (errors) columns.push_back("error");
+  result.text = FormatTable(rows, columns);
   return result;
 }
 
 CtlResult CtlMembers(const CtlNodesOptions& options) {
-  const std::vector<CtlJson> statuses = AllStatuses(options);
+  const std::vector<CtlJson> statuses = AskAll(options, StatusOf, "error");
   const CtlJson* best = BestStatus(statuses);
-  if (best == nullptr) {
-    std::string text = "no node answers\n";
-    for (const CtlJson& status : statuses) {
-      absl::StrAppend(&text, CellText(status["endpoint"]), ": ",
-                      CellText(status.value("error", CtlJson("?"))), "\n");
-    }
-    return {.text = text, .exit_code = kExitUnhealthy};
+  if (best == nullptr) return NobodyAnswers(statuses, options.format);
+  CtlResult result;
+  if (!Leads(*best) || HasError(statuses, "error")) {
+    result.exit_code = kExitUnhealthy;
   }
   std::vector<CtlJson> rows;
   for (const CtlJson& member : (*best)["members"]) {
-    if (member.is_object()) rows.push_back(member);
+    if (!member.is_object()) continue;
+    rows.push_back(member);
+    const std::string why = WhyNotReached(member);
+    rows.back()["reached"] = why.empty();
+    if (why.empty()) continue;
+    rows.back()["why"] = why;
+    result.exit_code = kExitUnhealthy;
   }
-  CtlResult result;
-  result.text =
-      options.format == CtlFormat::kJson
-          ? FormatJson(rows)
-          : FormatTable(rows, {"id", "voter", "host", "peer_port", "rpc_port",
-                               "redis_port", "admin_port", "match"});
+  if (options.format == CtlFormat::kJson) {
+    result.text = FormatJson(rows);
+    return result;
+  }
+  std::vector<absl::string_view> columns = {
+      "id",         "voter",      "host",  "peer_port", "rpc_port",
+      "redis_port", "admin_port", "match", "reached"};
+  if (HasError(rows, "why")) columns.push_back("why");
+  result.text = FormatTable(rows, columns);
+  if (!Leads(*best)) {
+    absl::StrAppend(&result.text, "nobody leads: this is how ",
+                    CellText((*best)["endpoint"]), " sees it\n");
+  }
+  absl::StrAppend(&result.text, ErrorLines(statuses));
   return result;
 }
 
 CtlResult CtlHealth(const CtlNodesOptions& options) {
-  std::vector<CtlJson> rows;
+  std::vector<CtlJson> rows = AskAll(options, HealthOf, "why");
   CtlResult result;
-  for (const net::Address& endpoint : options.endpoints) {
-    rows.push_back(HealthOf(endpoint, options.timeout));
-    if (rows.back().contains("why")) result.exit_code = kExitUnhealthy;
+  for (CtlJson& row : rows) {
+    if (!row.contains("why")) continue;
+    result.exit_code = kExitUnhealthy;
+    row.emplace("live", false);
+    row.emplace("ready", false);
   }
   result.text = options.format == CtlFormat::kJson
                     ? FormatJson(rows)

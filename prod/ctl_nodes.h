@@ -1,6 +1,6 @@
 // raftctl over the admin ports of running nodes: status, members, health.
 //
-// Nodes are asked one after the other, each for a bounded time, and what they
+// All nodes are asked at the same time, for a bounded time, and what they
 // answer is bounded and believed no more than it must be.
 
 #ifndef PROD_CTL_NODES_H_
@@ -21,7 +21,7 @@ inline constexpr size_t kAdminAnswerBytesMax = 1 << 20;
 
 struct CtlNodesOptions {
   std::vector<net::Address> endpoints = {};   // Admin ports.
-  absl::Duration timeout = absl::Seconds(3);  // For one answer.
+  absl::Duration timeout = absl::Seconds(3);  // For all answers.
   CtlFormat format = CtlFormat::kTable;
 };
 
@@ -32,8 +32,9 @@ absl::StatusOr<std::vector<net::Address>> ParseEndpoints(
 // A row a node: role, term, leader, indexes. Unhealthy if one does not answer.
 CtlResult CtlStatus(const CtlNodesOptions& options);
 
-// A row a member, as the leader sees it if it can be asked, else as the first
-// that answers does. Unhealthy if nobody answers.
+// A row a member, as the leader sees it if it can be asked, else as one that
+// answers does. Unhealthy if an endpoint does not answer, a member is not
+// reached, or nobody leads.
 CtlResult CtlMembers(const CtlNodesOptions& options);
 
 // A row a node: alive, ready, and why not. Unhealthy if one is not both.

@@ -61,7 +61,7 @@ std::string CellText(const CtlJson& value) {
 }
 
 std::string FormatTable(const std::vector<CtlJson>& rows,
-                        std::initializer_list<absl::string_view> columns) {
+                        const std::vector<absl::string_view>& columns) {
   std::vector<Column> table;
   for (const absl::string_view key : columns) {
     table.push_back(ColumnOf(rows, key));

@@ -7,7 +7,6 @@
 #define PROD_CTL_OUTPUT_H_
 
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -33,7 +32,7 @@ struct CtlResult {
 // A table of `columns`; a row without one of them has "-" there. Numbers are
 // right-aligned. The last column is not padded.
 std::string FormatTable(const std::vector<CtlJson>& rows,
-                        std::initializer_list<absl::string_view> columns);
+                        const std::vector<absl::string_view>& columns);
 
 // Keys and values of one object, a line each.
 std::string FormatFields(const CtlJson& object);

@@ -15,11 +15,13 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 
+#include "kv/peer_watch.h"
 #include "net/peer_transport.h"
 #include "persist/persister.h"
 #include "raft/node.h"
 #include "runtime/executor.h"
 #include "runtime/ids.h"
+#include "runtime/instant.h"
 
 namespace prod {
 
@@ -39,6 +41,9 @@ struct NodeReport {
   std::vector<runtime::NodeId> voters;
   std::vector<Follower> followers;  // Empty unless leading.
   net::PeerTransportStats transport;
+  runtime::Instant now;                    // That the links speak of.
+  std::vector<net::PeerLinkReport> links;  // Raft's own messages.
+  std::vector<kv::PeerReach> peers;        // Requests that are forwarded.
   persist::PersisterStats log;
   uint64_t keys = 0;
   uint64_t redis_clients = 0;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "absl/strings/match.h"
@@ -206,15 +207,27 @@ absl::Status PosixDisk::Rename(absl::string_view from, absl::string_view to) {
 
 absl::Status PosixDisk::Remove(absl::string_view path) {
   RETURN_IF_ERROR(persist::CheckPath(path));
+  const std::string full_path = FullPath(path);
+  const DiskCallGuard call(counters_, "remove", full_path);
   if (unlinkat(root_.get(), Text(path).c_str(), 0) != 0) {
-    return DiskError("remove", FullPath(path), errno);
+    return DiskError("remove", full_path, errno);
   }
   return absl::OkStatus();
 }
 
 absl::Status PosixDisk::SyncDirectory(absl::string_view directory) {
+  const std::string full_path = FullPath(directory);
+  const DiskCallGuard call(counters_, "sync directory", full_path);
   ASSIGN_OR_RETURN(const UniqueFd fd, OpenDirectory(directory));
-  return SyncFd(fd, FullPath(directory));
+  return SyncFd(fd, full_path);
+}
+
+void PosixDisk::MeasureSpace() {
+  const DiskCallGuard call(counters_, "measure space", root_path_);
+  struct statvfs space = {};
+  if (fstatvfs(root_.get(), &space) != 0) return;  // Nothing is known then.
+  counters_.size_bytes.Set(uint64_t{space.f_blocks} * space.f_frsize);
+  counters_.free_bytes.Set(uint64_t{space.f_bavail} * space.f_frsize);
 }
 
 bool PosixDisk::SeemsInUse() const {

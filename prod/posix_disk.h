@@ -67,6 +67,10 @@ class PosixDisk final : public persist::Disk {
   absl::Status SyncDirectory(absl::string_view directory) override;
   absl::Status Lock() override;
 
+  // How large the file system is and what is free on it, into the counters. On
+  // the thread that uses the disk: it may hang as anything else there.
+  void MeasureSpace();
+
   // Any thread may read them.
   const DiskCounters& counters() const { return counters_; }
 

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "prod/log.h"
 #include "prod/real_clock.h"
 #include "runtime/status_macros.h"
 
@@ -107,6 +108,27 @@ absl::Status DiskError(absl::string_view call, absl::string_view path,
       absl::StrCat(call, " ", path, ": ", std::strerror(error_number)));
 }
 
+DiskCallGuard::DiskCallGuard(DiskCounters& counters, const char* name,
+                             const std::string& path)
+    : counters_(counters), name_(name), path_(path), began_(RealClock().Now()) {
+  counters_.call.Begin(name_, began_);
+}
+
+DiskCallGuard::~DiskCallGuard() {
+  counters_.call.End();
+  const absl::Duration took = Lasted();
+  if (took < kSlow) return;
+  counters_.slow_calls.Add();
+  Log(LogLevel::kWarning, "disk.slow",
+      {{"call", name_},
+       {"path", absl::string_view(path_)},
+       {"took_ms", absl::ToInt64Milliseconds(took)}});
+}
+
+absl::Duration DiskCallGuard::Lasted() const {
+  return RealClock().Now() - began_;
+}
+
 absl::Status PosixFile::Error(absl::string_view call) const {
   return DiskError(call, path_, errno);
 }
@@ -131,6 +153,7 @@ absl::StatusOr<size_t> PosixFile::ReadAt(uint64_t offset,
 
 absl::Status PosixFile::WriteAt(
     uint64_t offset, std::span<const std::span<const std::byte>> pieces) {
+  const DiskCallGuard call(counters_, "write", path_);
   uint64_t end = offset;
   for (const std::span<const std::byte> piece : pieces) end += piece.size();
   const ByteRange zeros = preallocation_.OnWrite({offset, end});
@@ -159,13 +182,14 @@ absl::Status PosixFile::Write(
 
 absl::Status PosixFile::SyncData() {
   RETURN_IF_ERROR(sync_failure_);
-  const RealClock clock;
-  const runtime::Instant began = clock.Now();
+  const DiskCallGuard call(counters_, "sync", path_);
   const int synced = Uninterrupted(
       [&] { return size_changed_ ? fsync(fd_.get()) : fdatasync(fd_.get()); });
-  counters_.syncs.Add(clock.Now() - began);
+  const int error_number = errno;
+  counters_.syncs.Add(call.Lasted());
   if (synced != 0) {
-    sync_failure_ = absl::DataLossError(Error("sync").message());
+    sync_failure_ =
+        absl::DataLossError(DiskError("sync", path_, error_number).message());
     return sync_failure_;
   }
   size_changed_ = false;
@@ -181,6 +205,7 @@ absl::Status PosixFile::Truncate(uint64_t size) {
 }
 
 absl::Status PosixFile::Preallocate(uint64_t size) {
+  const DiskCallGuard call(counters_, "preallocate", path_);
   ASSIGN_OR_RETURN(const uint64_t before, Size());
   if (size <= before) return absl::OkStatus();
   size_changed_ = true;

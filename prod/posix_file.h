@@ -12,11 +12,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 #include "persist/disk.h"
 #include "prod/counters.h"
 #include "prod/preallocation.h"
 #include "prod/unique_fd.h"
+#include "runtime/instant.h"
 
 namespace prod {
 
@@ -24,6 +26,28 @@ namespace prod {
 //   "open /data/raft/log.1: No space left on device".
 absl::Status DiskError(absl::string_view call, absl::string_view path,
                        int error_number);
+
+// A system call that may hang is under way as long as this lives. One that took
+// kSlow or longer is logged.
+class DiskCallGuard {
+ public:
+  static constexpr absl::Duration kSlow = absl::Seconds(1);
+
+  // `name` is a literal; `path` outlives this.
+  DiskCallGuard(DiskCounters& counters, const char* name,
+                const std::string& path);
+  DiskCallGuard(const DiskCallGuard&) = delete;
+  DiskCallGuard& operator=(const DiskCallGuard&) = delete;
+  ~DiskCallGuard();
+
+  absl::Duration Lasted() const;
+
+ private:
+  DiskCounters& counters_;
+  const char* const name_;
+  const std::string& path_;
+  const runtime::Instant began_;
+};
 
 class PosixFile final : public persist::File {
  public:

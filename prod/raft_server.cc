@@ -6,18 +6,28 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
+
+#include <unistd.h>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "kv/exit_code.h"
 #include "prod/build_info.h"
 #include "prod/command_line.h"
+#include "prod/config_check.h"
 #include "prod/config_text.h"
+#include "prod/descriptors.h"
+#include "prod/environment.h"
 #include "prod/log.h"
 #include "prod/posix_disk.h"
 #include "prod/server_config.h"
 #include "prod/server_process.h"
 #include "runtime/probe.h"
+#include "runtime/status_macros.h"
 
 namespace prod {
 namespace {
@@ -42,18 +52,83 @@ int Print(const std::string& text) {
   return std::fflush(stdout) == 0 ? EXIT_SUCCESS : kExitIo;
 }
 
-int Serve(const ServerConfig& config) {
+// What nobody meant, most likely; its value may be a secret.
+std::string Strange(const StrangeVariable& variable) {
+  return absl::StrCat(
+      variable.name, " in the environment is no setting",
+      variable.meant.empty()
+          ? std::string()
+          : absl::StrCat("; did you mean ", variable.meant, "?"));
+}
+
+std::vector<StrangeVariable> StrangeOnes() {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    variables.emplace_back(*variable);
+  }
+  return StrangeVariables(variables);
+}
+
+// Clamps what `config` asks for to the descriptors that there are.
+absl::Status FitDescriptors(ServerConfig& config) {
+  ASSIGN_OR_RETURN(
+      const DescriptorBudget budget,
+      DivideDescriptors(RaiseDescriptorLimit(), config.peers.size(),
+                        config.redis_clients_max));
+  if (budget.redis_clients_max < config.redis_clients_max) {
+    Log(LogLevel::kWarning, "descriptors.few",
+        {{"limit", budget.limit},
+         {"reserve", budget.reserve},
+         {"redis_clients_max", budget.redis_clients_max},
+         {"asked", config.redis_clients_max}});
+  } else {
+    Log(LogLevel::kInfo, "descriptors",
+        {{"limit", budget.limit},
+         {"reserve", budget.reserve},
+         {"redis_clients_max", budget.redis_clients_max}});
+  }
+  config.redis_clients_max = budget.redis_clients_max;
+  config.rpc_connections_max = budget.rpc_connections_max;
+  config.transport.inbound_connections_max = budget.peer_connections_max;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> RunServer(ServerConfig& config) {
+  RETURN_IF_ERROR(FitDescriptors(config));
+  ASSIGN_OR_RETURN(const std::unique_ptr<PosixDisk> disk,
+                   PosixDisk::At(config.data_dir));
+  ServerProcess process(config, *disk);
+  return process.Run();
+}
+
+int Serve(ServerConfig config) {
   SetLog(config.log_level, config.log_format);
+  const absl::Status log = StartLogThread();
   LogProbes probes;
   runtime::probe_sink = &probes;
-  absl::StatusOr<std::unique_ptr<PosixDisk>> disk =
-      PosixDisk::At(config.data_dir);
-  if (!disk.ok()) {
-    Log(LogLevel::kError, "server.failed", {{"why", disk.status().message()}});
-    return ExitCodeOf(disk.status());
+  for (const StrangeVariable& variable : StrangeOnes()) {
+    Log(LogLevel::kWarning, "config.strange_variable",
+        {{"why", absl::string_view(Strange(variable))}});
   }
-  ServerProcess process(config, **disk);
-  return process.Run();
+  const absl::StatusOr<int> code =
+      log.ok() ? RunServer(config) : absl::StatusOr<int>(log);
+  if (!code.ok()) {
+    Log(LogLevel::kError, "server.failed", {{"why", code.status().message()}});
+  }
+  FlushLog();
+  return code.ok() ? *code : ExitCodeOf(code.status());
+}
+
+int Check(const ServerConfig& config) {
+  for (const StrangeVariable& variable : StrangeOnes()) {
+    std::fprintf(stderr, "raft_server: %s\n", Strange(variable).c_str());
+  }
+  const std::vector<std::string> flags = StillToGive(config);
+  return Print(flags.empty()
+                   ? std::string("the configuration is in order\n")
+                   : absl::StrCat("the configuration is in order; still to be "
+                                  "given: ",
+                                  absl::StrJoin(flags, " "), "\n"));
 }
 
 int Main(std::span<const char* const> arguments) {
@@ -73,9 +148,7 @@ int Main(std::span<const char* const> arguments) {
     return kExitUsage;
   }
   if (line->action == Action::kPrintConfig) return Print(PrintConfig(*config));
-  if (line->action == Action::kCheckConfig) {
-    return Print("the configuration is in order\n");
-  }
+  if (line->action == Action::kCheckConfig) return Check(*config);
   return Serve(*config);
 }
 

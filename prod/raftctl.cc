@@ -1,14 +1,19 @@
 // raftctl: asks running nodes over their admin ports, and looks into data
 // directories.
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 
 #include "CLI/CLI.hpp"
+#include "config/spelling.h"
 #include "config/units.h"
 #include "kv/exit_code.h"
 #include "prod/build_info.h"
@@ -40,7 +45,13 @@ struct Commands {
   CLI::App* data;
 };
 
-int Complain(const absl::Status& status) {
+// A program that reads JSON gets JSON.
+int Complain(const absl::Status& status, CtlFormat format) {
+  if (format == CtlFormat::kJson) {
+    CtlJson json;
+    json["error"] = std::string(status.message());
+    std::fputs(FormatJson(json).c_str(), stdout);
+  }
   std::fprintf(stderr, "raftctl: %s\n", std::string(status.message()).c_str());
   return absl::IsNotFound(status) ? kv::kExitUsage : kv::ExitCodeOf(status);
 }
@@ -68,7 +79,7 @@ Commands AddCommands(CLI::App& app, Words& words) {
                      "admin ports: host:port,host:port")
         ->envname("RAFTCTL_ENDPOINTS")
         ->required();
-    command->add_option("--timeout", words.timeout, "for one answer")
+    command->add_option("--timeout", words.timeout, "for all answers")
         ->capture_default_str();
   }
   for (CLI::App* command : {commands.log, commands.data}) {
@@ -109,7 +120,28 @@ absl::StatusOr<CtlResult> Look(const Commands& commands, const Words& words,
   return commands.log->parsed() ? CtlLog(options) : CtlData(options);
 }
 
+// The first word that is no option nor the value of one, if it is no command.
+std::string UnknownCommand(std::span<const char* const> words) {
+  const std::vector<std::string> known = {"status", "members", "health", "log",
+                                          "data"};
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string word = words[i];
+    if (word == "-o" || word == "--output") ++i;
+    if (word.empty() || word[0] == '-') continue;
+    if (std::find(known.begin(), known.end(), word) != known.end()) return "";
+    return absl::StrCat("unknown command: ", word,
+                        config::MeantOrOneOf(word, known));
+  }
+  return "";
+}
+
 int Main(int argc, char** argv) {
+  const std::string unknown =
+      UnknownCommand({argv + 1, argc > 0 ? static_cast<size_t>(argc - 1) : 0});
+  if (!unknown.empty()) {
+    std::fprintf(stderr, "raftctl: %s\n", unknown.c_str());
+    return kv::kExitUsage;
+  }
   CLI::App app("Asks the nodes of a cluster, and looks into their data.",
                "raftctl");
   Words words;
@@ -125,7 +157,7 @@ int Main(int argc, char** argv) {
   const absl::StatusOr<CtlResult> result =
       offline ? Look(commands, words, format)
               : AskNodes(commands, words, format);
-  if (!result.ok()) return Complain(result.status());
+  if (!result.ok()) return Complain(result.status(), format);
   std::fputs(result->text.c_str(), stdout);
   if (std::fflush(stdout) != 0) return kv::kExitIo;
   return result->exit_code;

@@ -8,9 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "yaml-cpp/yaml.h"
 
-#include "config/utf8.h"
 #include "config/yaml_reader.h"
-#include "prod/socket_address.h"
+#include "prod/config_check.h"
+#include "prod/environment.h"
 #include "runtime/random.h"
 #include "runtime/status_macros.h"
 
@@ -48,8 +48,8 @@ void ReadPeer(YamlErrors& errors, const YAML::Node& node,
   map.Count("admin_port", 0, 65535, &admin_port);
   map.Done();
   if (!errors.ok()) return;
-  if (host.empty() || !config::IsVisibleText(host)) {
-    errors.Fail(*map.Find("host"), "expected a host's name or address");
+  if (const std::string why = WhyNoHost(host); !why.empty()) {
+    errors.Fail(*map.Find("host"), why);
     return;
   }
   const runtime::NodeId node_id(id);
@@ -59,9 +59,6 @@ void ReadPeer(YamlErrors& errors, const YAML::Node& node,
       return;
     }
   }
-  if (admin_port != 0) {
-    config.admin_ports[node_id] = static_cast<uint16_t>(admin_port);
-  }
   kv::ServerMember peer{.node = node_id,
                         .peer = {host, static_cast<uint16_t>(peer_port)},
                         .rpc = {host, static_cast<uint16_t>(rpc_port)},
@@ -69,6 +66,13 @@ void ReadPeer(YamlErrors& errors, const YAML::Node& node,
   if (cluster_port != 0) {
     peer.cluster = {host, static_cast<uint16_t>(cluster_port)};
   }
+  const auto admin = static_cast<uint16_t>(admin_port);
+  const std::string clash = WhyPortsClash(config, peer, admin);
+  if (!clash.empty()) {
+    errors.Fail(node, clash);
+    return;
+  }
+  if (admin != 0) config.admin_ports[node_id] = admin;
   config.peers.push_back(std::move(peer));
 }
 
@@ -137,90 +141,24 @@ absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
   return text;
 }
 
-// An error about the settings of `flags`, at the place of the first that is not
-// left to its default.
-absl::Status WrongSetting(const ServerConfig& config,
-                          std::initializer_list<absl::string_view> flags,
-                          absl::string_view message) {
-  for (const absl::string_view flag : flags) {
-    const auto origin = config.origins.find(flag);
-    if (origin == config.origins.end()) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat(origin->second, ": ", message));
-  }
-  return absl::InvalidArgumentError(message);
-}
-
-absl::Status CheckIdentity(const ServerConfig& config) {
-  const auto missing = [](absl::string_view what, absl::string_view flag) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(what, " is not set: give --", flag, ", ",
-                     EnvironmentName(flag), " or the file's key"));
-  };
-  if (config.node_id == 0) return missing("the node id", "node-id");
-  if (config.cluster.empty()) return missing("the cluster's name", "cluster");
-  if (config.data_dir.empty()) return missing("the data directory", "data-dir");
-  const bool listed = std::any_of(config.peers.begin(), config.peers.end(),
-                                  [&config](const kv::ServerMember& peer) {
-                                    return peer.node.value() == config.node_id;
-                                  });
-  if (listed) return absl::OkStatus();
-  return WrongSetting(
-      config, {"node-id"},
-      absl::StrCat("node ", config.node_id,
-                   " is not among discovery.peers of the config file"));
-}
-
-absl::Status CheckTimes(const ServerConfig& config) {
-  const raft::CoreOptions& core = config.core;
-  if (core.election_timeout_min > core.election_timeout_max) {
-    return WrongSetting(config,
-                        {"election-timeout-min", "election-timeout-max"},
-                        "election_timeout_min is above election_timeout_max");
-  }
-  if (core.heartbeat_interval * 2 > core.election_timeout_min) {
-    return WrongSetting(
-        config, {"heartbeat-interval", "election-timeout-min"},
-        "heartbeat_interval must be at most half of election_timeout_min");
-  }
-  const net::PeerTransportOptions& transport = config.transport;
-  if (transport.keepalive_interval * 2 > transport.keepalive_timeout) {
-    return WrongSetting(config,
-                        {"peer-keepalive-interval", "peer-keepalive-timeout"},
-                        "peer_keepalive_interval must be at most half of "
-                        "peer_keepalive_timeout");
+// What a flag overrides is not even read.
+absl::Status ReadEnvironment(const CommandLine& command_line,
+                             const Environment& environment,
+                             ServerConfig& config) {
+  for (const Setting& setting : Settings()) {
+    const bool overridden = std::any_of(
+        command_line.settings.begin(), command_line.settings.end(),
+        [&setting](const auto& given) { return given.first == &setting; });
+    const std::string name = EnvironmentName(setting.flag);
+    const std::optional<std::string> value = environment(name);
+    if (overridden || !value.has_value() || IsServiceLink(name, *value)) {
+      continue;
+    }
+    const absl::Status set = SetSetting(setting, *value, config);
+    if (!set.ok()) return AtPlace(name, set);
+    config.origins[setting.flag] = name;
   }
   return absl::OkStatus();
-}
-
-absl::Status CheckPlacement(const ServerConfig& config) {
-  if (config.placement == Placement::kSplit || config.storage_cpus.empty()) {
-    return absl::OkStatus();
-  }
-  return WrongSetting(config, {"storage-cpus"},
-                      "storage_cpus is for placement split: the storage has no "
-                      "thread of its own");
-}
-
-// Of what this node listens on; what it dials may be a name.
-absl::Status CheckListenHosts(const ServerConfig& config) {
-  for (const char* flag : {"listen-host", "peer-listen-host",
-                           "redis-listen-host", "admin-listen-host"}) {
-    const std::string host = SettingText(*FindSettingByFlag(flag), config);
-    if (host.empty() || ParseNumeric({host, 1}).ok()) continue;
-    return WrongSetting(
-        config, {flag},
-        absl::StrCat("expected a numeric address of this machine, not \"", host,
-                     "\""));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckWhole(const ServerConfig& config) {
-  RETURN_IF_ERROR(CheckIdentity(config));
-  RETURN_IF_ERROR(CheckTimes(config));
-  RETURN_IF_ERROR(CheckPlacement(config));
-  return CheckListenHosts(config);
 }
 
 }  // namespace
@@ -255,21 +193,15 @@ absl::StatusOr<ServerConfig> LoadServerConfig(const CommandLine& command_line,
     ASSIGN_OR_RETURN(const std::string text, ReadConfigFile(file));
     RETURN_IF_ERROR(ReadConfigText(file, text, config));
   }
-  for (const Setting& setting : Settings()) {
-    const std::string name = EnvironmentName(setting.flag);
-    const std::optional<std::string> value = environment(name);
-    if (!value.has_value()) continue;
-    const absl::Status set = SetSetting(setting, *value, config);
-    if (!set.ok()) return AtPlace(name, set);
-    config.origins[setting.flag] = name;
-  }
+  RETURN_IF_ERROR(ReadEnvironment(command_line, environment, config));
   for (const auto& [setting, value] : command_line.settings) {
     const std::string place = absl::StrCat("--", setting->flag);
     const absl::Status set = SetSetting(*setting, value, config);
     if (!set.ok()) return AtPlace(place, set);
     config.origins[setting->flag] = place;
   }
-  RETURN_IF_ERROR(CheckWhole(config));
+  const bool looked_at = command_line.action != Action::kServe;
+  RETURN_IF_ERROR(CheckConfig(config, !looked_at));
   return config;
 }
 
@@ -306,6 +238,7 @@ kv::ServerOptions ServerOptionsOf(const ServerConfig& config) {
   options.request_bytes_max = config.request_bytes_max;
   options.client_answer_bytes_max = config.client_answer_bytes_max;
   options.clients_bytes_max = config.clients_bytes_max;
+  options.rpc_connections_max = config.rpc_connections_max;
   const auto or_all = [&config](const std::string& host) {
     return host.empty() ? config.listen_host : host;
   };

@@ -1,5 +1,6 @@
 #include "prod/server_process.h"
 
+#include <csignal>
 #include <cstdio>
 #include <thread>
 #include <utility>
@@ -23,16 +24,24 @@ using kv::ExitCodeOf;
 using kv::kExitIo;
 using kv::kExitUsage;
 
+// How often the main thread looks around.
+constexpr absl::Duration kLook = absl::Milliseconds(500);
+constexpr absl::Duration kMeasureDisk = absl::Seconds(10);
+// The log takes the next segments while somebody makes room.
+constexpr uint64_t kSegmentsWanted = 4;
+
 // The medium failed: nothing that is not yet on it may be promised any more, so
 // the process ends here and now, without unwinding anything.
 [[noreturn]] void DieOfStorage(const absl::Status& why) {
   Log(LogLevel::kError, "storage.failed", {{"why", why.message()}});
+  FlushLog();
   _exit(kExitIo);
 }
 
 // Others know a later life of this node: nothing may be promised from here.
 [[noreturn]] void DieOutlived(const absl::Status& why) {
   Log(LogLevel::kError, "server.failed", {{"why", why.message()}});
+  FlushLog();
   _exit(kExitUsage);
 }
 
@@ -65,31 +74,25 @@ ServerProcess::ServerProcess(const ServerConfig& config, PosixDisk& disk)
               .network_runtime = network_executor_.counters(),
               .storage_runtime = storage_executor_.counters()},
              reporter_),
+      disk_watch_(disk.counters(), kSegmentsWanted * config.segment_bytes),
       stop_asked_(network_executor_) {}
 
 int ServerProcess::Run() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
-    sigaddset(&signals, signal);
-  }
-  // Blocked before there are threads, so that only sigwait() gets them.
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-
-  const absl::Status admin = OpenAdminPort();
-  if (!admin.ok()) {
-    Log(LogLevel::kError, "server.failed", {{"why", admin.message()}});
-    return ExitCodeOf(admin);
-  }
-  const absl::Status run = RunThreads(signals);
+  absl::Status run = TakeSignals();
+  if (run.ok()) run = OpenAdminPort();
+  if (run.ok()) run = RunThreads();
   admin_.reset();
   if (run.ok()) return exit_code_;
   Log(LogLevel::kError, "server.failed", {{"why", run.message()}});
   return ExitCodeOf(run);
 }
 
-absl::Status ServerProcess::RunThreads(const sigset_t& signals) {
+absl::Status ServerProcess::TakeSignals() {
+  ASSIGN_OR_RETURN(signals_, ProcessSignals::Make());
+  return absl::OkStatus();
+}
+
+absl::Status ServerProcess::RunThreads() {
   std::thread storage;
   if (own_storage_executor_.has_value()) {
     ASSIGN_OR_RETURN(storage, StartThreadOn(config_.storage_cpus, [this] {
@@ -103,7 +106,7 @@ absl::Status ServerProcess::RunThreads(const sigset_t& signals) {
         network_executor_.Run();
       });
   if (network.ok()) {
-    WaitForSignals(signals);
+    WaitForSignals();
     network_executor_.Stop();
     network->join();
   }
@@ -126,25 +129,54 @@ absl::Status ServerProcess::OpenAdminPort() {
   return absl::OkStatus();
 }
 
-// SIGUSR1 comes from the root fiber, when it has ended.
-void ServerProcess::WaitForSignals(const sigset_t& signals) {
-  bool stopping = false;
+void ServerProcess::WaitForSignals() {
   for (;;) {
-    int signal = 0;
-    if (sigwait(&signals, &signal) != 0) continue;
-    if (signal == SIGUSR1) return;
-    if (stopping) {
-      Log(LogLevel::kWarning, "server.killed", {{"signal", signal}});
-      _exit(128 + signal);
-    }
-    stopping = true;
-    Log(LogLevel::kInfo, "server.stopping", {{"signal", signal}});
-    network_executor_.Post([this] {
-      stop_ = true;
-      phase_ = NodeReport::Phase::kStopping;
-      stop_asked_.NotifyAll();
-    });
+    const ProcessSignals::News news = signals_->Wait(kLook);
+    if (news.ended) return;
+    if (news.signal != 0) OnSignal(news.signal, news.sender);
+    LookAtDisk();
   }
+}
+
+void ServerProcess::OnSignal(int signal, int64_t sender) {
+  if (signal == SIGHUP) {
+    Log(LogLevel::kInfo, "signal.hangup",
+        {{"from", sender},
+         {"note",
+          "the log is standard error and has nothing to reopen; "
+          "settings are read when the process starts"}});
+    return;
+  }
+  if (signal != SIGTERM && signal != SIGINT) {
+    Log(LogLevel::kWarning, "signal.ignored",
+        {{"signal", signal}, {"from", sender}});
+    return;
+  }
+  if (std::exchange(stopping_, true)) {
+    Log(LogLevel::kWarning, "server.killed",
+        {{"signal", signal}, {"from", sender}});
+    FlushLog();
+    _exit(128 + signal);
+  }
+  Log(LogLevel::kInfo, "server.stopping",
+      {{"signal", signal}, {"from", sender}});
+  network_executor_.Post([this] {
+    stop_ = true;
+    phase_ = NodeReport::Phase::kStopping;
+    stop_asked_.NotifyAll();
+  });
+}
+
+void ServerProcess::LookAtDisk() {
+  const runtime::Instant now = clock_.Now();
+  disk_watch_.Look(now);
+  if (now < measure_disk_at_) return;
+  measure_disk_at_ = now + kMeasureDisk;
+  if (measuring_disk_.exchange(true)) return;
+  storage_executor_.Post([this] {
+    disk_.MeasureSpace();
+    measuring_disk_.store(false);
+  });
 }
 
 void ServerProcess::Serve() {
@@ -153,7 +185,7 @@ void ServerProcess::Serve() {
     Log(LogLevel::kError, "server.failed", {{"why", status.message()}});
   }
   exit_code_ = ExitCodeOf(status);
-  kill(getpid(), SIGUSR1);
+  signals_->End();
 }
 
 absl::Status ServerProcess::StartAndStop() {
@@ -221,6 +253,9 @@ NodeReport ServerProcess::Report() {
     }
   }
   report.transport = host.transport().stats();
+  report.now = clock_.Now();
+  report.links = host.transport().links();
+  report.peers = server_->peers();
   report.log = host.persister().stats();
   const kv::ServerFacts facts = server_->facts();
   report.keys = facts.keys;

@@ -1,14 +1,15 @@
 // One node as a process: its runtimes, each a thread of fibers, its admin port,
-// and the main thread, which waits for signals.
+// and the main thread, which waits for signals and looks at the disk.
 //
 // SIGTERM or SIGINT stops in good order: the node is no longer ready, hands
 // the lead over, answers what is under way, syncs, ends. A second one ends the
-// process at once, which is always safe.
+// process at once, which is always safe. Other signals that a process may be
+// sent (SIGHUP, SIGUSR1, SIGUSR2) are logged and change nothing.
 
 #ifndef PROD_SERVER_PROCESS_H_
 #define PROD_SERVER_PROCESS_H_
 
-#include <csignal>
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -17,15 +18,18 @@
 
 #include "kv/server.h"
 #include "prod/admin_pages.h"
+#include "prod/disk_watch.h"
 #include "prod/http_server.h"
 #include "prod/node_report.h"
 #include "prod/posix_disk.h"
+#include "prod/process_signals.h"
 #include "prod/raft_counters.h"
 #include "prod/real_clock.h"
 #include "prod/real_executor.h"
 #include "prod/settings.h"
 #include "prod/tcp_network.h"
 #include "runtime/fiber.h"
+#include "runtime/instant.h"
 #include "runtime/wait_queue.h"
 
 namespace prod {
@@ -44,9 +48,13 @@ class ServerProcess {
  private:
   // Errors: those of HttpServer::Start().
   absl::Status OpenAdminPort();
+  // Errors: those of ProcessSignals::Make().
+  absl::Status TakeSignals();
   // Until the server has stopped. Errors: those of StartThreadOn().
-  absl::Status RunThreads(const sigset_t& signals);
-  void WaitForSignals(const sigset_t& signals);
+  absl::Status RunThreads();
+  void WaitForSignals();
+  void OnSignal(int signal, int64_t sender);
+  void LookAtDisk();
 
   // ---- network thread
   void Serve();
@@ -67,6 +75,14 @@ class ServerProcess {
   RaftCounters raft_counters_;
   NodeReporter reporter_;
   AdminPages pages_;
+  std::optional<ProcessSignals> signals_;  // From Run() on.
+
+  // Main thread only.
+  bool stopping_ = false;
+  DiskWatch disk_watch_;
+  runtime::Instant measure_disk_at_;
+  // The storage runtime has yet to measure the disk.
+  std::atomic<bool> measuring_disk_{false};
 
   // Network thread only.
   bool stop_ = false;

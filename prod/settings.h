@@ -54,6 +54,7 @@ struct ServerConfig {
   uint64_t request_bytes_max = kv::kRequestBytesMax;
   uint64_t client_answer_bytes_max = uint64_t{512} << 20;
   uint64_t clients_bytes_max = uint64_t{1} << 30;
+  uint64_t rpc_connections_max = 1024;  // Not a setting: prod/descriptors.h.
   net::PeerTransportOptions transport;
 
   // Addresses only: who is a member is written in the log.

@@ -83,6 +83,11 @@ absl::StatusOr<SocketAddress> ParseNumeric(const net::Address& address) {
       absl::StrCat(address.host, " is not a numeric address"));
 }
 
+absl::StatusOr<SocketAddress> ResolveHere(const net::Address& address) {
+  absl::StatusOr<SocketAddress> numeric = ParseNumeric(address);
+  return numeric.ok() ? numeric : LookUp(address);
+}
+
 absl::StatusOr<SocketAddress> Resolve(const net::Address& address,
                                       RealExecutor& executor,
                                       runtime::Instant deadline) {
@@ -99,6 +104,10 @@ absl::StatusOr<SocketAddress> Resolve(const net::Address& address,
   }).detach();
   while (!lookup->answer.has_value()) {
     const absl::Status waited = lookup->done.Wait(deadline);
+    if (absl::IsDeadlineExceeded(waited)) {
+      return absl::DeadlineExceededError(
+          absl::StrCat("cannot resolve ", address.host, ": no answer in time"));
+    }
     if (!waited.ok()) return waited;
   }
   return *lookup->answer;

@@ -29,6 +29,10 @@ net::Address ToAddress(const sockaddr_storage& storage);
 // Errors: INVALID_ARGUMENT when `address` is a name.
 absl::StatusOr<SocketAddress> ParseNumeric(const net::Address& address);
 
+// Blocks the thread while a name is looked up.
+// Errors: UNAVAILABLE (no such name).
+absl::StatusOr<SocketAddress> ResolveHere(const net::Address& address);
+
 // Suspends while a name is looked up.
 // Errors: UNAVAILABLE (no such name), DEADLINE_EXCEEDED, CANCELLED.
 absl::StatusOr<SocketAddress> Resolve(const net::Address& address,

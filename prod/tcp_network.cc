@@ -221,7 +221,11 @@ class TcpListener final : public net::Listener {
 absl::Status FinishConnect(RealExecutor& executor, int fd,
                            runtime::Instant deadline) {
   Watched watched(executor, fd);
-  RETURN_IF_ERROR(watched.WaitWritable(deadline));
+  const absl::Status waited = watched.WaitWritable(deadline);
+  if (absl::IsDeadlineExceeded(waited)) {
+    return absl::DeadlineExceededError("connect: no answer in time");
+  }
+  RETURN_IF_ERROR(waited);
   int error = 0;
   socklen_t size = sizeof(error);
   getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
@@ -240,7 +244,7 @@ absl::StatusOr<std::unique_ptr<net::Stream>> TcpNetwork::Dial(
   if (socket.fd() < 0) return Unavailable("socket", errno);
   if (connect(socket.fd(), target.get(), target.size) != 0) {
     if (errno != EINPROGRESS && errno != EINTR) {
-      return Unavailable(("connect " + address.ToString()).c_str(), errno);
+      return Unavailable("connect", errno);
     }
     RETURN_IF_ERROR(FinishConnect(executor_, socket.fd(), deadline));
   }

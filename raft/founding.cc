@@ -151,11 +151,10 @@ void Founding::Take(NodeId peer, const Standing& theirs) {
   if (!meant) {
     // Somebody else listens there, or another version: that can be mended
     // while we wait.
-    runtime::Note("raft.founding.stranger",
-                  {{"expected", peer},
-                   {"node", theirs.from},
-                   {"cluster", theirs.cluster},
-                   {"version", uint64_t{theirs.version}}});
+    const std::string why = absl::StrCat(
+        "at its address is node ", theirs.from.value(), " of cluster ",
+        theirs.cluster.value(), ", peer protocol ", theirs.version);
+    runtime::Note("raft.founding.stranger", {{"peer", peer}, {"why", absl::string_view(why)}});
     return;
   }
   if (!net::SameNodes(theirs.members, members_)) {

@@ -260,6 +260,8 @@ void PlanRefusal(absl::string_view why, RespClient& client, RespHost& host,
 std::string ErrorOf(const EntryReply& reply) {
   switch (reply.code) {
     case Code::kNotLeader:
+      return absl::StrCat("CLUSTERDOWN ",
+                          reply.text.empty() ? "no leader" : reply.text);
     case Code::kLost:
       return "CLUSTERDOWN no leader";
     case Code::kBusy:

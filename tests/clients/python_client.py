@@ -17,17 +17,19 @@ import redis
 from redis.cluster import ClusterNode, RedisCluster
 
 CALL_SECONDS = 10
+# Not "localhost", which a small system may not know.
+HOST = "127.0.0.1"
 
 
 def connect(kind, ports):
     if kind == "cluster":
         return RedisCluster(
-            startup_nodes=[ClusterNode("127.0.0.1", port) for port in ports],
+            startup_nodes=[ClusterNode(HOST, port) for port in ports],
             decode_responses=True,
             socket_timeout=CALL_SECONDS,
         )
     return redis.Redis(
-        port=ports[0], decode_responses=True, socket_timeout=CALL_SECONDS
+        HOST, ports[0], decode_responses=True, socket_timeout=CALL_SECONDS
     )
 
 
@@ -94,7 +96,7 @@ def test_introspection(r):
 def test_name(r):
     """The name is the connection's: one connection, no pool."""
     one = redis.Redis(
-        port=port_of(r), client_name="tester", single_connection_client=True,
+        HOST, port_of(r), client_name="tester", single_connection_client=True,
         health_check_interval=1, decode_responses=True,
     )  # fmt: skip
     equal(one.client_getname(), "tester")
@@ -123,9 +125,9 @@ def test_strings(r):
 
 
 def test_bytes(r):
-    raw = redis.Redis(port=port_of(r))
+    raw = redis.Redis(HOST, port_of(r))
     if isinstance(r, RedisCluster):
-        raw = RedisCluster("127.0.0.1", port_of(r))
+        raw = RedisCluster(HOST, port_of(r))
     value = bytes(range(256)) * 4096  # 1 MiB, with every byte in it
     raw.set(b"s:\x00\r\n\xff", value)
     equal(raw.get(b"s:\x00\r\n\xff") == value, True)
@@ -169,7 +171,7 @@ def test_pipeline_error(r):
 
 def test_transaction(r):
     # redis-py's cluster client has no transactions: its node's plain one does.
-    r = redis.Redis(port=port_of(r), decode_responses=True)
+    r = redis.Redis(HOST, port_of(r), decode_responses=True)
     r.delete("{t}a", "{t}l")
     with r.pipeline(transaction=True) as pipe:
         pipe.set("{t}a", "1").incr("{t}a").rpush("{t}l", "x", "y")
@@ -178,7 +180,7 @@ def test_transaction(r):
 
 
 def test_transaction_error(r):
-    r = redis.Redis(port=port_of(r), decode_responses=True)
+    r = redis.Redis(HOST, port_of(r), decode_responses=True)
     r.set("{t}s", "text")
     with r.pipeline(transaction=True) as pipe:
         pipe.incr("{t}s").set("{t}b", "1")
@@ -188,7 +190,7 @@ def test_transaction_error(r):
 
 
 def test_watch(r):
-    r = redis.Redis(port=port_of(r), decode_responses=True)
+    r = redis.Redis(HOST, port_of(r), decode_responses=True)
     r.set("{t}w", "1")
     with r.pipeline() as pipe:
         pipe.watch("{t}w")
@@ -300,7 +302,7 @@ def test_errors(r):
 
 
 def test_unknown(r):
-    one = redis.Redis(port=port_of(r))
+    one = redis.Redis(HOST, port_of(r))
     refused(redis.ResponseError, "unknown command",
             lambda: one.execute_command("NOSUCH", "x"))  # fmt: skip
     refused(redis.ResponseError, "unknown subcommand",

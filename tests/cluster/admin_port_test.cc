@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 
+#include "tests/cluster/admin_client.h"
 #include "tests/cluster/faulty_disk.h"
 #include "tests/cluster/process_memory.h"
 #include "tests/cluster/real_cluster.h"
@@ -31,38 +31,18 @@ class AdminPortTest : public testing::Test {
     follower_ = leader_ % RealCluster::kNodes + 1;
   }
 
-  // The whole answer, or nothing.
   std::string Get(int node, absl::string_view path) {
-    absl::StatusOr<TcpConnection> connection = TcpConnection::Connect(
-        cluster_.admin_port(node), RealCluster::kPatience);
-    if (!connection.ok()) return "";
-    const absl::Status sent =
-        connection->Send(absl::StrCat("GET ", path, " HTTP/1.1\r\n\r\n"),
-                         absl::Now() + RealCluster::kPatience);
-    return sent.ok() ? connection->ReceiveAll(RealCluster::kPatience) : "";
+    return PageOf(cluster_.admin_port(node), path);
   }
   bool Is(int node, absl::string_view path, absl::string_view code) {
     return absl::StartsWith(Get(node, path), absl::StrCat("HTTP/1.1 ", code));
   }
-  // Of a family without labels; 0 if it is not there.
   uint64_t Metric(int node, absl::string_view name) {
-    const std::string metrics = Get(node, "/metrics");
-    const std::string start = absl::StrCat("\n", name, " ");
-    const size_t at = metrics.find(start);
-    uint64_t value = 0;
-    if (at == std::string::npos) return 0;
-    const std::string text = metrics.substr(at + start.size());
-    (void)absl::SimpleAtoi(text.substr(0, text.find('\n')), &value);
-    return value;
+    return MetricOf(cluster_.admin_port(node), name);
   }
   // Whether it comes to that.
   bool Becomes(int node, absl::string_view path, absl::string_view code) {
-    const absl::Time deadline = absl::Now() + RealCluster::kPatience;
-    while (!Is(node, path, code)) {
-      if (absl::Now() > deadline) return false;
-      absl::SleepFor(absl::Milliseconds(20));
-    }
-    return true;
+    return Eventually([&] { return Is(node, path, code); });
   }
 
   RealCluster cluster_;
@@ -133,9 +113,15 @@ TEST_F(AdminPortTest, ANodeAloneIsAliveAndNotReady) {
     if (node != follower_) cluster_.Kill(node);
   }
   EXPECT_TRUE(Becomes(follower_, "/readyz", "503"));
-  EXPECT_TRUE(
-      absl::EndsWith(Get(follower_, "/readyz"), "\r\n\r\nno leader is known\n"))
-      << Get(follower_, "/readyz");
+  // It says why, too: whom it does not reach, and where.
+  EXPECT_TRUE(Eventually([&] {
+    const std::string page = Get(follower_, "/readyz");
+    return absl::StrContains(page, "\r\n\r\nno leader is known; ") &&
+           absl::StrContains(page,
+                             absl::StrCat("node ", leader_, " at 127.0.0.1:",
+                                          cluster_.ports(leader_).peer,
+                                          ": connect: Connection refused"));
+  })) << Get(follower_, "/readyz");
   EXPECT_TRUE(Is(follower_, "/livez", "200"));
 }
 

@@ -70,6 +70,21 @@ TEST_F(ConfigCommandsTest, TheEnvironmentIsNamedAsAnOrigin) {
   EXPECT_TRUE(absl::StrContains(said_, "# --node-id\n")) << said_;
 }
 
+TEST_F(ConfigCommandsTest, AFileForAllNodesCanBeCheckedAsItIs) {
+  const std::string file = File(
+      "node: {cluster: demo}\n"
+      "discovery: {peers: [{id: 1, host: a, peer_port: 1, rpc_port: 2, "
+      "redis_port: 3}]}\n");
+  EXPECT_EQ(Run({"--check-config", file}, {"RAFT_LOG_LEVLE=debug"}), 0);
+  EXPECT_EQ(said_,
+            "raft_server: RAFT_LOG_LEVLE in the environment is no setting; did "
+            "you mean RAFT_LOG_LEVEL?\n"
+            "the configuration is in order; still to be given: --node-id "
+            "--data-dir\n");
+  EXPECT_EQ(Run({"--check-config", file, "--node-id=1", "--data-dir=d"}), 0);
+  EXPECT_EQ(said_, "the configuration is in order\n");
+}
+
 // A server that cannot begin: its whole log is JSON, a line at a time.
 TEST_F(ConfigCommandsTest, TheLogIsJsonIfAsked) {
   ASSERT_EQ(Run({"--sample-config"}), 0);

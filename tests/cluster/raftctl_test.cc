@@ -58,7 +58,17 @@ TEST_F(RaftctlTest, SeesAClusterAndTheNodeThatIsMissing) {
   cluster_.Kill(2);
   EXPECT_EQ(Run({"health", endpoints_}), 1) << said_;
   EXPECT_EQ(Run({"status", endpoints_}), 1) << said_;
-  EXPECT_EQ(Run({"members", endpoints_}), 0) << said_;
+  EXPECT_EQ(Run({"members", endpoints_}), 1) << said_;
+  EXPECT_TRUE(absl::StrContains(said_, "cannot connect: Connection refused"))
+      << said_;
+  // The leader does not reach it either, whoever is asked.
+  cluster_.WaitForLeader();
+  EXPECT_EQ(
+      Run({"members", absl::StrCat("--endpoints=127.0.0.1:",
+                                   cluster_.admin_port(*cluster_.Leader()))}),
+      1)
+      << said_;
+  EXPECT_TRUE(absl::StrContains(said_, "connect: Connection refused")) << said_;
 }
 
 TEST_F(RaftctlTest, ReadsTheLogOfANodeThatWrites) {
@@ -87,6 +97,9 @@ TEST_F(RaftctlTest, ReadsTheLogOfANodeThatWrites) {
 TEST_F(RaftctlTest, UsageHasItsExitCode) {
   EXPECT_EQ(Run({}), 2);
   EXPECT_EQ(Run({"status"}), 2);
+  EXPECT_EQ(Run({"-o", "json", "stauts", endpoints_}), 2);
+  EXPECT_EQ(said_,
+            "raftctl: unknown command: stauts; did you mean 'status'?\n");
   EXPECT_EQ(Run({"status", "--endpoints=nonsense"}), 2);
   EXPECT_EQ(Run({"log", (directory_.path() / "nowhere").string()}), 2);
   EXPECT_EQ(Run({"log", cluster_.data(1).string(), "--entries=9..1"}), 2);

@@ -154,7 +154,7 @@ void RealCluster::Start(int node) {
   Slot(node).reset();
   Slot(node) = std::make_unique<ServerProcess>(
       ServerProgram(), ArgumentsOf(node), log(node),
-      environments_[static_cast<size_t>(node - 1)]);
+      environments_[static_cast<size_t>(node - 1)], surroundings_);
 }
 
 void RealCluster::StartAll() {

@@ -69,6 +69,11 @@ class RealCluster {
     arguments_ = std::move(arguments);
   }
 
+  // Where all nodes write, from the next start on, instead of log().
+  void SetLog(int fd) { surroundings_.log_fd = fd; }
+  // How many descriptors each may have, from the next start on.
+  void SetDescriptors(uint64_t max) { surroundings_.descriptors_max = max; }
+
   void Start(int node);
   void StartAll();
 
@@ -116,6 +121,7 @@ class RealCluster {
   std::unique_ptr<CutProxy> wires_;  // Null: direct.
   std::vector<std::string> arguments_;
   std::vector<std::vector<std::string>> environments_;
+  ProcessSurroundings surroundings_;
   std::vector<std::unique_ptr<ServerProcess>> processes_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,13 +20,18 @@ constexpr int kExitNoProgram = 127;
 
 // Between fork() and exec(): only calls that a signal handler may make, since
 // other threads of the parent may have held any lock.
-[[noreturn]] void BecomeServer(pid_t parent, int log,
+[[noreturn]] void BecomeServer(pid_t parent, int log, uint64_t descriptors_max,
                                std::vector<char*>& arguments,
                                std::vector<char*>& environment) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(kExitNoProgram);  // It died before that.
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
+  if (descriptors_max != 0) {
+    const rlimit files = {.rlim_cur = descriptors_max / 2,
+                          .rlim_max = descriptors_max};
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
   execve(arguments[0], arguments.data(), environment.data());
   _exit(kExitNoProgram);
 }
@@ -43,7 +49,8 @@ std::vector<char*> PointersTo(std::vector<std::string>& words) {
 ServerProcess::ServerProcess(const std::string& program,
                              const std::vector<std::string>& arguments,
                              const std::filesystem::path& log_file,
-                             const std::vector<std::string>& environment) {
+                             const std::vector<std::string>& environment,
+                             const ProcessSurroundings& surroundings) {
   std::vector<std::string> words = {program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> word_pointers = PointersTo(words);
@@ -57,7 +64,11 @@ ServerProcess::ServerProcess(const std::string& program,
   CHECK(log >= 0, "cannot open ", log_file.string());
   const pid_t parent = getpid();
   pid_ = fork();
-  if (pid_ == 0) BecomeServer(parent, log, word_pointers, variable_pointers);
+  if (pid_ == 0) {
+    BecomeServer(parent, surroundings.log_fd >= 0 ? surroundings.log_fd : log,
+                 surroundings.descriptors_max, word_pointers,
+                 variable_pointers);
+  }
   close(log);
   CHECK(pid_ > 0, "cannot fork");
 }

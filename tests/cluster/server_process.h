@@ -17,6 +17,12 @@
 
 namespace cluster {
 
+// Beside program, arguments and environment.
+struct ProcessSurroundings {
+  int log_fd = -1;               // Its output instead of the log file.
+  uint64_t descriptors_max = 0;  // 0: as many as this process.
+};
+
 class ServerProcess {
  public:
   // What it says on both outputs is appended to `log_file`. `environment` are
@@ -24,7 +30,8 @@ class ServerProcess {
   ServerProcess(const std::string& program,
                 const std::vector<std::string>& arguments,
                 const std::filesystem::path& log_file,
-                const std::vector<std::string>& environment = {});
+                const std::vector<std::string>& environment = {},
+                const ProcessSurroundings& surroundings = {});
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
   // Kills and reaps it.

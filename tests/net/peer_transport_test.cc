@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -333,6 +334,50 @@ TEST_F(PeerTransportTest, StopEndsItsFibersAndLaterMessagesAreDropped) {
   EXPECT_TRUE(stopped);
   EXPECT_EQ(Stats(1).dropped_no_peer, 1u);
   EXPECT_FALSE(Node(2).links.back().second);
+}
+
+// The one report of node 1, about node 2.
+PeerLinkReport LinkOf(PeerNode& node) {
+  const std::vector<PeerLinkReport> links = node.transport.links();
+  EXPECT_EQ(links.size(), 1u);
+  return links.empty() ? PeerLinkReport() : links[0];
+}
+
+TEST_F(PeerTransportTest, ALinkSaysHowItStandsAndWhyNot) {
+  Begin(2);
+  Boot(1);
+  Run(absl::Seconds(2));
+  const PeerLinkReport alone = LinkOf(Node(1));
+  EXPECT_EQ(alone.node, NodeId(2));
+  EXPECT_EQ(alone.address, AddressOf(2));
+  EXPECT_FALSE(alone.connected);
+  EXPECT_GE(alone.attempts, 2u);
+  EXPECT_NE(alone.last_error, "");
+  Boot(2);
+  Run(absl::Seconds(3));
+  const PeerLinkReport up = LinkOf(Node(1));
+  EXPECT_TRUE(up.connected);
+  EXPECT_EQ(up.attempts, 0u);
+  EXPECT_EQ(up.last_error, "");
+  EXPECT_GT(up.since, alone.since);
+  world_->PowerOff(Host(2));
+  Run(absl::Seconds(10));
+  const PeerLinkReport lost = LinkOf(Node(1));
+  EXPECT_FALSE(lost.connected);
+  EXPECT_GT(lost.since, up.since);
+  EXPECT_NE(lost.last_error, "");
+}
+
+TEST_F(PeerTransportTest, ARefusalIsTheLinksReason) {
+  Begin(2);
+  Boot(2);
+  Boot(1, {}, [](PeerTransportOptions& options) {
+    options.cluster = runtime::ClusterId(78);
+  });
+  Run(absl::Seconds(2));
+  const PeerLinkReport link = LinkOf(Node(1));
+  EXPECT_FALSE(link.connected);
+  EXPECT_EQ(link.last_error, std::string(VerdictName(Verdict::kWrongCluster)));
 }
 
 }  // namespace

@@ -68,6 +68,75 @@ TEST(AdminPagesTest, ReadyMeansALeaderAndLittleToApply) {
   EXPECT_EQ(WhyNotReady(report, 10), "the node is starting");
 }
 
+// The others of TwoNodes().
+NodeReport FollowerReport() {
+  NodeReport report = ServingReport();
+  report.raft.role = raft::Role::kFollower;
+  report.raft.leader = runtime::NodeId(2);
+  report.followers.clear();
+  report.now = runtime::Instant::FromNanos(9'000'000'000);
+  report.links = {{.node = runtime::NodeId(2),
+                   .address = {"b", 1},
+                   .connected = true,
+                   .since = runtime::Instant::FromNanos(2'000'000'000)}};
+  report.peers = {{.node = runtime::NodeId(2),
+                   .rpc = {"b", 2},
+                   .asked = true,
+                   .reached = true,
+                   .round_trip = absl::Milliseconds(1),
+                   .clock_difference = absl::Hours(2)}};
+  return report;
+}
+
+TEST(AdminPagesTest, ReadyIncludesTheWayToTheLeader) {
+  NodeReport report = FollowerReport();
+  EXPECT_EQ(WhyNotReady(report, 10), "");
+  report.peers[0].reached = false;
+  report.peers[0].error = "b:2: connect: Connection refused";
+  EXPECT_EQ(WhyNotReady(report, 10),
+            "node 2 leads, but does not answer: b:2: connect: Connection "
+            "refused");
+  report.peers[0].asked = false;
+  EXPECT_EQ(WhyNotReady(report, 10), "node 2 leads, but has not answered yet");
+  report.raft.leader = runtime::NodeId(1);
+  EXPECT_EQ(WhyNotReady(report, 10), "") << "it leads itself";
+}
+
+TEST(AdminPagesTest, WithoutALeaderItIsSaidWhy) {
+  NodeReport report = FollowerReport();
+  report.raft.leader = runtime::NodeId();
+  report.raft.role = raft::Role::kPreCandidate;
+  EXPECT_EQ(WhyNotReady(report, 10),
+            "no leader is known; this node asks for votes (pre-candidate) and "
+            "has too few: all others are connected, and some do not grant "
+            "theirs (yet)");
+  report.links[0].connected = false;
+  report.links[0].last_error = "cannot resolve b: Name or service not known";
+  EXPECT_EQ(WhyNotReady(report, 10),
+            "no leader is known; this node asks for votes (pre-candidate) and "
+            "has too few; not reached: node 2 at b:1: cannot resolve b: Name "
+            "or service not known");
+}
+
+TEST(AdminPagesTest, TheStatusHasTheWayToEachMember) {
+  NodeReport report = FollowerReport();
+  const auto member = [&report] {
+    return nlohmann::json::parse(StatusJson(TwoNodes(), report))["members"][1];
+  };
+  EXPECT_EQ(member()["peer_connected"], true);
+  EXPECT_EQ(member()["peer_since_seconds"], 7);
+  EXPECT_EQ(member()["rpc_reached"], true);
+  EXPECT_EQ(member()["clock_difference_ms"], 7'200'000);
+  EXPECT_FALSE(member().contains("peer_error"));
+  report.links[0].connected = false;
+  report.links[0].last_error = "connect: Connection refused";
+  report.peers[0].reached = false;
+  report.peers[0].error = "b:2: node 3 answers there";
+  EXPECT_EQ(member()["peer_error"], "connect: Connection refused");
+  EXPECT_EQ(member()["rpc_error"], "b:2: node 3 answers there");
+  EXPECT_FALSE(member().contains("clock_difference_ms"));
+}
+
 TEST(AdminPagesTest, TheStatusIsJson) {
   const nlohmann::json status =
       nlohmann::json::parse(StatusJson(TwoNodes(), ServingReport()));
@@ -100,7 +169,7 @@ class AdminPagesLiveTest : public testing::Test {
         reporter_(executor_,
                   [this] {
                     ++reports_;
-                    return ServingReport();
+                    return FollowerReport();
                   }),
         pages_({config_, raft_, network_, disk_, executor_.counters(),
                 executor_.counters()},

@@ -51,10 +51,8 @@ TEST(ConfigTextTest, WhatIsPrintedLoadsAgain) {
               SettingText(setting, ServerConfig()))
         << setting.flag;
   }
-  config.peers.push_back({runtime::NodeId(7),
-                          {"host: #1", 1},
-                          {"host: #1", 2},
-                          {"host: #1", 65535}});
+  config.peers.push_back(
+      {runtime::NodeId(7), {"#1-höst", 1}, {"#1-höst", 2}, {"#1-höst", 65535}});
   ServerConfig again;
   const std::string text = PrintConfig(config);
   const absl::Status read = ReadConfigText("printed.yaml", text, again);

@@ -1,11 +1,17 @@
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 
 #include "persist/disk_claim.h"
@@ -13,8 +19,10 @@
 #include "prod/ctl_data.h"
 #include "prod/ctl_nodes.h"
 #include "prod/ctl_output.h"
+#include "prod/http_fetch.h"
 #include "prod/http_server.h"
 #include "prod/posix_disk.h"
+#include "prod/unique_fd.h"
 #include "runtime/crc32c.h"
 
 namespace prod {
@@ -102,6 +110,129 @@ TEST_F(CtlNodesTest, MembersAreAsTheNewestLeaderSeesThem) {
   EXPECT_EQ(CtlJson::parse(result.text)[1]["match"], 9);
   EXPECT_EQ(CtlMembers({.endpoints = {{"127.0.0.1", 1}}}).exit_code,
             kExitUnhealthy);
+}
+
+// A server that says something else than an admin port does, or nothing.
+class StrangePort {
+ public:
+  // Null: it takes the connection, and hangs.
+  explicit StrangePort(const char* words)
+      : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(bind(listener_.get(), any, size), 0);
+    EXPECT_EQ(listen(listener_.get(), 16), 0);
+    EXPECT_EQ(getsockname(listener_.get(), any, &size), 0);
+    port_ = ntohs(address.sin_port);
+    if (words == nullptr) return;
+    thread_ = std::thread([this, words] {
+      const UniqueFd taken(accept(listener_.get(), nullptr, nullptr));
+      char request[4096];
+      (void)!read(taken.get(), request, sizeof(request));
+      (void)!write(taken.get(), words, strlen(words));
+    });
+  }
+  ~StrangePort() {
+    if (thread_.joinable()) thread_.join();
+  }
+  net::Address address() const { return {"127.0.0.1", port_}; }
+
+ private:
+  UniqueFd listener_;
+  uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+std::string WhyOf(const net::Address& address) {
+  const CtlResult result = CtlStatus({.endpoints = {address},
+                                      .timeout = absl::Seconds(30),
+                                      .format = CtlFormat::kJson});
+  EXPECT_EQ(result.exit_code, kExitUnhealthy);
+  return CtlJson::parse(result.text)[0]["error"].get<std::string>();
+}
+
+TEST(CtlErrorTest, WhatIsWrongIsTold) {
+  EXPECT_EQ(WhyOf({"127.0.0.1", 1}), "cannot connect: Connection refused");
+  EXPECT_TRUE(
+      absl::StartsWith(WhyOf({"no..such", 1}), "cannot resolve no..such: "));
+  EXPECT_EQ(WhyOf(StrangePort("-ERR unknown command\r\n").address()),
+            "it speaks the Redis protocol: no admin port");
+  EXPECT_EQ(WhyOf(StrangePort("\x15\x03\x01").address()),
+            "it speaks TLS: no admin port");
+  EXPECT_EQ(WhyOf(StrangePort("SSH-2.0-x\r\n").address()),
+            "it does not speak HTTP: no admin port");
+  EXPECT_EQ(WhyOf(StrangePort("").address()),
+            "it closes the connection without a word: no admin port?");
+  EXPECT_EQ(WhyOf(StrangePort("HTTP/1.1 200 OK\r\nX:").address()),
+            "the answer breaks off");
+  const StrangePort hangs(nullptr);
+  EXPECT_EQ(FetchPage(hangs.address(), "/status",
+                      absl::Now() + absl::Seconds(3), 1000)
+                .status()
+                .message(),
+            "connected, but no answer in time");
+}
+
+// Each of them takes all the time there is; together they take it once.
+TEST(CtlErrorTest, AllAreAskedAtTheSameTime) {
+  std::vector<std::unique_ptr<StrangePort>> ports;
+  CtlNodesOptions options{.timeout = absl::Seconds(1)};
+  for (int i = 0; i < 20; ++i) {
+    ports.push_back(std::make_unique<StrangePort>(nullptr));
+    options.endpoints.push_back(ports.back()->address());
+  }
+  const absl::Time began = absl::Now();
+  EXPECT_EQ(CtlHealth(options).exit_code, kExitUnhealthy);
+  EXPECT_LT(absl::Now() - began, absl::Seconds(15));
+}
+
+constexpr char kLeaderOfTheCutOff[] =
+    R"({"node": 1, "role": "leader", "term": 4, "members": [
+        {"id": 1, "host": "a"},
+        {"id": 2, "host": "b", "peer_connected": true, "rpc_reached": true},
+        {"id": 3, "host": "c", "peer_connected": false,
+         "peer_error": "connect: Connection refused"}]})";
+
+TEST_F(CtlNodesTest, AMemberThatIsNotReachedIsNotWell) {
+  const CtlResult table = CtlMembers({.endpoints = {Node(kLeaderOfTheCutOff)}});
+  EXPECT_EQ(table.exit_code, kExitUnhealthy);
+  EXPECT_TRUE(absl::StrContains(table.text, "connect: Connection refused"))
+      << table.text;
+  const CtlJson rows =
+      CtlJson::parse(CtlMembers({.endpoints = {Node(kLeaderOfTheCutOff)},
+                                 .format = CtlFormat::kJson})
+                         .text);
+  EXPECT_EQ(rows[1]["reached"], true);
+  EXPECT_EQ(rows[2]["reached"], false);
+}
+
+TEST_F(CtlNodesTest, MembersWithoutALeaderAreNotWell) {
+  const CtlResult result = CtlMembers({.endpoints = {Node(kFollower)}});
+  EXPECT_EQ(result.exit_code, kExitUnhealthy);
+  EXPECT_TRUE(absl::StrContains(result.text, "nobody leads: this is how "))
+      << result.text;
+}
+
+TEST_F(CtlNodesTest, AnEndpointThatIsNotThereIsNamedBesideTheMembers) {
+  const CtlResult result =
+      CtlMembers({.endpoints = {{"127.0.0.1", 1}, Node(kLeader)}});
+  EXPECT_EQ(result.exit_code, kExitUnhealthy);
+  EXPECT_TRUE(absl::EndsWith(
+      result.text, "127.0.0.1:1: cannot connect: Connection refused\n"))
+      << result.text;
+}
+
+TEST_F(CtlNodesTest, JsonIsJsonAlsoWhenNobodyAnswers) {
+  for (const auto command : {CtlStatus, CtlMembers, CtlHealth}) {
+    const CtlResult result =
+        command({.endpoints = {{"127.0.0.1", 1}}, .format = CtlFormat::kJson});
+    EXPECT_EQ(result.exit_code, kExitUnhealthy);
+    EXPECT_FALSE(CtlJson::parse(result.text, nullptr, false).is_discarded())
+        << result.text;
+  }
 }
 
 TEST_F(CtlNodesTest, HealthSaysWhyNot) {

@@ -8,6 +8,8 @@
 
 #include "gtest/gtest.h"
 
+#include "prod/config_check.h"
+
 namespace prod {
 namespace {
 
@@ -228,6 +230,103 @@ TEST(ServerConfigTest, TheCommandLineIsStrict) {
   EXPECT_EQ(Load({"stray"}).status().message(), "unexpected argument: stray");
   EXPECT_EQ(Load({"--config=/nowhere/raft.yaml"}).status().message(),
             "cannot read /nowhere/raft.yaml: No such file or directory");
+}
+
+// ---- environment, and what others must be able to dial
+
+std::string ConfigFile(const std::string& name, const std::string& text) {
+  const std::string file = testing::TempDir() + name;
+  FILE* out = fopen(file.c_str(), "w");
+  EXPECT_NE(out, nullptr);
+  fputs(text.c_str(), out);
+  fclose(out);
+  return "--config=" + file;
+}
+
+TEST(ServerConfigTest, WhatAFlagOverridesIsNotRead) {
+  const std::string flag = ConfigFile("server_config_env.yaml", kPeers);
+  const std::vector<const char*> given = {flag.c_str(), "--node-id=1",
+                                          "--cluster=c", "--data-dir=d"};
+  std::vector<const char*> more = given;
+  more.push_back("--request-timeout=3s");
+  const auto loaded = Load(more, {{"RAFT_REQUEST_TIMEOUT", "nonsense"}});
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->request_timeout, absl::Seconds(3));
+  EXPECT_FALSE(Load(given, {{"RAFT_REQUEST_TIMEOUT", "nonsense"}}).ok());
+}
+
+TEST(ServerConfigTest, AServiceOfKubernetesIsNoSetting) {
+  const std::string flag = ConfigFile("server_config_link.yaml", kPeers);
+  const std::vector<const char*> given = {flag.c_str(), "--node-id=1",
+                                          "--cluster=c", "--data-dir=d"};
+  const auto link = Load(given, {{"RAFT_ADMIN_PORT", "tcp://10.0.0.1:7401"}});
+  ASSERT_TRUE(link.ok()) << link.status();
+  EXPECT_FALSE(link->admin_port.has_value());
+  EXPECT_EQ(Load(given, {{"RAFT_ADMIN_PORT", "7401"}})->admin_port, 7401);
+  EXPECT_FALSE(Load(given, {{"RAFT_ADMIN_PORT", "7401x"}}).ok());
+}
+
+TEST(ServerConfigTest, AFileForAllNodesCanBeChecked) {
+  const std::string flag = ConfigFile("server_config_all.yaml", kPeers);
+  const auto checked = Load({flag.c_str(), "--check-config"});
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_EQ(StillToGive(*checked),
+            (std::vector<std::string>{"--node-id", "--cluster", "--data-dir"}));
+  EXPECT_FALSE(Load({flag.c_str()}).ok()) << "it must not serve";
+  EXPECT_FALSE(Load({flag.c_str(), "--check-config", "--node-id=9"}).ok());
+  EXPECT_EQ(Load({"--check-config"}).status().message(),
+            "there are no discovery.peers: the config file lists all nodes");
+}
+
+std::string PeersOf(const std::string& first, const std::string& second = "") {
+  return "discovery:\n  peers:\n    - " + first + "\n" +
+         (second.empty() ? "" : "    - " + second + "\n");
+}
+
+TEST(ServerConfigTest, AHostIsWhatOthersCanDial) {
+  const auto error_of = [](const std::string& host) {
+    return ErrorOf(PeersOf("{id: 1, host: \"" + host +
+                           "\", peer_port: 1, rpc_port: 2, redis_port: 3}"));
+  };
+  for (const char* host :
+       {"10.0.0.1:7101", "http://10.0.0.1", "10.0.0.1/", "0.0.0.0",
+        "::", "0::0", "[::1]", "a b", "", "node-1:7101"}) {
+    EXPECT_EQ(error_of(host).substr(0, 38),
+              "raft.yaml:3:21: expected a host's name")
+        << host << ": " << error_of(host);
+  }
+  for (const char* host : {"10.0.0.1", "::1", "fe80::1", "node-1", "localhost",
+                           "raft-0.raft.default.svc.cluster.local"}) {
+    EXPECT_EQ(WhyNoHost(host), "") << host;
+  }
+}
+
+TEST(ServerConfigTest, EqualPortsAreAMistake) {
+  EXPECT_EQ(ErrorOf(PeersOf(
+                "{id: 1, host: a, peer_port: 1, rpc_port: 2, redis_port: 1}")),
+            "raft.yaml:3:7: peer_port and redis_port of peer 1 are both 1");
+  EXPECT_EQ(
+      ErrorOf(PeersOf("{id: 1, host: a, peer_port: 1, rpc_port: 2, "
+                      "redis_port: 3, admin_port: 4}",
+                      "{id: 2, host: a, peer_port: 11, rpc_port: 12, "
+                      "redis_port: 13, cluster_port: 4}")),
+      "raft.yaml:4:7: cluster_port 4 of peer 2 is the admin_port of peer 1 on "
+      "a");
+  ServerConfig config;
+  EXPECT_TRUE(
+      ReadConfigText(
+          "raft.yaml",
+          PeersOf("{id: 1, host: a, peer_port: 1, rpc_port: 2, redis_port: 3}",
+                  "{id: 2, host: b, peer_port: 1, rpc_port: 2, "
+                  "redis_port: 3}"),
+          config)
+          .ok());
+  const std::string flag = ConfigFile("server_config_ports.yaml", kPeers);
+  EXPECT_EQ(Load({flag.c_str(), "--node-id=1", "--cluster=c", "--data-dir=d",
+                  "--admin-port=6379"})
+                .status()
+                .message(),
+            "--admin-port: the admin port 6379 is the redis_port of node 1");
 }
 
 }  // namespace
