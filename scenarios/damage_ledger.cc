@@ -17,6 +17,9 @@
 namespace scenarios {
 namespace {
 
+// More than any file has.
+constexpr uint64_t kToTheEnd = uint64_t{1} << 40;
+
 // What persist says of a fault: "FILE offset N: ..." or "FILE: ...".
 struct Place {
   std::string path;
@@ -140,7 +143,9 @@ bool DamageLedger::NamesDamage(uint32_t node, absl::string_view why) const {
   const std::vector<sim::DamagedSector> sectors = DamageOf(node).Sectors();
   return std::any_of(
       sectors.begin(), sectors.end(), [&](const sim::DamagedSector& sector) {
-        return Fits(place, sector.path, sector.offset, persist::kSectorBytes) ||
+        const uint64_t bytes =
+            sector.to_the_end ? kToTheEnd : uint64_t{persist::kSectorBytes};
+        return Fits(place, sector.path, sector.offset, bytes) ||
                (from_superblock && sector.path == persist::kSuperblockPath);
       });
 }

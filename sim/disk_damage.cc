@@ -291,6 +291,7 @@ std::vector<DamagedSector> DiskDamage::Sectors() const {
     if (cut != MediumDamage::kNotCut) {
       damaged.push_back({.path = file->durable_path(),
                          .offset = cut / kSectorBytes * kSectorBytes,
+                         .to_the_end = true,
                          .lost = true});
     }
   }

@@ -56,11 +56,12 @@ struct DamageSite {
 // May this be lost? Must not change the disk.
 using DamageGate = std::function<bool(const DamageSite&)>;
 
-// A sector that is not as it was acknowledged. Of a file that was cut short,
-// the one at its end: all from there on is lost.
+// A sector that is not as it was acknowledged.
 struct DamagedSector {
   std::string path;
   uint64_t offset = 0;
+  // The file was cut short in it: all from there on is lost.
+  bool to_the_end = false;
   bool flipped = false;
   bool unreadable = false;
   bool lost = false;

@@ -31,8 +31,10 @@ void DurableState::Update() {
   window_begin_ = window_bytes_ = 0;
   ReadSuperblock();
   // A boot may have moved the frames that were read last into a segment of its
-  // own: then begin again.
-  if (segment_.has_value() && !IsListed(segment_->id)) {
+  // own: then begin again. On a disk that was wiped there is no list: what it
+  // held was on it.
+  if (segment_.has_value() && !superblock_.segments.empty() &&
+      !IsListed(segment_->id)) {
     Reread();
     return;
   }
