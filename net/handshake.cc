@@ -81,12 +81,14 @@ std::array<std::byte, Hello::kBytes> Hello::Encode() const {
       .Put(incarnation)
       .Put(dial)
       .Put(link)
+      .Put(static_cast<uint8_t>(channel))
       .Done();
 }
 
 std::optional<Hello> Hello::Parse(std::span<const std::byte> bytes) {
   if (bytes.size() != kBytes) return std::nullopt;
   Hello hello;
+  uint8_t channel = 0;
   FieldReader(bytes)
       .Take(hello.version)
       .Take(hello.cluster)
@@ -94,7 +96,10 @@ std::optional<Hello> Hello::Parse(std::span<const std::byte> bytes) {
       .Take(hello.to)
       .Take(hello.incarnation)
       .Take(hello.dial)
-      .Take(hello.link);
+      .Take(hello.link)
+      .Take(channel);
+  if (channel >= kChannels) return std::nullopt;
+  hello.channel = static_cast<Channel>(channel);
   return hello;
 }
 

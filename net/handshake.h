@@ -2,7 +2,8 @@
 //
 //   dialler                                  acceptor
 //   Hello  version cluster from to
-//          incarnation dial link      ->
+//          incarnation dial link
+//          channel                    ->
 //                                     <-     Welcome  verdict version cluster
 //                                                     from incarnation link
 //   Message link group sender echo,
@@ -48,22 +49,31 @@ enum class Verdict : uint8_t {
   kWrongCluster = 2,
   kWrongNode = 3,     // Meant for another node, or from ourselves.
   kOldLife = 4,       // A later incarnation of the dialler was here already.
-  kOldDial = 5,       // A later connection of the same life was.
+  kOldDial = 5,       // A later one of the same life and channel was.
   kTooManyNodes = 6,  // PeerTransportOptions::nodes_max.
 };
 
 absl::string_view VerdictName(Verdict verdict);
 
+// What a connection carries. Each dialler has one of each kind.
+enum class Channel : uint8_t {
+  kControl = 0,  // Small and urgent, and so never behind bulk.
+  kBulk = 1,
+};
+inline constexpr size_t kChannels = 2;
+
 struct Hello {
-  static constexpr size_t kBytes = 2 + 6 * 8;
+  static constexpr size_t kBytes = 2 + 6 * 8 + 1;
 
   uint16_t version = 0;
   runtime::ClusterId cluster;
   runtime::NodeId from;
   runtime::NodeId to;
   runtime::Incarnation incarnation;  // Of `from`.
-  uint64_t dial = 0;  // Grows with every connection that `from` dials.
+  // Grows with every connection that `from` dials, of either channel.
+  uint64_t dial = 0;
   uint64_t link = 0;
+  Channel channel = Channel::kControl;
 
   std::array<std::byte, kBytes> Encode() const;
   // Nothing if `bytes` is no Hello.

@@ -1,4 +1,4 @@
-// The connection that we dial to one peer: dial, shake hands, send what waits,
+// A connection that we dial to one peer: dial, shake hands, send what waits,
 // ping, notice the end, wait, dial again. Part of net/peer_transport.h.
 
 #ifndef NET_PEER_LINK_H_
@@ -29,7 +29,7 @@ class PeerLinkOwner {
   // that whoever answered is not the peer any more.
   virtual bool OnPeerLife(runtime::NodeId peer,
                           runtime::Incarnation incarnation) = 0;
-  virtual void OnLink(runtime::NodeId peer, bool up) = 0;
+  virtual void OnLink(runtime::NodeId peer, Channel channel, bool up) = 0;
   // A number that grows with every connection of this life.
   virtual uint64_t NextDial() = 0;
 
@@ -43,7 +43,7 @@ class PeerLink {
   PeerLink(runtime::Executor& executor, Network& network,
            const PeerTransportOptions& options, PeerTransportStats& stats,
            PeerLinkOwner& owner, runtime::Random random, runtime::NodeId peer,
-           Address address);
+           Channel channel, Address address);
 
   // The body of the link's fiber: returns when that is cancelled. Suspends.
   void Run();
@@ -69,6 +69,8 @@ class PeerLink {
   void ReadPongs(Connection& connection);
   // Reads once and takes what came apart.
   absl::Status ReadSome(Connection& connection, runtime::Instant deadline);
+  // What is before an unanswered ping moves: then its time has not begun.
+  void SeeWhatMoves(Connection& connection);
   void AddPing(Connection& connection);
   absl::Status WriteBatch(Connection& connection);
   // Until the next attempt is due. False: cancelled.
@@ -81,6 +83,7 @@ class PeerLink {
   PeerLinkOwner& owner_;
   runtime::Random random_;
   const runtime::NodeId peer_;
+  const Channel channel_;
 
   Address address_;
   Backoff backoff_;
