@@ -96,12 +96,11 @@ void CampaignTimer::CheckStands(const CoreStep& step, const Timer& timer) {
   }
   violations_.Report(
       "campaigns-too-soon",
-      absl::StrCat(
-          step.life.ToString(), " stands for term ", step.after.term.value(),
-          " by what it has asked ",
-          absl::FormatDuration(step.told.now - timer.campaigned),
-          " ago, and has voted ",
-          absl::FormatDuration(step.told.now - timer.reset), " ago"));
+      absl::StrCat(step.life.ToString(), " stands for term ",
+                   step.after.term.value(), " by what it has asked ",
+                   absl::FormatDuration(step.told.now - timer.campaigned),
+                   " ago, and has voted ",
+                   absl::FormatDuration(step.told.now - timer.reset), " ago"));
 }
 
 void CampaignTimer::CheckDrawn(const CoreStep& step) {
