@@ -85,12 +85,14 @@ std::array<std::byte, Hello::kBytes> Hello::Encode() const {
       .Put(link)
       .Put(founding)
       .Put(mark)
+      .Put(static_cast<uint8_t>(channel))
       .Done();
 }
 
 std::optional<Hello> Hello::Parse(std::span<const std::byte> bytes) {
   if (bytes.size() < kBytes) return std::nullopt;
   Hello hello;
+  uint8_t channel = 0;
   FieldReader(bytes)
       .Take(hello.version)
       .Take(hello.cluster)
@@ -100,7 +102,10 @@ std::optional<Hello> Hello::Parse(std::span<const std::byte> bytes) {
       .Take(hello.dial)
       .Take(hello.link)
       .Take(hello.founding)
-      .Take(hello.mark);
+      .Take(hello.mark)
+      .Take(channel);
+  if (channel >= kChannels) return std::nullopt;
+  hello.channel = static_cast<Channel>(channel);
   return hello;
 }
 

@@ -3,7 +3,7 @@
 //   dialler                                  acceptor
 //   Hello  version cluster from to
 //          incarnation dial link
-//          founding mark              ->
+//          founding mark channel      ->
 //                                     <-     Welcome  version verdict cluster
 //                                                     from incarnation link
 //                                                     founding mark
@@ -63,25 +63,34 @@ enum class Verdict : uint8_t {
   // A later incarnation of the dialler was here already, or another life with
   // the same number.
   kOldLife = 4,
-  kOldDial = 5,        // A later connection of the same life was.
+  kOldDial = 5,        // A later one of the same life and channel was.
   kTooManyNodes = 6,   // PeerTransportOptions::nodes_max.
   kOtherFounding = 7,  // Of a cluster that others founded.
 };
 
 absl::string_view VerdictName(Verdict verdict);
 
+// What a connection carries. Each dialler has one of each kind.
+enum class Channel : uint8_t {
+  kControl = 0,  // Small and urgent, and so never behind bulk.
+  kBulk = 1,
+};
+inline constexpr size_t kChannels = 2;
+
 struct Hello {
-  static constexpr size_t kBytes = 2 + 8 * 8;
+  static constexpr size_t kBytes = 2 + 8 * 8 + 1;
 
   uint16_t version = 0;
   runtime::ClusterId cluster;
   runtime::NodeId from;
   runtime::NodeId to;
   runtime::Incarnation incarnation;  // Of `from`.
-  uint64_t dial = 0;  // Grows with every connection that `from` dials.
+  // Grows with every connection that `from` dials, of either channel.
+  uint64_t dial = 0;
   uint64_t link = 0;
   uint64_t founding = 0;
   uint64_t mark = 0;
+  Channel channel = Channel::kControl;
 
   std::array<std::byte, kBytes> Encode() const;
   // Nothing if `bytes` is no Hello.

@@ -146,7 +146,7 @@ absl::Status PeerInbound::Answer(PeerFrame kind,
   batch_.Clear();
   batch_.Add(static_cast<uint8_t>(kind), payload, {});
   return stream_->Write(batch_.Spans(),
-                        executor_.Now() + options_.write_timeout);
+                        Patience::WhileMoving(options_.write_timeout));
 }
 
 }  // namespace net

@@ -25,13 +25,23 @@ struct PeerLink::Connection {
                 .slab_bytes = 1024}),
         link(drawn) {}
 
+  absl::Status Write(FrameBatch& batch, Patience patience) {
+    const size_t bytes = batch.bytes();
+    RETURN_IF_ERROR(stream->Write(batch.Spans(), patience));
+    written += bytes;
+    return absl::OkStatus();
+  }
+
   const std::unique_ptr<Stream> stream;
   FrameReader reader;
   const uint64_t link;
   std::optional<Welcome> welcome;
   uint64_t pings = 0;
-  // The first ping that nothing has answered since; none: all is well.
+  // How long nothing has answered a ping that is there; none: all is well.
   std::optional<Instant> unanswered_since;
+  uint64_t ping_end = 0;  // Of that ping, in all that was written.
+  uint64_t written = 0;
+  uint64_t taken = 0;  // Of that, when it was last asked.
   bool broken = false;
 };
 
@@ -39,7 +49,7 @@ PeerLink::PeerLink(runtime::Executor& executor, Network& network,
                    const PeerTransportOptions& options,
                    PeerTransportStats& stats, PeerLinkOwner& owner,
                    runtime::Random random, runtime::NodeId peer,
-                   Address address)
+                   Channel channel, Address address)
     : executor_(executor),
       network_(network),
       options_(options),
@@ -47,6 +57,7 @@ PeerLink::PeerLink(runtime::Executor& executor, Network& network,
       owner_(owner),
       random_(std::move(random)),
       peer_(peer),
+      channel_(channel),
       address_(std::move(address)),
       backoff_(options.backoff_min, options.backoff_max),
       queue_(options.queued_bytes_max),
@@ -126,12 +137,12 @@ void PeerLink::ConnectOnce() {
   last_error_.clear();
   backoff_.Reset();
   ++stats_.connects;
-  owner_.OnLink(peer_, true);
+  owner_.OnLink(peer_, channel_, true);
   Serve(connection);
   stats_.frames_damaged += connection.reader.damaged();
   ++stats_.connects_lost;
   changed_ = executor_.Now();
-  owner_.OnLink(peer_, false);
+  owner_.OnLink(peer_, channel_, false);
 }
 
 void PeerLink::OnFailedAttempt(const char* kind, const absl::Status& why) {
@@ -155,12 +166,13 @@ absl::Status PeerLink::ShakeHands(Connection& connection) {
                     .dial = owner_.NextDial(),
                     .link = connection.link,
                     .founding = options_.founding,
-                    .mark = owner_.mark()};
+                    .mark = owner_.mark(),
+                    .channel = channel_};
   const Instant deadline = executor_.Now() + options_.dial_timeout;
   while (true) {
     batch_.Clear();
     batch_.Add(static_cast<uint8_t>(PeerFrame::kHello), hello.Encode(), {});
-    RETURN_IF_ERROR(connection.stream->Write(batch_.Spans(), deadline));
+    RETURN_IF_ERROR(connection.Write(batch_, deadline));
     const Instant retry =
         std::min(deadline, executor_.Now() + options_.hello_retry);
     const absl::Status status = AwaitWelcome(connection, retry);
@@ -273,8 +285,12 @@ void PeerLink::Serve(Connection& connection) {
     const Instant now = executor_.Now();
     Instant wait_until = ping_due;
     if (connection.unanswered_since.has_value()) {
-      const Instant dead_at =
+      Instant dead_at =
           *connection.unanswered_since + options_.keepalive_timeout;
+      if (now >= std::min(ping_due, dead_at)) {
+        SeeWhatMoves(connection);
+        dead_at = *connection.unanswered_since + options_.keepalive_timeout;
+      }
       if (now >= dead_at) {
         ++stats_.half_open;
         REACHABLE("net.peer.silent-connection-dropped");
@@ -291,6 +307,14 @@ void PeerLink::Serve(Connection& connection) {
       continue;
     }
     if (!WriteBatch(connection).ok()) return;
+  }
+}
+
+void PeerLink::SeeWhatMoves(Connection& connection) {
+  const uint64_t before =
+      std::exchange(connection.taken, connection.stream->taken_bytes());
+  if (before < connection.ping_end && connection.taken > before) {
+    connection.unanswered_since = executor_.Now();
   }
 }
 
@@ -318,8 +342,8 @@ absl::Status PeerLink::WriteBatch(Connection& connection) {
     ++messages;
     if (one_by_one) break;
   }
-  const absl::Status status = connection.stream->Write(
-      batch_.Spans(), executor_.Now() + options_.write_timeout);
+  const absl::Status status =
+      connection.Write(batch_, Patience::WhileMoving(options_.write_timeout));
   batch_.Clear();
   if (!status.ok()) {
     stats_.dropped_link += messages;
@@ -329,6 +353,8 @@ absl::Status PeerLink::WriteBatch(Connection& connection) {
   // The time that a full window kept us waiting is not the peer's silence.
   if (has_ping && !connection.unanswered_since.has_value()) {
     connection.unanswered_since = executor_.Now();
+    connection.ping_end = connection.written;
+    connection.taken = connection.stream->taken_bytes();
   }
   return absl::OkStatus();
 }

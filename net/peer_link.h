@@ -1,4 +1,4 @@
-// The connection that we dial to one peer: dial, shake hands, send what waits,
+// A connection that we dial to one peer: dial, shake hands, send what waits,
 // ping, notice the end, wait, dial again. Part of net/peer_transport.h.
 
 #ifndef NET_PEER_LINK_H_
@@ -30,7 +30,7 @@ class PeerLinkOwner {
   // that whoever answered is not the peer any more.
   virtual bool OnPeerLife(runtime::NodeId peer,
                           runtime::Incarnation incarnation, uint64_t mark) = 0;
-  virtual void OnLink(runtime::NodeId peer, bool up) = 0;
+  virtual void OnLink(runtime::NodeId peer, Channel channel, bool up) = 0;
   // A number that grows with every connection of this life.
   virtual uint64_t NextDial() = 0;
   // `peer` knows a later life of ours.
@@ -48,7 +48,7 @@ class PeerLink {
   PeerLink(runtime::Executor& executor, Network& network,
            const PeerTransportOptions& options, PeerTransportStats& stats,
            PeerLinkOwner& owner, runtime::Random random, runtime::NodeId peer,
-           Address address);
+           Channel channel, Address address);
 
   // The body of the link's fiber: returns when that is cancelled. Suspends.
   void Run();
@@ -82,6 +82,8 @@ class PeerLink {
   void ReadPongs(Connection& connection);
   // Reads once and takes what came apart.
   absl::Status ReadSome(Connection& connection, runtime::Instant deadline);
+  // What is before an unanswered ping moves: then its time has not begun.
+  void SeeWhatMoves(Connection& connection);
   void AddPing(Connection& connection);
   absl::Status WriteBatch(Connection& connection);
   // Until the next attempt is due. False: cancelled.
@@ -94,6 +96,7 @@ class PeerLink {
   PeerLinkOwner& owner_;
   runtime::Random random_;
   const runtime::NodeId peer_;
+  const Channel channel_;
 
   Address address_;
   uint64_t noted_founding_ = 0;  // Another one, the last that was noted.

@@ -1,5 +1,5 @@
-// What waits to be sent to one peer: three lanes, strict precedence, bounded in
-// bytes, newer replaces older. Part of net/peer_transport.h.
+// What waits for one connection to a peer: its lanes, strict precedence,
+// bounded in bytes, newer replaces older. Part of net/peer_transport.h.
 
 #ifndef NET_PEER_QUEUE_H_
 #define NET_PEER_QUEUE_H_

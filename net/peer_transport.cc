@@ -1,5 +1,6 @@
 #include "net/peer_transport.h"
 
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -25,6 +26,27 @@ namespace {
 
 // How long to let others free sockets before accepting again.
 constexpr absl::Duration kAcceptRetry = absl::Milliseconds(10);
+
+Channel ChannelOf(Lane lane) {
+  return lane == Lane::kControl ? Channel::kControl : Channel::kBulk;
+}
+
+size_t Place(Channel channel) { return static_cast<size_t>(channel); }
+
+// The connections that we dial to a peer, by channel.
+using Links = std::array<std::unique_ptr<PeerLink>, kChannels>;
+
+// The newest connection of one channel.
+struct Newest {
+  uint64_t dial = 0;
+  PeerInbound* inbound = nullptr;  // While that connection lasts.
+};
+// The newest life that a node was heard of in.
+struct Life {
+  Incarnation incarnation;
+  uint64_t mark = 0;
+  std::array<Newest, kChannels> newest;
+};
 
 }  // namespace
 
@@ -56,15 +78,9 @@ class PeerTransport::Impl final : public PeerLinkOwner,
 
   void SetPeer(NodeId peer, Address address) {
     if (peer == options_.self || stopping_) return;
-    std::unique_ptr<PeerLink>& link = links_[peer];
-    if (link != nullptr) {
-      link->SetAddress(std::move(address));
-      return;
-    }
-    link = std::make_unique<PeerLink>(executor_, network_, options_, stats_,
-                                      *this, random_.Fork("link", peer.value()),
-                                      peer, std::move(address));
-    fibers_.Spawn("net.peer.link", [running = link.get()] { running->Run(); });
+    Links& links = links_[peer];
+    SetLink(peer, Channel::kControl, "link", address, links);
+    SetLink(peer, Channel::kBulk, "link.bulk", address, links);
   }
 
   void SetReceiver(GroupId group, PeerReceiver* receiver) {
@@ -88,7 +104,8 @@ class PeerTransport::Impl final : public PeerLinkOwner,
       runtime::Note("net.peer.too-large", {{"peer", to}, {"bytes", bytes}});
       return;
     }
-    link->second->Push(std::move(message));
+    PeerLink& channel = *link->second[Place(ChannelOf(message.lane))];
+    channel.Push(std::move(message));
   }
 
   const PeerTransportStats& stats() const { return stats_; }
@@ -99,20 +116,26 @@ class PeerTransport::Impl final : public PeerLinkOwner,
 
   PeerTransportLoad load() const {
     PeerTransportLoad load{.queued_bytes = 0, .inbound = inbound_count_};
-    for (const auto& [peer, link] : links_) {
-      load.queued_bytes += link->queued_bytes();
+    for (const auto& [peer, links] : links_) {
+      for (const auto& link : links) load.queued_bytes += link->queued_bytes();
     }
     return load;
   }
 
   bool connected(NodeId peer) const {
-    const auto link = links_.find(peer);
-    return link != links_.end() && link->second->up();
+    const auto links = links_.find(peer);
+    return links != links_.end() &&
+           links->second[Place(Channel::kControl)]->up();
   }
 
   std::vector<PeerLinkReport> links() const {
     std::vector<PeerLinkReport> reports;
-    for (const auto& [peer, link] : links_) reports.push_back(link->report());
+    for (const auto& [peer, links] : links_) {
+      PeerLinkReport report = links[Place(Channel::kControl)]->report();
+      // Both are needed: the one that is in trouble has something to say.
+      if (report.connected) report = links[Place(Channel::kBulk)]->report();
+      reports.push_back(std::move(report));
+    }
     return reports;
   }
 
@@ -125,14 +148,6 @@ class PeerTransport::Impl final : public PeerLinkOwner,
   }
 
  private:
-  // The newest life that a node was heard of in, and its newest connection.
-  struct Life {
-    Incarnation incarnation;
-    uint64_t mark = 0;
-    uint64_t dial = 0;
-    PeerInbound* inbound = nullptr;  // While that connection lasts.
-  };
-
   // One inbound connection, on the stack of its fiber. Deregisters without
   // I/O, also when the fiber is unwound.
   struct Registration {
@@ -145,17 +160,43 @@ class PeerTransport::Impl final : public PeerLinkOwner,
     ~Registration() {
       --transport.inbound_count_;
       if (!inbound.hello().has_value()) return;
-      Life& life = transport.lives_[inbound.hello()->from];
-      if (life.inbound == &inbound) life.inbound = nullptr;
+      Newest& newest = transport.NewestOf(*inbound.hello());
+      if (newest.inbound == &inbound) newest.inbound = nullptr;
     }
     bool current() const {
       return inbound.hello().has_value() &&
-             transport.lives_[inbound.hello()->from].inbound == &inbound;
+             transport.NewestOf(*inbound.hello()).inbound == &inbound;
     }
 
     Impl& transport;
     PeerInbound inbound;
   };
+
+  void SetLink(NodeId peer, Channel channel, const char* stream,
+               const Address& address, Links& links) {
+    std::unique_ptr<PeerLink>& link = links[Place(channel)];
+    if (link != nullptr) {
+      link->SetAddress(address);
+      return;
+    }
+    link = std::make_unique<PeerLink>(executor_, network_, options_, stats_,
+                                      *this, random_.Fork(stream, peer.value()),
+                                      peer, channel, address);
+    fibers_.Spawn("net.peer.link", [running = link.get()] { running->Run(); });
+  }
+
+  Newest& NewestOf(const Hello& hello) {
+    return lives_[hello.from].newest[Place(hello.channel)];
+  }
+
+  // An older life has ended, and its connections with it.
+  void Begin(Life& life, Incarnation incarnation, uint64_t mark) {
+    const std::array<Newest, kChannels> older = life.newest;
+    life = {incarnation, mark, {}};
+    for (const Newest& one : older) {
+      if (one.inbound != nullptr) one.inbound->Reset();
+    }
+  }
 
   void Accept() {
     while (true) {
@@ -181,8 +222,10 @@ class PeerTransport::Impl final : public PeerLinkOwner,
     Registration registration(*this, std::move(stream));
     registration.inbound.Run();
     // Superseded by a newer connection: the peer is there.
-    if (registration.current())
-      OnLink(registration.inbound.hello()->from, false);
+    if (!registration.current()) return;
+    const Hello& hello = *registration.inbound.hello();
+    // What it brought in bulk is not ours to miss.
+    if (hello.channel == Channel::kControl) Tell(hello.from, false);
   }
 
   // PeerInboundOwner.
@@ -203,7 +246,7 @@ class PeerTransport::Impl final : public PeerLinkOwner,
       return Verdict::kOldLife;
     }
     if (hello.incarnation == life->second.incarnation &&
-        hello.dial <= life->second.dial) {
+        hello.dial <= life->second.newest[Place(hello.channel)].dial) {
       return Verdict::kOldDial;
     }
     return Verdict::kWelcome;
@@ -212,12 +255,20 @@ class PeerTransport::Impl final : public PeerLinkOwner,
   void OnInbound(PeerInbound& inbound) override {
     const Hello& hello = *inbound.hello();
     Life& life = lives_[hello.from];
-    PeerInbound* const older = life.inbound;
-    life = {hello.incarnation, hello.mark, hello.dial, &inbound};
+    if (hello.incarnation > life.incarnation) {
+      Begin(life, hello.incarnation, hello.mark);
+    }
+    Newest& newest = NewestOf(hello);
+    PeerInbound* const older = newest.inbound;
+    newest = {hello.dial, &inbound};
     if (older != nullptr) older->Reset();
-    const auto link = links_.find(hello.from);
-    if (link != links_.end()) link->second->OnPeerDialled(hello.incarnation);
-    OnLink(hello.from, true);
+    const auto links = links_.find(hello.from);
+    if (links != links_.end()) {
+      for (const auto& link : links->second) {
+        link->OnPeerDialled(hello.incarnation);
+      }
+    }
+    if (hello.channel == Channel::kControl) Tell(hello.from, true);
   }
 
   bool IsNewestLife(const Hello& hello) override {
@@ -264,21 +315,32 @@ class PeerTransport::Impl final : public PeerLinkOwner,
                   uint64_t mark) override {
     Life& life = lives_[peer];
     if (IsOutlived(life, incarnation, mark)) return false;
-    if (incarnation > life.incarnation) {
-      PeerInbound* const older = life.inbound;
-      life = {incarnation, mark, 0, nullptr};
-      if (older != nullptr) older->Reset();
-    }
+    if (incarnation > life.incarnation) Begin(life, incarnation, mark);
     return true;
   }
 
-  void OnLink(NodeId peer, bool up) override {
+  void OnLink(NodeId peer, Channel channel, bool up) override {
+    if (channel == Channel::kControl) {
+      Tell(peer, up);
+    } else if (!up && !stopping_) {
+      runtime::Note("net.peer.bulk-lost", {{"peer", peer}});
+      TellAll([peer](PeerReceiver& receiver) { receiver.OnBulkLost(peer); });
+    }
+  }
+
+  void Tell(NodeId peer, bool up) {
     if (stopping_) return;
     runtime::Note("net.peer.link", {{"peer", peer}, {"up", up}});
-    // A receiver may be added or taken back while it is told.
+    TellAll(
+        [peer, up](PeerReceiver& receiver) { receiver.OnPeerLink(peer, up); });
+  }
+
+  // A receiver may be added or taken back while it is told.
+  template <class What>
+  void TellAll(const What& what) {
     for (auto at = receivers_.begin(); at != receivers_.end();) {
       const GroupId group = at->first;
-      at->second->OnPeerLink(peer, up);
+      what(*at->second);
       at = receivers_.upper_bound(group);
     }
   }
@@ -300,7 +362,7 @@ class PeerTransport::Impl final : public PeerLinkOwner,
   OnOutlived on_outlived_;
 
   std::unique_ptr<Listener> listener_;
-  absl::btree_map<NodeId, std::unique_ptr<PeerLink>> links_;
+  absl::btree_map<NodeId, Links> links_;
   absl::btree_map<NodeId, Life> lives_;
   absl::btree_map<GroupId, PeerReceiver*> receivers_;
   size_t inbound_count_ = 0;

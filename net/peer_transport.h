@@ -16,14 +16,17 @@
 //    later one of its own node has an old copy of its data directory: see
 //    SetOnOutlived().
 //
-// Each pair of nodes has one connection per direction: the dialler sends, the
-// acceptor only answers (handshake, keepalive). A broken connection is dialled
-// again with exponential backoff and jitter. One whose peer vanished without a
-// word is noticed by its unanswered pings, or at once when the peer comes back
-// and dials us. Lanes are strict priorities; what waits for a peer is bounded
-// in bytes, and the newest bulk is dropped when it is full. All frames that
-// wait leave in one write. What waits when a connection breaks, or when an
-// attempt to connect fails, is dropped: it is too old to be of use.
+// Each pair of nodes has two connections per direction, one for control and one
+// for bulk: a heartbeat never stands behind megabytes that a socket has taken
+// already, where no precedence helps. The dialler sends, the acceptor only
+// answers (handshake, keepalive). A broken connection is dialled again with
+// exponential backoff and jitter. One whose peer vanished without a word is
+// noticed by its unanswered pings, or at once when the peer comes back and
+// dials us; one that is only slow is left alone, as long as bytes are taken.
+// Lanes are strict priorities; what waits for a connection is bounded in bytes,
+// and the newest bulk is dropped when it is full. All frames that wait leave in
+// one write. What waits when a connection breaks, or when an attempt to connect
+// fails, is dropped: it is too old to be of use.
 //
 // Reading order: peer_transport.h, handshake.h (the bytes), peer_queue.h,
 // peer_link.h (the dialled side), peer_inbound.h (the accepted side).
@@ -56,9 +59,9 @@ namespace net {
 
 // In order of precedence.
 enum class Lane : uint8_t {
-  kControl,   // Votes, heartbeats, acknowledgements.
+  kControl,   // Votes, heartbeats, acknowledgements. A connection of its own.
   kAppend,    // Log entries.
-  kSnapshot,  // Bulk.
+  kSnapshot,  // What can wait for them.
 };
 inline constexpr size_t kLanes = 3;
 
@@ -81,8 +84,12 @@ class PeerReceiver {
   virtual void OnPeerMessage(runtime::NodeId from,
                              runtime::Incarnation sender_incarnation,
                              runtime::Bytes message) = 0;
-  // A connection to or from `peer` broke, or stands again: a hint, not a truth.
+  // The control connection to or from `peer` broke, or stands again: a hint,
+  // not a truth.
   virtual void OnPeerLink(runtime::NodeId peer, bool up) = 0;
+  // Of what was sent to `peer` in the other lanes something is lost. It may be
+  // well all the same.
+  virtual void OnBulkLost(runtime::NodeId peer) = 0;
 };
 
 struct PeerTransportOptions {
@@ -96,25 +103,28 @@ struct PeerTransportOptions {
 
   absl::Duration dial_timeout = absl::Milliseconds(500);  // And handshake.
   absl::Duration hello_retry = absl::Milliseconds(100);   // Hellos get lost.
+  // A connection that takes no byte for so long is broken (net/patience.h).
   absl::Duration write_timeout = absl::Seconds(2);
   absl::Duration backoff_min = absl::Milliseconds(20);
   absl::Duration backoff_max = absl::Seconds(1);
   // A ping on every connection that we dialled; it is dead when none has been
-  // answered for this long. The timeout must exceed what full socket buffers
-  // take to drain. A silent inbound connection is dropped after twice as long.
+  // answered for this long. What stands before a ping on its way does not
+  // count, as long as it moves. A silent inbound connection is dropped after
+  // twice as long.
   absl::Duration keepalive_interval = absl::Milliseconds(500);
   absl::Duration keepalive_timeout = absl::Seconds(3);
-  size_t queued_bytes_max = 16 << 20;  // Per peer, all lanes together.
+  size_t queued_bytes_max = 16 << 20;  // Per connection.
   size_t frame_bytes_max = 8 << 20;    // One message.
   size_t write_bytes_max = 1 << 20;    // One write, unless one message is more.
-  size_t inbound_connections_max = 256;
-  size_t nodes_max = 1024;  // Whose lives are remembered.
+  size_t inbound_connections_max = 512;  // Of each peer two.
+  size_t nodes_max = 1024;               // Whose lives are remembered.
 };
 
+// Of all connections, control and bulk alike.
 struct PeerTransportStats {
   uint64_t messages_sent = 0;       // Handed to a stream.
   uint64_t messages_received = 0;   // Handed to a receiver.
-  uint64_t dropped_full = 0;        // The queue of the peer was full.
+  uint64_t dropped_full = 0;        // The queue of the connection was full.
   uint64_t dropped_link = 0;        // The connection broke under them.
   uint64_t dropped_other_life = 0;  // Echoed another incarnation of ours, or
                                     // came from an outlived one of the sender.
@@ -138,7 +148,7 @@ struct PeerTransportLoad {
   size_t inbound = 0;       // Connections.
 };
 
-// How the connection stands that we keep up to one peer.
+// How the connections stand that we keep up to one peer.
 struct PeerLinkReport {
   runtime::NodeId node;
   Address address;

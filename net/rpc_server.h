@@ -68,6 +68,7 @@ struct ServerConfig {
   size_t replies_held_max = 256 << 20;
   size_t write_bytes_max = 256 << 10;
   absl::Duration call_timeout_max = absl::Minutes(10);
+  // A connection that takes no byte for so long is broken.
   absl::Duration write_timeout = absl::Seconds(5);
   // A connection without calls for so long is closed.
   absl::Duration idle_timeout = absl::Minutes(10);

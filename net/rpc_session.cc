@@ -251,8 +251,8 @@ void RpcSession::WriteReplies() {
     }
     FillBatch();
     writing_ = true;
-    const absl::Status status =
-        stream_->Write(batch_.Spans(), executor_.Now() + config_.write_timeout);
+    const absl::Status status = stream_->Write(
+        batch_.Spans(), Patience::WhileMoving(config_.write_timeout));
     writing_ = false;
     stats_.replies += status.ok() ? batch_.frames() : 0;
     batch_.Clear();

@@ -20,12 +20,14 @@
 #define NET_STREAM_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "net/address.h"
+#include "net/patience.h"
 #include "runtime/instant.h"
 
 namespace net {
@@ -58,15 +60,21 @@ class Stream {
   // window makes it wait. The pieces must stay valid until the return. All
   // pieces of one call are one Write() in the sense of Framing.
   //
-  // Errors: as Read(). After any error an unknown prefix may have been sent,
-  //         so the only useful thing left to do is Reset().
+  // Errors: as Read(); DEADLINE_EXCEEDED is the end of `patience`. After any
+  //         error an unknown prefix may have been sent, so the only useful
+  //         thing left to do is Reset().
   virtual absl::Status Write(std::span<const std::span<const std::byte>> pieces,
-                             runtime::Instant deadline) = 0;
+                             Patience patience) = 0;
 
-  absl::Status Write(std::span<const std::byte> bytes,
-                     runtime::Instant deadline) {
-    return Write({&bytes, 1}, deadline);
+  absl::Status Write(std::span<const std::byte> bytes, Patience patience) {
+    return Write({&bytes, 1}, patience);
   }
+
+  // How many of the bytes that were written the other host has taken, as far as
+  // this side knows; whether anybody there has read them is another matter.
+  // Grows while bytes move, and stands still when the way is blocked or the
+  // other side is full. Never suspends; may cost a system call.
+  virtual uint64_t taken_bytes() const = 0;
 
   // Tells the peer that no more bytes will come. Reading goes on.
   virtual void CloseWrite() = 0;

@@ -168,7 +168,7 @@ constexpr std::array kSettings = {
                      },
                      .min = absl::Milliseconds(20)}},
     Setting{"network", "peer_queue_size", "peer-queue-size",
-            "what may wait for one node; more is dropped, sent again later",
+            "what may wait for a connection to a node; more is dropped",
             SizeType{[](ServerConfig& c) -> uint64_t& {
                        return c.transport.queued_bytes_max;
                      },

@@ -4,10 +4,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -48,7 +51,8 @@ class TcpStream final : public net::Stream {
  public:
   TcpStream(RealExecutor& executor, NetworkCounters& counters, Socket socket,
             net::Address remote)
-      : counters_(counters),
+      : executor_(executor),
+        counters_(counters),
         socket_(std::move(socket)),
         remote_(std::move(remote)),
         watched_(executor, socket_.fd()) {
@@ -83,7 +87,8 @@ class TcpStream final : public net::Stream {
   }
 
   absl::Status Write(std::span<const std::span<const std::byte>> pieces,
-                     runtime::Instant deadline) override {
+                     net::Patience patience) override {
+    std::optional<net::PatientWait> wait;  // Most writes need none.
     size_t done_in_first = 0;
     while (!pieces.empty()) {
       if (reset_) return absl::CancelledError("stream reset here");
@@ -91,9 +96,13 @@ class TcpStream final : public net::Stream {
       if (sent < 0) {
         if (errno == EINTR) continue;
         if (errno != EAGAIN) return Unavailable("write", errno);
-        RETURN_IF_ERROR(watched_.WaitWritable(deadline));
+        if (!wait.has_value()) {
+          wait.emplace(patience, executor_.Now(), taken_bytes());
+        }
+        RETURN_IF_ERROR(AwaitRoom(*wait));
         continue;
       }
+      written_ += static_cast<uint64_t>(sent);
       counters_.bytes_written.Add(static_cast<uint64_t>(sent));
       size_t left = static_cast<size_t>(sent) + done_in_first;
       while (!pieces.empty() && left >= pieces.front().size()) {
@@ -122,6 +131,14 @@ class TcpStream final : public net::Stream {
     watched_.WakeAll();
   }
 
+  uint64_t taken_bytes() const override {
+    // A socket that is broken cannot tell: then nothing moves any more.
+    int waiting = 0;
+    if (ioctl(socket_.fd(), SIOCOUTQ, &waiting) != 0) return 0;
+    const auto untaken = static_cast<uint64_t>(std::max(waiting, 0));
+    return written_ - std::min(written_, untaken);
+  }
+
   net::Address remote_address() const override { return remote_; }
 
   net::Address local_address() const override {
@@ -132,6 +149,16 @@ class TcpStream final : public net::Stream {
   }
 
  private:
+  // A full socket says that it can be written only when a third of it is free,
+  // which may take minutes on a slow way: what tells that bytes move is what
+  // the peer has acknowledged.
+  absl::Status AwaitRoom(net::PatientWait& wait) {
+    const absl::Status waited = watched_.WaitWritable(wait.next_look());
+    if (!absl::IsDeadlineExceeded(waited)) return waited;
+    return wait.GoesOn(executor_.Now(), taken_bytes()) ? absl::OkStatus()
+                                                       : waited;
+  }
+
   ssize_t ReceiveSome(std::span<std::byte> buffer) {
     ssize_t got = -1;
     do {
@@ -164,9 +191,11 @@ class TcpStream final : public net::Stream {
     setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
   }
 
+  RealExecutor& executor_;
   NetworkCounters& counters_;
   Socket socket_;
   const net::Address remote_;
+  uint64_t written_ = 0;  // Taken by the kernel here.
   bool reset_ = false;
   bool write_closed_ = false;
   Watched watched_;

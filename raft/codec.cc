@@ -28,12 +28,12 @@ constexpr Index kIndexMax{std::numeric_limits<uint64_t>::max() / 2};
 
 template <class Archive>
 void CEREAL_SERIALIZE_FUNCTION_NAME(Archive& archive, PreVoteRequest& m) {
-  archive(m.campaign_term, m.last_index, m.last_term);
+  archive(m.campaign_term, m.last_index, m.last_term, m.question);
 }
 
 template <class Archive>
 void CEREAL_SERIALIZE_FUNCTION_NAME(Archive& archive, PreVoteReply& m) {
-  archive(m.campaign_term, m.term, m.granted);
+  archive(m.campaign_term, m.term, m.granted, m.question);
 }
 
 template <class Archive>

@@ -15,14 +15,21 @@
 #include "runtime/fiber_group.h"
 #include "runtime/probe.h"
 #include "runtime/wait_queue.h"
+#include "runtime/work.h"
 
 namespace raft {
 namespace {
 
-// How many events the core loop takes, and how many entries the applier
-// applies, before others have their turn.
+// How many events the core loop takes before others have their turn.
 constexpr size_t kEventsPerTurn = 64;
-constexpr size_t kEntriesPerTurn = 256;
+
+// The same of the applier, by time: an entry may hold one small command or
+// hundreds, and a member that starts has millions of them to apply, while it
+// must hear its leader, vote and answer. The clock is looked at after so many
+// entries, or after so many bytes of them.
+constexpr absl::Duration kApplyTurn = absl::Milliseconds(2);
+constexpr size_t kEntriesPerLook = 32;
+constexpr size_t kBytesPerLook = 16 << 10;
 
 }  // namespace
 
@@ -156,6 +163,8 @@ class Node::Impl {
   void OnPeerLink(NodeId peer, bool up) {
     if (!up) Push(PeerLost{peer});
   }
+
+  void OnBulkLost(NodeId peer) { Push(PeerLost{peer, true}); }
 
   void OnDurable(Sequence upto) {
     if (observer_ != nullptr) observer_->OnStored(core_, upto);
@@ -291,7 +300,7 @@ class Node::Impl {
   void RunApplier() {
     while (!fibers_.cancelled()) {
       if (applied_ < core_.applicable()) {
-        ApplySome();
+        ApplyForATurn();
         // Others have their turn only if there is more to do.
         if (applied_ < core_.applicable()) executor_.Yield();
       } else if (commit_changed_.WaitWake() == runtime::Wake::kCancelled) {
@@ -300,17 +309,35 @@ class Node::Impl {
     }
   }
 
-  void ApplySome() {
+  void ApplyForATurn() {
+    const runtime::Instant ends = executor_.Now() + kApplyTurn;
+    do {
+      ApplySome();
+    } while (applied_ < core_.applicable() && executor_.Now() < ends);
+    SOMETIMES(applied_ < core_.applicable(), "raft.applier_behind");
+  }
+
+  // Fills commands_ with the next few. Returns the last index of them.
+  Index TakeCommands() {
     const uint64_t behind = core_.applicable() - applied_;
-    const Index upto = applied_ + std::min<uint64_t>(behind, kEntriesPerTurn);
+    const Index last = applied_ + std::min<uint64_t>(behind, kEntriesPerLook);
     commands_.clear();
-    for (Index index = applied_.Next(); index <= upto; ++index) {
-      const Record& record = core_.log().At(index);
+    size_t bytes = 0;
+    Index index = applied_;
+    while (index < last && bytes < kBytesPerLook) {
+      const Record& record = core_.log().At(++index);
       if (record.kind != static_cast<uint8_t>(EntryKind::kCommand)) continue;
+      bytes += record.payload.size();
       commands_.push_back({index, record.term, record.payload});
     }
+    return index;
+  }
+
+  void ApplySome() {
+    const Index upto = TakeCommands();
     results_.assign(commands_.size(), runtime::Bytes());
     machine_.Apply(commands_, results_);
+    runtime::Work(commands_.size());
     if (observer_ != nullptr) {
       observer_->OnApplied(core_, commands_, results_, upto,
                            machine_.StateHash());
@@ -393,6 +420,7 @@ void Node::OnPeerMessage(NodeId from, runtime::Incarnation incarnation,
 NodeLoad Node::load() const { return impl_->load(); }
 
 void Node::OnPeerLink(NodeId peer, bool up) { impl_->OnPeerLink(peer, up); }
+void Node::OnBulkLost(NodeId peer) { impl_->OnBulkLost(peer); }
 
 void Node::OnDurable(runtime::GroupId /*group*/, Sequence upto) {
   impl_->OnDurable(upto);

@@ -4,7 +4,9 @@
 //               stores to the Persister and the sends to the PeerTransport as
 //               soon as what they depend on is durable.
 //   applier     applies committed entries to the state machine in batches and
-//               resolves the tickets of those who wait.
+//               resolves the tickets of those who wait. From the start it
+//               applies what the disk knows to be committed, in turns of a few
+//               milliseconds, so that nobody waits for it to hear or to vote.
 //
 // Only the core loop touches the core. Everything here lives on the network
 // executor of the process; the Persister works on the storage executor. What
@@ -181,6 +183,7 @@ class Node : public net::PeerReceiver, public persist::PersisterSink {
   void OnPeerMessage(NodeId from, runtime::Incarnation incarnation,
                      runtime::Bytes message) override;
   void OnPeerLink(NodeId peer, bool up) override;
+  void OnBulkLost(NodeId peer) override;
   void OnDurable(runtime::GroupId group, Sequence upto) override;
   void OnFailure(const absl::Status& why) override;
 

@@ -41,6 +41,7 @@ constexpr auto kKnobs = std::to_array<Knob>({
      "process.crash_in_recovery", kProcess<&P::crash_in_recovery_ppm>},
     {"process.post_delay", Unit::kSpan, false, "", kProcess<&P::post_delay_min>,
      kProcess<&P::post_delay_max>},
+    {"process.work_cost", Unit::kSpan, false, "", kProcess<&P::work_cost>},
 });
 
 }  // namespace

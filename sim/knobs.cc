@@ -42,6 +42,7 @@ void AddProcess(const ProcessKnobs& knobs, Lines& lines) {
   lines.Add("process.pct_steps", knobs.pct_steps);
   lines.Add("process.cpu_cost_min", knobs.cpu_cost_min);
   lines.Add("process.cpu_cost_max", knobs.cpu_cost_max);
+  lines.Add("process.work_cost", knobs.work_cost);
   lines.Add("process.post_delay_min", knobs.post_delay_min);
   lines.Add("process.post_delay_max", knobs.post_delay_max);
   lines.Add("process.cpu_factor_min", knobs.cpu_factor_min);

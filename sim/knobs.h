@@ -39,6 +39,9 @@ struct ProcessKnobs {
   // factor.
   absl::Duration cpu_cost_min = absl::Microseconds(1);
   absl::Duration cpu_cost_max = absl::Microseconds(10);
+  // What each unit of work costs it that the guest reports (runtime/work.h),
+  // times the factor: here what a command costs that is applied.
+  absl::Duration work_cost = absl::ZeroDuration();
   // How long a task takes from one executor of a process to the other.
   absl::Duration post_delay_min = absl::Microseconds(1);
   absl::Duration post_delay_max = absl::Microseconds(20);

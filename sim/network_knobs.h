@@ -25,10 +25,11 @@ struct NetworkKnobs {
   uint32_t slow_host_ppm = 0;
   absl::Duration slow_latency_min = absl::Milliseconds(10);
   absl::Duration slow_latency_max = absl::Milliseconds(100);
-  // What one direction of a link carries. 0: no limit.
+  // What one direction of a link carries, shared fairly by the streams that
+  // have something to send (sim_link.h). 0: no limit.
   uint64_t bandwidth_bytes_per_second = 0;
-  // Where the bandwidth is limited: frames that find so much waiting before
-  // them are lost. 0: no limit. Byte streams have their window.
+  // Where the bandwidth is limited: frames that find so much of their stream
+  // waiting before them are lost. 0: no limit. Byte streams have their window.
   uint64_t queue_bytes = 0;
 
   // Frame streams only, per write (see net::Framing).

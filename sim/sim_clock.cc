@@ -17,7 +17,7 @@ int64_t Share(int64_t span, int32_t ppm) {
 }  // namespace
 
 runtime::Instant SimClock::Now() const {
-  const int64_t elapsed = world_now_ - world_base_;
+  const int64_t elapsed = world_now_ + worked_ - world_base_;
   if (drift_ppm_ == 0)
     return runtime::Instant::FromNanos(host_base_.nanos() + elapsed);
   return runtime::Instant::FromNanos(host_base_.nanos() + elapsed +

@@ -11,6 +11,7 @@
 #define SIM_SIM_CLOCK_H_
 
 #include <cstdint>
+#include <utility>
 
 #include "absl/time/time.h"
 
@@ -40,6 +41,11 @@ class SimClock final : public runtime::Clock {
   // The wall clock, which has a battery, goes on.
   void Restart(runtime::Instant origin);
 
+  // A processor computes, and the time of the world stands still meanwhile: the
+  // clock shows so much more, until TakeWorked().
+  void Work(Time span) { worked_ += span; }
+  Time TakeWorked() { return std::exchange(worked_, 0); }
+
   // Moves the wall clock only.
   void JumpWall(absl::Duration by);
 
@@ -55,6 +61,7 @@ class SimClock final : public runtime::Clock {
   Time world_base_;
   runtime::Instant host_base_;
   int32_t drift_ppm_ = 0;
+  Time worked_ = 0;
   // What the wall clock is ahead of the monotonic one. Begins at 2024-01-01.
   int64_t wall_offset_ns_ = 1'704'067'200'000'000'000;
 };

@@ -247,9 +247,12 @@ void Connection::Show(const Pipe& pipe, const Parcel& parcel) const {
       options_.framing != net::Framing::kFrames) {
     return;
   }
+  if (parcel.more) return;  // Once, when all of it is there.
   World& world = pipe.link().world();
+  const runtime::Bytes& write =
+      parcel.whole.empty() ? parcel.data : parcel.whole;
   for (const SeenMessage& message :
-       lens()->Look(parcel.data, MessageLens::Detail::kFields)) {
+       lens()->Look(write, MessageLens::Detail::kFields)) {
     std::vector<runtime::NoteField> fields = {
         {"from", absl::string_view(world.host_name(pipe.link().from()))},
         {"kind", message.kind}};

@@ -24,7 +24,7 @@ constexpr StreamLabels kStreamLabels[] = {
 
 }  // namespace
 
-SimExecutor::SimExecutor(Engine& engine, const SimClock& clock,
+SimExecutor::SimExecutor(Engine& engine, SimClock& clock,
                          std::shared_ptr<const Life> life, ExecutorRole role)
     : Executor(clock, engine.stacks),
       engine_(engine),
@@ -164,6 +164,11 @@ bool SimExecutor::RunTask(uint32_t lane) {
   return true;
 }
 
+void SimExecutor::Work(uint64_t units) {
+  const Time cost = work_cost_.Of(engine_.knobs.process.work_cost);
+  sim_clock_.Work(static_cast<Time>(units) * cost * cpu_factor_);
+}
+
 void SimExecutor::EnterGuest() {
   engine_.running = this;
   guest_code_runs = true;
@@ -172,6 +177,8 @@ void SimExecutor::EnterGuest() {
 void SimExecutor::LeaveGuest() {
   guest_code_runs = false;
   engine_.running = nullptr;
+  const Time worked = sim_clock_.TakeWorked();
+  if (worked != 0) busy_until_ = std::max(busy_until_, engine_.now) + worked;
 }
 
 void SimExecutor::SuspendForEver() {

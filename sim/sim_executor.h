@@ -36,8 +36,8 @@ class SimExecutor final : public runtime::Executor {
  public:
   // `engine` and `clock` must outlive this. `life` is shared with every handle
   // of the process: once it is not alive, nothing runs here any more.
-  SimExecutor(Engine& engine, const SimClock& clock,
-              std::shared_ptr<const Life> life, ExecutorRole role);
+  SimExecutor(Engine& engine, SimClock& clock, std::shared_ptr<const Life> life,
+              ExecutorRole role);
   ~SimExecutor() override;
 
   // Arrives after a drawn delay. Tasks of one poster arrive in order; a poster
@@ -49,6 +49,10 @@ class SimExecutor final : public runtime::Executor {
 
   // Every slice costs this many times what was drawn.
   void SetCpuFactor(uint32_t factor) { cpu_factor_ = factor; }
+
+  // What runs now has computed so much: the clock shows it at once, and this
+  // processor is busy for so long afterwards.
+  void Work(uint64_t units);
 
   // While paused nothing runs; what comes due waits.
   void SetPaused(bool paused);
@@ -89,7 +93,7 @@ class SimExecutor final : public runtime::Executor {
   uint64_t StepLane(EventKind kind, uint64_t detail) const;
 
   Engine& engine_;
-  const SimClock& sim_clock_;
+  SimClock& sim_clock_;
   // Shared: handles of the process hold it too and may outlive this.
   const std::shared_ptr<const Life> life_;
   const uint32_t id_;
@@ -120,6 +124,7 @@ class SimExecutor final : public runtime::Executor {
   KnobNanos cpu_cost_max_;
   KnobNanos post_delay_min_;
   KnobNanos post_delay_max_;
+  KnobNanos work_cost_;
 
   uint32_t cpu_factor_ = 1;
   bool paused_ = false;

@@ -17,38 +17,56 @@ const NetworkKnobs& Link::knobs() const {
   return knobs_.has_value() ? *knobs_ : world_.knobs().network;
 }
 
-Time Link::DrawArrival(size_t bytes) {
+Time Link::DrawArrival(Flow& flow, size_t bytes) {
   const NetworkKnobs& now_knobs = knobs();
   Time latency = absl::ToInt64Nanoseconds(
       time_dice_.Between(now_knobs.latency_min, now_knobs.latency_max));
   if (now_knobs.HasDelays()) [[unlikely]] {
     latency += delays_.Draw(now_knobs);
   }
-  uint64_t rate = now_knobs.bandwidth_bytes_per_second;
   if (now_knobs.HasRegimes()) [[unlikely]] {
     latency += regime()->DrawLag();
-    rate = regime()->Bandwidth(rate);
   }
-  Time leaves = world_.now();
-  if (rate != 0) {
-    // No write comes near the 18 GB that would overflow.
-    const auto nanos =
-        static_cast<Time>(uint64_t{bytes} * 1'000'000'000u / rate);
-    busy_until_ = std::max(busy_until_, leaves) + nanos;
-    leaves = busy_until_;
-  }
-  return leaves + latency;
+  const uint64_t rate = bandwidth();
+  if (rate == 0) return world_.now() + latency;
+  // No write comes near the 18 GB that would overflow.
+  const auto nanos = static_cast<Time>(uint64_t{bytes} * 1'000'000'000u / rate);
+  return Leaves(flow, nanos) + latency;
 }
 
-bool Link::QueueIsFull() {
+// In turns with the others who wait, and never later than behind all of them.
+// Whoever is alone makes up for what the others have had of its share.
+Time Link::Leaves(Flow& flow, Time nanos) {
+  const Time now = world_.now();
+  busy_until_ = std::max(busy_until_, now) + nanos;
+  std::erase_if(waiting_, [&](const Flow& one) {
+    return one.busy_until <= now || one.id == flow.id;
+  });
+  if (waiting_.empty()) {
+    flow.busy_until = busy_until_;
+  } else {
+    const Time in_turns = std::max(flow.busy_until, now) +
+                          nanos * static_cast<Time>(1 + waiting_.size());
+    flow.busy_until = std::min(in_turns, busy_until_);
+  }
+  waiting_.push_back(flow);
+  return flow.busy_until;
+}
+
+uint64_t Link::bandwidth() {
+  const uint64_t usual = knobs().bandwidth_bytes_per_second;
+  LinkRegime* const reigning = regime();
+  return reigning == nullptr ? usual : reigning->Bandwidth(usual);
+}
+
+bool Link::QueueIsFull(const Flow& flow) {
   const uint64_t queue_bytes = knobs().queue_bytes;
-  if (queue_bytes == 0 || busy_until_ <= world_.now()) return false;
-  uint64_t rate = knobs().bandwidth_bytes_per_second;
-  if (LinkRegime* const reigning = regime()) rate = reigning->Bandwidth(rate);
+  if (queue_bytes == 0 || flow.busy_until <= world_.now()) return false;
+  const uint64_t rate = bandwidth();
   if (rate == 0) return false;
   // In milliseconds, so that nothing overflows.
   const auto waits_ms =
-      static_cast<uint64_t>(busy_until_ - world_.now()) / 1'000'000u;
+      static_cast<uint64_t>(flow.busy_until - world_.now()) / 1'000'000u;
   if (waits_ms * rate / 1000 < queue_bytes) return false;
   CountFault("net.queue_full");
   return true;

@@ -5,6 +5,10 @@
 // clogged one keeps everything, in order, and lets it go at once when it is
 // free again. A regime of its own (link_regime.h) may take it down like a cut.
 //
+// Limited bandwidth is shared: what one stream sends waits for what it has sent
+// before and not for all that others have, as queues on the way are fair to
+// each connection (fq_codel). Only a stream that is alone has all of it.
+//
 // The dice are two streams of the world per direction, "net" for times and
 // "net.fault" for faults, so that switching a class of faults off does not
 // shift the latencies; "net.ancient" for frames that come again much later, and
@@ -18,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -33,6 +38,11 @@ namespace sim {
 
 class Link {
  public:
+  // One direction of one stream, and when the last byte so far will have left.
+  struct Flow {
+    uint64_t id = 0;
+    Time busy_until = 0;
+  };
   // What the two hosts at its ends are; must outlive it.
   struct Ends {
     Slowness& from;
@@ -69,12 +79,15 @@ class Link {
   // Nothing arrives now, but nothing is lost either.
   bool only_clogged() const { return clogged_ && !loses(); }
 
-  // When something of `bytes` that leaves now is at the other end. Takes its
-  // share of the bandwidth.
-  Time DrawArrival(size_t bytes);
-  // The bandwidth is limited and too much waits for it: a frame more is lost,
-  // which is counted.
-  bool QueueIsFull();
+  Flow NewFlow() { return {.id = ++flows_}; }
+  // When something of `bytes` that `flow` sends now is at the other end. Takes
+  // its share of the bandwidth.
+  Time DrawArrival(Flow& flow, size_t bytes);
+  // What it carries now, in bytes per second; 0: no limit.
+  uint64_t bandwidth();
+  // The bandwidth is limited and too much of `flow` waits for it: a frame more
+  // is lost, which is counted.
+  bool QueueIsFull(const Flow& flow);
   // What reigns now, or null if this link knows no regimes.
   LinkRegime* regime();
   // Null if there are none; then no write is taken apart.
@@ -103,6 +116,8 @@ class Link {
 
  private:
   bool loses() const { return cut() || !target_up_; }
+  // When the last byte has left if `flow` sends `nanos` worth of them now.
+  Time Leaves(Flow& flow, Time nanos);
 
   World& world_;
   const HostId from_;
@@ -112,7 +127,11 @@ class Link {
   bool down_ = false;
   bool clogged_ = false;
   bool target_up_;
-  Time busy_until_ = 0;  // When the last byte so far has left; see bandwidth.
+  // Where the bandwidth is limited: when the last byte so far will have left,
+  // and the flows of which something waits.
+  Time busy_until_ = 0;
+  std::vector<Flow> waiting_;
+  uint64_t flows_ = 0;
   runtime::Random time_dice_;
   runtime::Random fault_dice_;
   LinkDelays delays_;

@@ -10,6 +10,8 @@ namespace sim {
 namespace {
 
 constexpr int64_t kFlippedBitsMax = 8;
+// What a link with limited bandwidth delivers at once.
+constexpr size_t kSegmentBytes = 16 << 10;
 
 runtime::Bytes FlipBits(const runtime::Bytes& data, runtime::Random& dice) {
   return runtime::Bytes::Build(data.size(), [&](std::span<std::byte> out) {
@@ -26,7 +28,11 @@ runtime::Bytes FlipBits(const runtime::Bytes& data, runtime::Random& dice) {
 }  // namespace
 
 Pipe::Pipe(PipeEnds& ends, Link& link, Link& back, net::Framing framing)
-    : ends_(ends), link_(link), back_(back), framing_(framing) {}
+    : ends_(ends),
+      link_(link),
+      back_(back),
+      framing_(framing),
+      flow_(link.NewFlow()) {}
 
 // ---- the writer's end
 
@@ -78,8 +84,9 @@ void Pipe::SendBytes(Parcel parcel, Time stall) {
     stall = 0;  // The second part is behind the first anyway.
     Insert(std::move(head));
   }
+  const Time before = last_in_order_;
   parcel.arrival = NextInOrder(parcel.data.size(), stall);
-  Insert(std::move(parcel));
+  InsertData(std::move(parcel), before);
 }
 
 void Pipe::SendFiltered(Parcel parcel, Time stall, FrameFilters& filters) {
@@ -101,6 +108,7 @@ void Pipe::SendFiltered(Parcel parcel, Time stall, FrameFilters& filters) {
     const FrameFilters::Verdict verdict = filters.Judge(message.kind);
     if (verdict.strikes) TellFiltered(message.kind, verdict);
     if (verdict.drop) {
+      taken_bytes_ += part.data.size();
       GiveBack(part.data.size());
       continue;
     }
@@ -133,9 +141,13 @@ void Pipe::SendFrame(Parcel parcel, Time stall, Time late) {
     return;
   }
   if (IsLost(knobs)) {
-    if (parcel.charged) GiveBack(parcel.data.size());
+    if (parcel.charged) {
+      taken_bytes_ += parcel.data.size();
+      GiveBack(parcel.data.size());
+    }
     return;
   }
+  const Time before = last_in_order_;
   parcel.arrival = NextInOrder(parcel.data.size(), stall) + late;
   if (knobs.frame_ancient_ppm != 0) {
     const Time later = link_.DrawAncient();
@@ -156,7 +168,7 @@ void Pipe::SendFrame(Parcel parcel, Time stall, Time late) {
   if (knobs.HasRegimes()) {
     parcel.arrival += link_.regime()->DrawOvertaken();
   }
-  Insert(std::move(parcel));
+  InsertData(std::move(parcel), before);
 }
 
 bool Pipe::IsLost(const NetworkKnobs& knobs) {
@@ -165,7 +177,7 @@ bool Pipe::IsLost(const NetworkKnobs& knobs) {
     link_.CountFault("net.frame_lost");
     return true;
   }
-  return knobs.queue_bytes != 0 && link_.QueueIsFull();
+  return knobs.queue_bytes != 0 && link_.QueueIsFull(flow_);
 }
 
 void Pipe::SendAncient(runtime::Bytes frame) {
@@ -178,7 +190,7 @@ void Pipe::FrameMeetsCut(Parcel parcel) {
     return;
   }
   link_.CountFault("net.frame_cut");
-  if (parcel.charged) GiveBack(parcel.data.size());
+  if (parcel.charged) LoseInCut(parcel.data.size());
 }
 
 void Pipe::SendControl(Parcel::Kind kind) {
@@ -206,20 +218,49 @@ void Pipe::Retry(Parcel parcel, absl::Duration delay) {
 
 // What keeps the order is never earlier than what left before it.
 Time Pipe::NextInOrder(size_t bytes, Time stall) {
-  const Time drawn = link_.DrawArrival(bytes) + stall;
+  const Time drawn = link_.DrawArrival(flow_, bytes) + stall;
   last_in_order_ = std::max(last_in_order_, drawn);
   return last_in_order_;
 }
 
 // ---- the way
 
+void Pipe::InsertData(Parcel parcel, Time not_before) {
+  const uint64_t rate = link_.bandwidth();
+  const size_t size = parcel.data.size();
+  if (rate == 0 || size <= kSegmentBytes) {
+    Insert(std::move(parcel));
+    return;
+  }
+  Time last = std::max(not_before, link_.world().now());
+  for (size_t begin = 0; begin < size; begin += kSegmentBytes) {
+    const size_t bytes = std::min(kSegmentBytes, size - begin);
+    const size_t rest = size - begin - bytes;
+    const auto ahead =
+        static_cast<Time>(uint64_t{rest} * 1'000'000'000u / rate);
+    last = std::max(last, parcel.arrival - ahead);
+    Insert({.kind = parcel.kind,
+            .charged = parcel.charged,
+            .arrival = last,
+            .data = parcel.data.Slice(begin, bytes),
+            .more = rest > 0,
+            .whole = rest > 0 ? runtime::Bytes() : parcel.data});
+  }
+}
+
 void Pipe::Insert(Parcel parcel) {
-  last_of_all_ = std::max(last_of_all_, parcel.arrival);
   auto place = flight_.end();
   while (place != flight_.begin() &&
          std::prev(place)->arrival > parcel.arrival) {
     --place;
   }
+  // Not into a write that comes in segments.
+  while (place != flight_.end() && place != flight_.begin() &&
+         std::prev(place)->more) {
+    ++place;
+    parcel.arrival = std::max(parcel.arrival, std::prev(place)->arrival);
+  }
+  last_of_all_ = std::max(last_of_all_, parcel.arrival);
   flight_.insert(place, std::move(parcel));
   Arm();
 }
@@ -245,6 +286,7 @@ void Pipe::DeliverDue() {
       continue;
     }
     if (parcel.kind == Parcel::Kind::kReset) reset_under_way_ = false;
+    if (parcel.charged) taken_bytes_ += parcel.data.size();
     ends_.OnArrival(*this, std::move(parcel));
   }
   Arm();
@@ -264,7 +306,7 @@ void Pipe::Hold(Parcel parcel) {
     return;
   }
   if (is_frame) {  // The host is off.
-    if (parcel.charged) GiveBack(parcel.data.size());
+    if (parcel.charged) LoseInCut(parcel.data.size());
     return;
   }
   if (parcel.kind == Parcel::Kind::kReset && held_.empty()) {
@@ -280,12 +322,13 @@ void Pipe::Hold(Parcel parcel) {
 }
 
 void Pipe::Unblock() {
+  if (!link_.blocked()) taken_bytes_ += std::exchange(cut_bytes_, 0);
   if (withheld_bytes_ != 0 && !back_.cut()) {
     const size_t bytes = std::exchange(withheld_bytes_, 0);
     Consumed(bytes);
   }
   if (held_.empty() || link_.blocked()) return;
-  const Time restart = link_.DrawArrival(0);
+  const Time restart = link_.DrawArrival(flow_, 0);
   if (framing_ == net::Framing::kBytes) {
     RetimeBytes(restart);
   } else {
@@ -353,6 +396,11 @@ void Pipe::Consumed(size_t bytes) {
   const Time latency = absl::ToInt64Nanoseconds(back_.knobs().latency_min);
   credits_.push_back({.at = link_.world().now() + latency, .bytes = bytes});
   if (writer_waits_) ArmRoom();
+}
+
+void Pipe::LoseInCut(size_t bytes) {
+  cut_bytes_ += bytes;
+  GiveBack(bytes);
 }
 
 void Pipe::GiveBack(size_t bytes) {

@@ -9,6 +9,10 @@
 // The window counts the bytes written and not yet read. Room comes back to the
 // writer after one latency of the way back, and not at all while that way is
 // cut (byte streams): a cut of one direction stops both in the end.
+//
+// Where the bandwidth is limited a large write does not come all at once, but
+// in segments as they are carried, so that each side sees the other's bytes
+// move.
 
 #ifndef SIM_SIM_PIPE_H_
 #define SIM_SIM_PIPE_H_
@@ -41,6 +45,11 @@ struct Parcel {
   bool clogged = false;
   Time arrival = 0;
   runtime::Bytes data;  // kData only; never empty there.
+  // A large write comes in segments, one behind the other, with nothing in
+  // between.
+  bool more = false;  // Another segment of this write follows.
+  // The last of several: all of the write.
+  runtime::Bytes whole = runtime::Bytes();
 };
 
 // Who sits at the two ends. Shared ownership, because events of the world that
@@ -88,6 +97,10 @@ class Pipe {
   // Tries again after `delay` to deliver what just arrived.
   void Retry(Parcel parcel, absl::Duration delay);
 
+  // Of what was written: what has arrived, or was lost on its way. What the far
+  // end does with it does not matter.
+  uint64_t taken_bytes() const { return taken_bytes_; }
+
   // ---- the reader's end
   // `bytes` of charged parcels have been read, or have met nobody.
   void Consumed(size_t bytes);
@@ -119,6 +132,9 @@ class Pipe {
   // Lost, or held until the cut heals.
   void FrameMeetsCut(Parcel parcel);
   Time NextInOrder(size_t bytes, Time stall);
+  // Of data: all at once, or segment by segment if the link is so slow that it
+  // makes a difference.
+  void InsertData(Parcel parcel, Time not_before);
   void Insert(Parcel parcel);
   void Arm();
   void DeliverDue();
@@ -126,6 +142,7 @@ class Pipe {
   void RetimeBytes(Time restart);
   void RetimeFrames(Time restart);
   void GiveBack(size_t bytes);  // Room, at once.
+  void LoseInCut(size_t bytes);
   void AbsorbCredits();
   void ArmRoom();
   std::shared_ptr<Pipe> Shared();
@@ -143,6 +160,10 @@ class Pipe {
   Time armed_at_ = kNever;  // The earliest event under way to deliver.
   bool reset_under_way_ = false;
 
+  Link::Flow flow_;
+  uint64_t taken_bytes_ = 0;
+  // Lost in a cut, or where nobody was: not taken as long as that lasts.
+  uint64_t cut_bytes_ = 0;
   size_t used_bytes_ = 0;
   std::deque<Credit> credits_;  // Read, and on the way back to the writer.
   size_t withheld_bytes_ = 0;   // Read, and the way back is cut.

@@ -6,7 +6,7 @@
 
 namespace sim {
 
-SimProcess::SimProcess(Engine& engine, const SimClock& clock, HostId host,
+SimProcess::SimProcess(Engine& engine, SimClock& clock, HostId host,
                        uint64_t boot, EndHandler on_end)
     : engine_(engine),
       on_end_(std::move(on_end)),

@@ -35,7 +35,7 @@ class SimProcess final : public Process {
   using EndHandler = std::function<void(End)>;
 
   // `engine` and `clock` must outlive this.
-  SimProcess(Engine& engine, const SimClock& clock, HostId host, uint64_t boot,
+  SimProcess(Engine& engine, SimClock& clock, HostId host, uint64_t boot,
              EndHandler on_end);
   // Dead first, then unwound: no destructor of the guest reaches the world.
   ~SimProcess() override;

@@ -114,7 +114,7 @@ size_t SimStream::TakeUnread(std::span<std::byte> buffer) {
 
 absl::Status SimStream::Write(
     std::span<const std::span<const std::byte>> pieces,
-    runtime::Instant deadline) {
+    net::Patience patience) {
   RETURN_IF_ERROR(connection_->Usable(side_));
   CHECK(!here().closed_here, "Write() after CloseWrite()");
   size_t left = 0;
@@ -127,7 +127,7 @@ absl::Status SimStream::Write(
   Time stall = pipe.link().DrawStall();
   PieceCursor cursor(pieces);
   while (left > 0) {
-    RETURN_IF_ERROR(AwaitRoom(left, deadline));
+    RETURN_IF_ERROR(AwaitRoom(left, patience));
     const bool whole = pipe.framing() == net::Framing::kFrames;
     const size_t count = whole ? left : std::min(left, pipe.room());
     pipe.SendData(cursor.Take(count), std::exchange(stall, 0));
@@ -137,15 +137,27 @@ absl::Status SimStream::Write(
   return absl::OkStatus();
 }
 
-absl::Status SimStream::AwaitRoom(size_t left, runtime::Instant deadline) {
+absl::Status SimStream::AwaitRoom(size_t left, net::Patience patience) {
   Pipe& pipe = connection_->outgoing(side_);
+  RETURN_IF_ERROR(connection_->Usable(side_));
+  if (pipe.HasRoomFor(left)) return absl::OkStatus();
+  runtime::Executor& executor = here().writable->executor();
+  net::PatientWait wait(patience, executor.Now(), pipe.taken_bytes());
   while (true) {
-    RETURN_IF_ERROR(connection_->Usable(side_));
-    if (pipe.HasRoomFor(left)) return absl::OkStatus();
     pipe.AwaitRoom();
     CHECK(here().writable->empty(), "two fibers write one stream");
-    RETURN_IF_ERROR(here().writable->Wait(deadline));
+    const absl::Status waited = here().writable->Wait(wait.next_look());
+    if (!waited.ok() && !absl::IsDeadlineExceeded(waited)) return waited;
+    RETURN_IF_ERROR(connection_->Usable(side_));
+    if (pipe.HasRoomFor(left)) return absl::OkStatus();
+    if (!waited.ok() && !wait.GoesOn(executor.Now(), pipe.taken_bytes())) {
+      return waited;
+    }
   }
+}
+
+uint64_t SimStream::taken_bytes() const {
+  return connection_->outgoing(side_).taken_bytes();
 }
 
 void SimStream::CloseWrite() {

@@ -34,7 +34,8 @@ class SimStream final : public net::Stream {
                               runtime::Instant deadline) override;
   using net::Stream::Write;
   absl::Status Write(std::span<const std::span<const std::byte>> pieces,
-                     runtime::Instant deadline) override;
+                     net::Patience patience) override;
+  uint64_t taken_bytes() const override;
   void CloseWrite() override;
   void Reset() override;
   net::Address remote_address() const override;
@@ -44,7 +45,7 @@ class SimStream final : public net::Stream {
   Endpoint& here() { return connection_->endpoint(side_); }
   bool alive() const;
   size_t TakeUnread(std::span<std::byte> buffer);
-  absl::Status AwaitRoom(size_t left, runtime::Instant deadline);
+  absl::Status AwaitRoom(size_t left, net::Patience patience);
 
   const std::shared_ptr<Connection> connection_;
   const Side side_;

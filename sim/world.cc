@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "runtime/check.h"
+#include "runtime/work.h"
 #include "sim/engine.h"
 #include "sim/hosts.h"
 #include "sim/probes.h"
@@ -16,10 +17,14 @@
 namespace sim {
 
 // The loop over the events, and who listens to checks and probes.
-class World::Impl {
+class World::Impl final : public runtime::WorkSink {
  public:
   Impl(World& world, const WorldOptions& options);
-  ~Impl();
+  ~Impl() override;
+
+  void OnWork(uint64_t units) override {
+    if (engine_.running != nullptr) engine_.running->Work(units);
+  }
 
   // The next of the queue, which must not be empty. False if it came to
   // nothing: it was for a process that is gone, or that is paused.
@@ -180,6 +185,7 @@ void World::Impl::AfterEvent() {
 World::World(WorldOptions options)
     : impl_(std::make_unique<Impl>(*this, options)) {
   runtime::probe_sink = this;
+  runtime::work_sink = impl_.get();
   impl_->network_ = std::make_unique<SimNetwork>(*this);
   impl_->hosts_ =
       std::make_unique<Hosts>(*this, impl_->engine_, *impl_->network_);
@@ -189,6 +195,7 @@ World::~World() {
   // Destructors of the guest may still speak of themselves while they unwind.
   impl_->hosts_->EndAll();
   runtime::probe_sink = nullptr;
+  runtime::work_sink = nullptr;
   // What is under way holds on to network and disks.
   impl_->engine_.queue.Clear();
 }

@@ -129,12 +129,13 @@ void Core::On(Turn& turn, const Durable& event) {
 
 void Core::On(Turn& turn, const PeerLost& event) {
   if (leading() == nullptr) {
-    LeaderLinkLost(turn, event.peer);
+    if (!event.only_bulk) LeaderLinkLost(turn, event.peer);
     return;
   }
   const auto peer = Leading().peers.find(event.peer);
   if (peer == Leading().peers.end()) return;
-  if (Leading().transfer.has_value() && Leading().transfer->to == event.peer) {
+  if (!event.only_bulk && Leading().transfer.has_value() &&
+      Leading().transfer->to == event.peer) {
     EndTransfer(turn, TransferEnd::kLost);
   }
   // What was in flight is gone. The next heartbeat asks where we are: a link

@@ -79,6 +79,7 @@ struct Follower {
   NodeId leader;  // Of this term; 0: not known.
 };
 struct PreCandidate {
+  uint64_t question;                    // Whose answers count.
   absl::btree_map<NodeId, bool> votes;  // Including our own.
 };
 struct Candidate {
@@ -299,6 +300,8 @@ class Core {
   // the timer was last reset. Drawn anew for every campaign and term.
   absl::Duration election_timeout_;
   runtime::Instant election_due_;
+  // Of this life, so far: numbers the pre-votes.
+  uint64_t questions_ = 0;
   // The campaign that a lost leader is worth, if that is sooner.
   runtime::Instant quick_due_ = runtime::Instant::InfiniteFuture();
 };

@@ -35,13 +35,13 @@ void Core::StartPreVote(Turn& turn) {
     // A member whose disk hangs does not ask, and so is in nobody's way.
     if (durable_ == submitted_) Support(turn, self_);
   }
-  PreCandidate candidate;
-  candidate.votes[self_] = true;
-  state_ = std::move(candidate);
+  const uint64_t question = ++questions_;
+  state_ = PreCandidate{.question = question, .votes = {{self_, true}}};
   RoleChanged(turn);
   const PreVoteRequest request{.campaign_term = term_.Next(),
                                .last_index = log_.last_index(),
-                               .last_term = log_.last_term()};
+                               .last_term = log_.last_term(),
+                               .question = question};
   for (const NodeId voter : configuration().voters) {
     // Nothing is claimed that could be forgotten: a member whose disk hangs
     // does not even ask.
@@ -137,7 +137,8 @@ void Core::Handle(Turn& turn, Sender from, const PreVoteRequest& request) {
   Answer(turn, from, Sequence(),
          PreVoteReply{.campaign_term = request.campaign_term,
                       .term = term_,
-                      .granted = granted});
+                      .granted = granted,
+                      .question = request.question});
 }
 
 void Core::Handle(Turn& turn, Sender from, const PreVoteReply& reply) {
@@ -148,6 +149,11 @@ void Core::Handle(Turn& turn, Sender from, const PreVoteReply& reply) {
   }
   auto* candidate = std::get_if<PreCandidate>(&state_);
   if (candidate == nullptr || reply.campaign_term != term_.Next()) return;
+  if (reply.question != candidate->question) {
+    // Granted before the replier heard its leader again, for all we know.
+    REACHABLE("raft.prevote_answer_too_late");
+    return;
+  }
   bool& vote = candidate->votes[from.node];
   vote = vote || reply.granted;
   CountPreVotes(turn);
@@ -167,6 +173,8 @@ void Core::Handle(Turn& turn, Sender from, const VoteRequest& request) {
                        log_.IsUpToDate(request.last_index, request.last_term);
   if (granted) {
     if (vote_ == NodeId()) Promise(turn, term_, from.node);
+    // Who helps another to lead this term does not ask for the next.
+    if (role() == Role::kPreCandidate) BecomeFollower(turn, NodeId());
     ResetElectionTimer(turn);
   }
   Answer(turn, from, Sequence(), VoteReply{.term = term_, .granted = granted});

@@ -55,9 +55,10 @@ struct Durable {
 };
 
 // A connection to this peer broke: what was in flight is lost. If it led us, it
-// is most likely dead.
+// is most likely dead, unless only bulk went that way.
 struct PeerLost {
   NodeId peer;
+  bool only_bulk = false;
 };
 
 // Somebody else is to lead. Thesis §3.10.

@@ -19,7 +19,7 @@ void Core::LeaderLinkLost(Turn& turn, NodeId peer) {
   if (follower == nullptr || follower->leader != peer || peer == NodeId()) {
     return;
   }
-  // A pair has two connections, and a dead process breaks both.
+  // A pair has several connections, and a dead process breaks them all.
   if (leader_lost_.has_value()) return;
   leader_lost_ =
       LostLeader{.since = turn.env.now, .supported = {}, .supported_until = {}};

@@ -28,12 +28,16 @@ struct PreVoteRequest {
   Term campaign_term;  // The sender's term + 1.
   Index last_index;
   Term last_term;
+  // Numbered by the sender, in this life of it: it may ask for one term often,
+  // and what was granted long ago says nothing about now.
+  uint64_t question = 0;
 };
 
 struct PreVoteReply {
-  Term campaign_term;  // Echoed: the reply belongs to this question.
+  Term campaign_term;  // Echoed.
   Term term;           // The replier's own; a refusal may teach a higher one.
   bool granted = false;
+  uint64_t question = 0;  // Echoed: the reply belongs to this question.
 };
 
 // Raft figure 2, RequestVote.
@@ -53,7 +57,7 @@ struct VoteReply {
 // Raft figure 2, AppendEntries. Empty while probing.
 struct AppendRequest {
   Term term;
-  // The replication session: a reply of another session is stale.
+  // The replication session, numbered by the leader of the term from 1.
   uint64_t session = 0;
   Index previous_index;
   Term previous_term;
@@ -65,6 +69,9 @@ struct AppendRequest {
 
 struct AppendReply {
   Term term;
+  // Echoed, if the request was of `term`; 0 if it was of an older one: each
+  // leader numbers its sessions anew, in each of its terms. A rejection of
+  // another session is stale; an acceptance is true in any.
   uint64_t session = 0;
   uint64_t read_round = 0;  // Echoed.
   bool accepted = false;

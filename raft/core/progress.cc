@@ -21,10 +21,12 @@ void Window::FreeUpTo(Index match, runtime::Instant now) {
   }
 }
 
-void Progress::Acknowledge(Index upto, runtime::Instant now) {
+void Progress::Acknowledge(Index upto, uint64_t of_session,
+                           runtime::Instant now) {
   match = std::max(match, upto);
   next = std::max(next, match.Next());
   if (probing() != nullptr) {
+    if (of_session != session) return;
     // Anything behind the probed place has not been sent in this session.
     next = match.Next();
     state = Replicating{};

@@ -6,9 +6,11 @@
 //   replicate  They agree. Appends are pipelined: `next` runs ahead of the
 //              answers, as far as the window allows.
 //
-// Each return to probing begins a new session: answers to what was sent before
-// are recognised by their session and ignored. `match` only ever grows, and
-// only by an acknowledgement of what an append has compared.
+// Each return to probing begins a new session: rejections of what was sent
+// before are recognised by their session and ignored. What was accepted is true
+// in any session, but only an answer of the present one ends the probing: what
+// an older one sent may still be on its way before the question. `match` only
+// ever grows, and only by an acknowledgement of what an append has compared.
 
 #ifndef RAFT_CORE_PROGRESS_H_
 #define RAFT_CORE_PROGRESS_H_
@@ -79,8 +81,9 @@ struct Progress {
     return std::get_if<Replicating>(&state);
   }
 
-  // Everything up to `upto` is acknowledged; the pipeline may flow.
-  void Acknowledge(Index upto, runtime::Instant now);
+  // Everything up to `upto` is acknowledged, by an answer of `of_session`. One
+  // of the present session lets the pipeline flow.
+  void Acknowledge(Index upto, uint64_t of_session, runtime::Instant now);
 
   // Back to probing at `next_index`, in a new session.
   void Probe(Index next_index);

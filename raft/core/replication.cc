@@ -49,11 +49,11 @@ void Core::On(Turn& turn, Propose& event) {
 
 void Core::Handle(Turn& turn, Sender from, AppendRequest& request) {
   if (request.term < term_) {
-    // Tells an old leader the term it has missed.
+    // Tells an old leader the term it has missed. It may lead that one as well
+    // by now: this is of none of its sessions there.
     Answer(turn, from, Sequence(),
-           AppendReply{.term = term_,
-                       .session = request.session,
-                       .match = request.previous_index});
+           AppendReply{
+               .term = term_, .session = 0, .match = request.previous_index});
     return;
   }
   FollowLeader(turn, from, request.term);
@@ -155,18 +155,23 @@ void Core::Handle(Turn& turn, Sender from, const AppendReply& reply) {
   if (reply.term < term_) return;
   Progress* peer = Hear(turn, from.node, reply.read_round);
   if (peer == nullptr) return;
-  if (reply.session != peer->session) {
-    REACHABLE("raft.stale_session");
-  } else if (reply.accepted) {
+  if (reply.accepted) {
     CHECK_LE(reply.match, log_.last_index(), "node ", from.node.value(),
              " acknowledged what was never sent");
-    peer->Acknowledge(reply.match, turn.env.now);
+    // A follower does not lose what it has acknowledged in a term, and this log
+    // only grows: true in any session. A link that is slower than our patience
+    // would else be sent the same for ever.
+    SOMETIMES(reply.session != peer->session && reply.match > peer->match,
+              "raft.match_of_older_session");
+    peer->Acknowledge(reply.match, reply.session, turn.env.now);
     CommitByCounting(turn);
     Replicate(turn, from.node, *peer);
     TellTarget(turn);
-  } else {
+  } else if (reply.session == peer->session) {
     TakeRejection(*peer, reply);
     Replicate(turn, from.node, *peer);
+  } else {
+    REACHABLE("raft.stale_session");
   }
   ServeReads(turn);
 }

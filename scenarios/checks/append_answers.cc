@@ -27,9 +27,29 @@ bool AcceptsAppend(const CoreStep& step) {
   return false;
 }
 
+// A leader numbers its sessions in each of its terms anew: the refusal of what
+// belongs to another term than the answer must not look like one of these.
+void AppendAnswers::CheckRefusal(const CoreStep& step, const raft::Send& send) {
+  const auto* reply = std::get_if<raft::AppendReply>(&send.message);
+  if (reply == nullptr || reply->accepted) return;
+  const Told& told = step.told;
+  const bool same_term = told.term == reply->term;
+  if (told.kind == Told::Kind::kAppendRequest && send.to.value() == told.from &&
+      reply->session == (same_term ? told.session : 0)) {
+    return;
+  }
+  violations_.Report(
+      "append-refused",
+      absl::StrCat(step.life.ToString(), " of term ", reply->term.value(),
+                   " refuses, as of session ", reply->session, ", what n",
+                   send.to.value(), " has sent in session ", told.session,
+                   " of term ", told.term.value()));
+}
+
 void AppendAnswers::OnStep(const CoreStep& step) {
   const Told& told = step.told;
   for (const raft::Send& send : step.effects.sends) {
+    CheckRefusal(step, send);
     const raft::AppendReply* reply = AcceptanceIn(send);
     if (reply == nullptr) continue;
     const bool answers = told.kind == Told::Kind::kAppendRequest &&

@@ -1,7 +1,8 @@
 // A follower acknowledges what an append has compared and no more: the entry
-// before it, and those in it, which then stand in its log (Raft §5.3).
+// before it, and those in it, which then stand in its log (Raft §5.3). What it
+// refuses it names by the session, and what is of an older term by none.
 //
-// append-acknowledged.
+// append-acknowledged, append-refused.
 
 #ifndef SCENARIOS_CHECKS_APPEND_ANSWERS_H_
 #define SCENARIOS_CHECKS_APPEND_ANSWERS_H_
@@ -19,6 +20,8 @@ class AppendAnswers {
   void OnStep(const CoreStep& step);
 
  private:
+  void CheckRefusal(const CoreStep& step, const raft::Send& send);
+
   Violations& violations_;
 };
 

@@ -25,7 +25,7 @@ bool Resets(const CoreStep& step) {
 
 // Whether it hears of the end of the leader that it follows.
 bool LosesLeader(const CoreStep& step) {
-  return step.told.kind == Told::Kind::kPeerLost &&
+  return step.told.kind == Told::Kind::kPeerLost && step.told.yes &&
          step.after.role == raft::Role::kFollower && step.leader.value() != 0 &&
          step.told.from == step.leader.value();
 }
@@ -68,6 +68,7 @@ void CampaignTimer::OnStep(const CoreStep& step) {
                           step.after.role == raft::Role::kCandidate);
   if (!campaigns) return;
   CheckDrawn(step);
+  CheckStands(step, timer);
   const runtime::Instant from =
       timer.leader_lost ? timer.campaigned : timer.reset;
   const absl::Duration since = step.told.now - from;
@@ -84,6 +85,22 @@ void CampaignTimer::OnStep(const CoreStep& step) {
                    timer.leader_lost ? " after its last campaign; it waits "
                                      : " after its timer was reset; it waits ",
                    absl::FormatDuration(wait), " at least"));
+}
+
+// To stand is the second half of a campaign, and of the same one: who has voted
+// since it began has given it up.
+void CampaignTimer::CheckStands(const CoreStep& step, const Timer& timer) {
+  if (step.told.kind != Told::Kind::kPreVoteReply ||
+      timer.reset <= timer.campaigned) {
+    return;
+  }
+  violations_.Report(
+      "campaigns-too-soon",
+      absl::StrCat(step.life.ToString(), " stands for term ",
+                   step.after.term.value(), " by what it has asked ",
+                   absl::FormatDuration(step.told.now - timer.campaigned),
+                   " ago, and has voted ",
+                   absl::FormatDuration(step.told.now - timer.reset), " ago"));
 }
 
 void CampaignTimer::CheckDrawn(const CoreStep& step) {

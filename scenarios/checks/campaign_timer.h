@@ -1,5 +1,6 @@
 // Nobody campaigns who has heard the leader of its term, or has voted, or has
-// begun a campaign, less than a minimum election timeout ago: the election
+// begun a campaign, less than a minimum election timeout ago, and nobody stands
+// by a campaign that began before it has voted for another: the election
 // timer is reset by each of them (Raft §5.2, figure 2, "Followers"). And by
 // nothing else: a leader that was deposed, or a candidate that is refused, does
 // not put off the campaign of whoever hears it. Timeouts are drawn: campaigns
@@ -43,11 +44,12 @@ class CampaignTimer {
     runtime::Instant due;
     // The connection to the leader broke, and it was not heard since.
     bool leader_lost = false;
-    runtime::Instant campaigned;  // Valid while leader_lost.
+    runtime::Instant campaigned;  // When it last did, or may have.
   };
 
   void CheckPutOff(const CoreStep& step, const Timer& timer);
   void CheckDrawn(const CoreStep& step);
+  void CheckStands(const CoreStep& step, const Timer& timer);
 
   Violations& violations_;
   ByNode<Timer> timers_;  // Of the life that runs.

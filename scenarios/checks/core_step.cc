@@ -120,6 +120,7 @@ void Tell(const raft::Durable& durable, const LogMirror&, Told& told) {
 void Tell(const raft::PeerLost& lost, const LogMirror&, Told& told) {
   told.kind = Kind::kPeerLost;
   told.from = static_cast<uint32_t>(lost.peer.value());
+  told.yes = !lost.only_bulk;
 }
 
 }  // namespace

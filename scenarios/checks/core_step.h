@@ -44,7 +44,8 @@ struct Told {
   // The term that a message speaks for; of a pre-vote, the one to come.
   persist::Term term;
   persist::Term own_term;  // kPreVoteReply: the sender's.
-  // Granted, accepted; kVoteRequest: the leader wants it.
+  // Granted, accepted; kVoteRequest: the leader wants it; kPeerLost: the peer
+  // itself may be gone.
   bool yes = false;
   uint64_t session = 0;     // kAppendRequest, kAppendReply.
   uint64_t read_round = 0;  // Heartbeats, appends and their replies.

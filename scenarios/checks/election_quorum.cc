@@ -9,10 +9,53 @@ namespace scenarios {
 
 void ElectionQuorum::OnSendLeaves(const NodeLife& life,
                                   const raft::Send& send) {
-  const auto* reply = std::get_if<raft::VoteReply>(&send.message);
-  if (reply == nullptr || !reply->granted) return;
+  if (const auto* vote = std::get_if<raft::VoteReply>(&send.message)) {
+    OnVoteLeaves(life, send, *vote);
+  } else if (const auto* yes = std::get_if<raft::PreVoteReply>(&send.message)) {
+    OnConsentLeaves(life, send, *yes);
+  }
+}
+
+void ElectionQuorum::OnConsentLeaves(const NodeLife& life,
+                                     const raft::Send& send,
+                                     const raft::PreVoteReply& reply) {
+  Question& asked = questions_[static_cast<uint32_t>(send.to.value())];
+  if (!reply.granted || reply.question != asked.number ||
+      reply.campaign_term != asked.term || send.echo != asked.asker ||
+      std::find(asked.yes.begin(), asked.yes.end(), life.node) !=
+          asked.yes.end()) {
+    return;
+  }
+  asked.yes.push_back(life.node);
+}
+
+void ElectionQuorum::OnStep(const CoreStep& step, DurableState& disk) {
+  Question& asked = questions_[step.life.node];
+  for (const raft::Send& send : step.effects.sends) {
+    const auto* request = std::get_if<raft::PreVoteRequest>(&send.message);
+    if (request == nullptr) continue;
+    disk.Update();
+    asked = {.number = request->question,
+             .term = request->campaign_term,
+             .asker = disk.incarnation(),
+             .yes = {}};
+    break;
+  }
+  const bool stands = step.after.role == raft::Role::kCandidate &&
+                      step.told.kind == Told::Kind::kPreVoteReply;
+  if (!stands || 2 * (asked.yes.size() + 1) > nodes_) return;
+  violations_.Report("stands-by-quorum",
+                     absl::StrCat(step.life.ToString(), " stands for term ",
+                                  step.after.term.value(), " though only ",
+                                  asked.yes.size() + 1, " of ", nodes_,
+                                  " have said yes to what it has asked last"));
+}
+
+void ElectionQuorum::OnVoteLeaves(const NodeLife& life, const raft::Send& send,
+                                  const raft::VoteReply& reply) {
+  if (!reply.granted) return;
   const Vote vote{life.node, send.to, send.echo};
-  std::vector<Vote>& votes = votes_[reply->term];
+  std::vector<Vote>& votes = votes_[reply.term];
   if (std::find(votes.begin(), votes.end(), vote) == votes.end()) {
     votes.push_back(vote);
   }

@@ -16,7 +16,7 @@ void LeaderMatch::OnStep(const CoreStep& step) {
     if (progress.match != of_peer.match) {
       CheckMove(step, peer, progress, of_peer);
     }
-    of_peer = {progress.match, progress.session};
+    of_peer = {progress.match};
     if (progress.next > progress.match &&
         progress.next <= step.log.last().Next()) {
       continue;
@@ -34,10 +34,10 @@ void LeaderMatch::CheckMove(const CoreStep& step, uint32_t peer,
                             const raft::Progress& progress,
                             const Known& known) {
   const Told& told = step.told;
-  const bool earned =
-      told.kind == Told::Kind::kAppendReply && told.yes && told.from == peer &&
-      told.session == known.session && told.term == step.after.term &&
-      progress.match > known.match && progress.match <= told.last;
+  const bool earned = told.kind == Told::Kind::kAppendReply && told.yes &&
+                      told.from == peer && told.term == step.after.term &&
+                      progress.match > known.match &&
+                      progress.match <= told.last;
   if (!earned) {
     violations_.Report(
         "match-moved",

@@ -1,9 +1,9 @@
 // What a leader believes of a follower's disk is true: the match index is never
 // ahead of the log that is on that disk. It only grows, and only by an answer
-// that accepts entries, in the session of the question, up to what that answer
-// says; never by a heartbeat, a refusal or a link (Raft figure 2, matchIndex).
-// And what it sends next lies behind that, and in its log or right behind it
-// (nextIndex).
+// of this term that accepts entries, of whatever session, up to what that
+// answer says; never by a heartbeat, a refusal or a link (Raft figure 2,
+// matchIndex). And what it sends next lies behind that, and in its log or right
+// behind it (nextIndex).
 //
 // match-is-true, match-moved, next-out-of-place.
 
@@ -32,7 +32,6 @@ class LeaderMatch {
  private:
   struct Known {
     persist::Index match;
-    uint64_t session = 0;
   };
 
   void CheckMove(const CoreStep& step, uint32_t peer,

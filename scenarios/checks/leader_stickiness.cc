@@ -16,7 +16,7 @@ void LeaderStickiness::OnStep(const CoreStep& step) {
       if (told.term >= step.before.term) contact = {told.now, false};
       return;
     case Told::Kind::kPeerLost:
-      if (told.from == step.leader.value()) contact.lost = true;
+      if (told.yes && told.from == step.leader.value()) contact.lost = true;
       return;
     case Told::Kind::kVoteRequest:
       if (told.yes) return;  // The leader itself wants it.

@@ -218,6 +218,7 @@ void SafetyChecks::Observer::TakeStores(const CoreStep& step) {
 void SafetyChecks::Observer::CheckStep(const CoreStep& step) {
   checks_.roles_.OnStep(step);
   checks_.pre_votes_.OnStep(step);
+  checks_.election_quorums_.OnStep(step, disk());
   checks_.justified_.OnStep(step);
   checks_.stickiness_.OnStep(step);
   checks_.timers_.OnStep(step);
@@ -258,8 +259,8 @@ void SafetyChecks::Observer::OnSendLeaves(const raft::Core&,
     checks_.votes_.OnVoteLeaves(life_, term, raft::NodeId(life_.node));
   } else if (const auto* reply = std::get_if<raft::VoteReply>(&send.message)) {
     if (reply->granted) checks_.votes_.OnVoteLeaves(life_, term, send.to);
-    checks_.election_quorums_.OnSendLeaves(life_, send);
   }
+  checks_.election_quorums_.OnSendLeaves(life_, send);
   checks_.promises_.OnLeaves(life_, send.to, send.message, disk(), log_);
 }
 

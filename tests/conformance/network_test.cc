@@ -358,6 +358,58 @@ TEST_P(NetworkTest, AWriterThatWaitsGoesOnWhenTheReaderReads) {
   });
 }
 
+// However long it takes in all: what counts is that bytes move.
+TEST_P(NetworkTest, APatientWriterWaitsForASlowReader) {
+  RunConnected([](Place& place, Pair& pair) {
+    const std::string much(kMoreThanAnyWindow / 4, 'x');
+    constexpr absl::Duration kStallMax = absl::Milliseconds(400);
+    const Instant began = place.network_executor().Now();
+    FiberGroup group(place.network_executor());
+    group.Spawn("writer", [&] {
+      const absl::Status written = pair.dialled->Write(
+          runtime::AsBytes(much), net::Patience::WhileMoving(kStallMax));
+      EXPECT_TRUE(written.ok()) << written;
+      EXPECT_GT(place.network_executor().Now() - began, kStallMax);
+      pair.dialled->CloseWrite();
+    });
+    std::string buffer(256 << 10, '\0');
+    size_t got = 0;
+    while (got < much.size()) {
+      const auto count = pair.accepted->Read(
+          std::as_writable_bytes(std::span(buffer)), Soon(place));
+      ASSERT_TRUE(count.ok()) << count.status();
+      got += *count;
+      EXPECT_TRUE(
+          place.network_executor().SleepFor(absl::Milliseconds(20)).ok());
+    }
+    EXPECT_TRUE(group.Join(Soon(place)).ok());
+  });
+}
+
+TEST_P(NetworkTest, APatientWriterGivesUpWhenNothingMoves) {
+  RunConnected([](Place& place, Pair& pair) {
+    const std::string much(kMoreThanAnyWindow, 'x');
+    constexpr absl::Duration kStallMax = absl::Milliseconds(200);
+    const Instant began = place.network_executor().Now();
+    const absl::Status stuck = pair.dialled->Write(
+        runtime::AsBytes(much), net::Patience::WhileMoving(kStallMax));
+    EXPECT_TRUE(absl::IsDeadlineExceeded(stuck)) << stuck;
+    EXPECT_GE(place.network_executor().Now() - began, kStallMax);
+    EXPECT_LT(place.network_executor().Now() - began, absl::Seconds(10));
+  });
+}
+
+// By the other host, whether anybody there reads or not.
+TEST_P(NetworkTest, WhatTheOtherHostHasTakenIsKnown) {
+  RunConnected([](Place& place, Pair& pair) {
+    EXPECT_EQ(pair.dialled->taken_bytes(), 0u);
+    ASSERT_TRUE(Write(place, *pair.dialled, std::string(1000, 'x')).ok());
+    EXPECT_TRUE(place.network_executor().SleepFor(kUntilDelivered).ok());
+    EXPECT_EQ(pair.dialled->taken_bytes(), 1000u);
+    EXPECT_EQ(pair.accepted->taken_bytes(), 0u);
+  });
+}
+
 TEST_P(NetworkTest, ADeadlineLeavesTheStreamGood) {
   RunConnected([](Place& place, Pair& pair) {
     std::byte buffer[16];

@@ -35,7 +35,7 @@ TEST_F(PeerTransportTest, MessagesArriveBothWaysInOrder) {
       EXPECT_EQ(Node(node).heard[i].sender, Incarnation(1));
     }
     EXPECT_EQ(Stats(node).messages_sent, 100u);
-    EXPECT_EQ(Stats(node).connects, 1u);
+    EXPECT_EQ(Stats(node).connects, 2u);  // Control and bulk.
   }
 }
 
@@ -56,12 +56,61 @@ TEST_F(PeerTransportTest, HigherLanesOvertakeLowerOnes) {
     self.Send(2, "snapshot", Lane::kSnapshot);
     self.Send(2, "append1", Lane::kAppend);
     self.Send(2, "append2", Lane::kAppend);
-    self.Send(2, "control", Lane::kControl);
   });
   Run(absl::Seconds(1));
   std::string order;
   for (const auto& one : Node(2).heard) absl::StrAppend(&order, one.text, " ");
-  EXPECT_EQ(order, "control append1 append2 snapshot ");
+  EXPECT_EQ(order, "append1 append2 snapshot ");
+}
+
+// What a socket has taken already no precedence can hold back.
+TEST_F(PeerTransportTest, ControlDoesNotWaitForBulkThatIsUnderWay) {
+  Begin(2, {.bandwidth_bytes_per_second = 64 << 10});
+  Boot(2);
+  absl::Duration waited = absl::InfiniteDuration();
+  Boot(1, [&](PeerNode& self) {
+    self.Sleep(absl::Milliseconds(100));
+    self.Send(2, std::string(1 << 20, 'b'), Lane::kAppend);  // 16 s.
+    self.Sleep(absl::Milliseconds(100));
+    const sim::Time began = world_->now();
+    self.Send(2, "control");
+    while (!Node(2).Heard("control")) self.Sleep(absl::Milliseconds(1));
+    waited = absl::Nanoseconds(world_->now() - began);
+  });
+  Run(absl::Seconds(30));
+  EXPECT_LT(waited, absl::Milliseconds(50));
+}
+
+// Bytes move all the time: neither a write nor a ping gives the peer up.
+TEST_F(PeerTransportTest, AConnectionThatIsOnlySlowIsLeftAlone) {
+  Begin(2, {.bandwidth_bytes_per_second = 64 << 10});
+  Boot(2);
+  Boot(1, [](PeerNode& self) {
+    self.Sleep(absl::Milliseconds(100));
+    for (int i = 0; i < 8; ++i) {
+      self.Send(2, std::string(512 << 10, 'b'), Lane::kAppend);
+    }
+  });
+  Run(absl::Seconds(70));
+  EXPECT_EQ(Node(2).heard.size(), 8u);
+  EXPECT_EQ(Stats(1).connects_lost, 0u);
+  EXPECT_EQ(Stats(2).connects_lost, 0u);
+}
+
+TEST_F(PeerTransportTest, AConnectionThatTakesNothingIsGivenUp) {
+  Begin(2, {.bandwidth_bytes_per_second = 64 << 10});
+  Boot(2);
+  Boot(1, [](PeerNode& self) {
+    self.Sleep(absl::Milliseconds(100));
+    for (int i = 0; i < 8; ++i) {
+      self.Send(2, std::string(512 << 10, 'b'), Lane::kAppend);
+    }
+  });
+  Run(absl::Seconds(10));
+  network().Cut(Host(1), Host(2));
+  Run(absl::Seconds(4));
+  EXPECT_EQ(Stats(1).connects_lost, 2u);
+  EXPECT_EQ(Node(1).bulk_lost, std::vector<uint64_t>{2});
 }
 
 TEST_F(PeerTransportTest, TheQueueOfAPeerIsBoundedAndKeepsWhatMatters) {
@@ -269,7 +318,7 @@ TEST_F(PeerTransportTest, AVanishedPeerIsNoticedWithoutAWord) {
   Run(absl::Seconds(1));
   world_->PowerOff(Host(2));
   Run(absl::Seconds(4));  // A ping interval and the timeout.
-  EXPECT_EQ(Stats(1).half_open, 1u);
+  EXPECT_EQ(Stats(1).half_open, 2u);
   EXPECT_FALSE(Node(1).links.back().second);
   Boot(2);
   Run(absl::Seconds(3));
@@ -298,7 +347,7 @@ TEST_F(PeerTransportTest, APeerThatComesBackIsDialledAtOnce) {
              [this] { Node(1).Send(2, "second life"); });
   Run(absl::Milliseconds(100));
   EXPECT_TRUE(Node(2).Heard("second life"));
-  EXPECT_EQ(Stats(1).half_open, 1u);
+  EXPECT_EQ(Stats(1).half_open, 2u);
 }
 
 TEST_F(PeerTransportTest, APeerThatMovedIsDialledAtItsNewAddress) {

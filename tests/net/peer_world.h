@@ -47,6 +47,9 @@ class PeerNode final : public PeerReceiver {
   void OnPeerLink(runtime::NodeId peer, bool up) override {
     links.emplace_back(peer.value(), up);
   }
+  void OnBulkLost(runtime::NodeId peer) override {
+    bulk_lost.push_back(peer.value());
+  }
 
   void Send(uint64_t to, absl::string_view text, Lane lane = Lane::kControl,
             uint64_t echo = 0, runtime::GroupId group = kGroup) {
@@ -76,6 +79,7 @@ class PeerNode final : public PeerReceiver {
   sim::Process& process;
   std::vector<Message> heard;
   std::vector<std::pair<uint64_t, bool>> links;
+  std::vector<uint64_t> bulk_lost;
   PeerTransport transport;
 };
 

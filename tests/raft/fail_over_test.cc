@@ -53,6 +53,22 @@ TEST(FailOverTest, ALeaderThatIsHeardAgainIsStoodBy) {
             cluster.options().core.election_timeout_min);
 }
 
+// A dead leader breaks its control connection as well.
+TEST(FailOverTest, LosingOnlyTheBulkOfTheLeaderIsNoReasonToCampaign) {
+  CoreCluster cluster = Led();
+  const runtime::Instant due = cluster.core(kN2).deadline();
+  cluster.Step(kN2, PeerLost{kN1, true});
+  EXPECT_EQ(cluster.core(kN2).deadline(), due);
+  cluster.Deliver(kN3, kN2, PreVoteRequest{Term(3), Index(2), Term(2)});
+  EXPECT_FALSE(LastSentBy<PreVoteReply>(cluster, kN2)->granted);
+}
+
+TEST(FailOverTest, ALeaderThatHasLostBulkAsksAnewWhereTheFollowerIs) {
+  CoreCluster cluster = Led();
+  cluster.Step(kN1, PeerLost{kN2, true});
+  EXPECT_NE(cluster.core(kN1).leading()->peers.at(kN2).probing(), nullptr);
+}
+
 TEST(FailOverTest, LosingAnotherMemberIsNoReasonToCampaign) {
   CoreCluster cluster = Led();
   const runtime::Instant due = cluster.core(kN2).deadline();

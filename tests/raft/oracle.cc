@@ -132,7 +132,9 @@ void Oracle::CheckPreVote(const Event& event, const Moment& before,
 void Oracle::CheckGrants(const Member& member, const Event& event,
                          const Effects& effects, runtime::Instant now) {
   if (const auto* lost = std::get_if<PeerLost>(&event)) {
-    if (member.core->leader() == lost->peer) leader_heard_.erase(member.node);
+    if (!lost->only_bulk && member.core->leader() == lost->peer) {
+      leader_heard_.erase(member.node);
+    }
   }
   const auto* inbound = std::get_if<Inbound>(&event);
   if (inbound == nullptr) return;

@@ -11,6 +11,15 @@
 namespace raft {
 namespace {
 
+// Yes to what `member` has asked last.
+PreVoteReply Consent(CoreCluster& cluster, NodeId member) {
+  const auto request = LastSentBy<PreVoteRequest>(cluster, member);
+  return {.campaign_term = request->campaign_term,
+          .term = request->campaign_term.Previous(),
+          .granted = true,
+          .question = request->question};
+}
+
 // ------------------------------------------------------------ terms, Raft §5.1
 
 TEST(PaperElectionTest, AMemberAdoptsALargerTermFromWhatItIsTold) {
@@ -143,13 +152,14 @@ TEST(PaperElectionTest, RepliesOfAnEarlierCampaignAreNotCounted) {
   cluster.Isolate(kN1);
   cluster.Pass(absl::Milliseconds(310));
   cluster.FireTimer(kN1);
-  cluster.Deliver(kN2, kN1, PreVoteReply{Term(2), Term(1), true});
+  cluster.Deliver(kN2, kN1, Consent(cluster, kN1));
   cluster.Settle();
   ASSERT_EQ(cluster.core(kN1).role(), Role::kCandidate);
+  const PreVoteReply stale = Consent(cluster, kN1);
   cluster.FireTimer(kN1);
-  cluster.Deliver(kN2, kN1, PreVoteReply{Term(2), Term(1), true});
+  cluster.Deliver(kN2, kN1, stale);
   EXPECT_EQ(cluster.core(kN1).role(), Role::kPreCandidate) << "stale pre-vote";
-  cluster.Deliver(kN2, kN1, PreVoteReply{Term(3), Term(1), true});
+  cluster.Deliver(kN2, kN1, Consent(cluster, kN1));
   cluster.Settle();
   ASSERT_EQ(cluster.core(kN1).role(), Role::kCandidate);
   cluster.Deliver(kN2, kN1, VoteReply{Term(2), true});
@@ -163,13 +173,46 @@ TEST(PaperElectionTest, ACandidateThatHearsTheLeaderOfItsTermFollowsIt) {
   cluster.Isolate(kN1);
   cluster.Pass(absl::Milliseconds(310));
   cluster.FireTimer(kN1);
-  cluster.Deliver(kN2, kN1, PreVoteReply{Term(2), Term(1), true});
+  cluster.Deliver(kN2, kN1, Consent(cluster, kN1));
   cluster.Settle();
   ASSERT_EQ(cluster.core(kN1).role(), Role::kCandidate);
   cluster.Deliver(kN3, kN1,
                   HeartbeatRequest{.term = Term(2), .commit = Index(0)});
   EXPECT_EQ(cluster.core(kN1).role(), Role::kFollower);
   EXPECT_EQ(cluster.core(kN1).leader(), kN3);
+}
+
+// Thesis §9.6: the grant says how things stood when it was asked for.
+TEST(PaperElectionTest, AGrantDoesNotOutliveItsQuestion) {
+  CoreCluster cluster(Three());
+  cluster.Isolate(kN1);
+  cluster.Pass(absl::Milliseconds(310));
+  cluster.FireTimer(kN1);
+  const PreVoteReply old = Consent(cluster, kN1);
+  cluster.FireTimer(kN1);  // Nobody has answered: it asks again.
+  ASSERT_EQ(Consent(cluster, kN1).campaign_term, old.campaign_term);
+  cluster.Deliver(kN2, kN1, old);
+  EXPECT_EQ(cluster.core(kN1).role(), Role::kPreCandidate);
+  cluster.Deliver(kN2, kN1, Consent(cluster, kN1));
+  EXPECT_EQ(cluster.core(kN1).role(), Role::kCandidate);
+}
+
+TEST(PaperElectionTest, WhoGrantsAVoteAsksForNone) {
+  CoreCluster cluster(Three());
+  cluster.Isolate(kN1);
+  cluster.Pass(absl::Milliseconds(310));
+  cluster.Deliver(kN3, kN1, VoteRequest{Term(2), Index(0), Term(0)});
+  cluster.Settle();
+  ASSERT_EQ(cluster.core(kN1).term(), Term(2));
+  ASSERT_EQ(cluster.core(kN1).vote(), NodeId()) << "the log was too short";
+  cluster.FireTimer(kN1);
+  ASSERT_EQ(cluster.core(kN1).role(), Role::kPreCandidate);
+  const PreVoteReply consent = Consent(cluster, kN1);
+  cluster.Deliver(kN2, kN1, VoteRequest{Term(2), Index(1), Term(1)});
+  ASSERT_EQ(cluster.core(kN1).vote(), kN2);
+  EXPECT_EQ(cluster.core(kN1).role(), Role::kFollower);
+  cluster.Deliver(kN3, kN1, consent);
+  EXPECT_EQ(cluster.core(kN1).role(), Role::kFollower);
 }
 
 TEST(PaperElectionTest, ElectionTimeoutsAreDrawnAnewAndWithinTheirBounds) {

@@ -199,18 +199,66 @@ TEST(PaperReplicationTest, ARejectionNeverMovesTheMatchIndex) {
   EXPECT_NE(after.session, before.session);
 }
 
-TEST(PaperReplicationTest,
-     AReplyOfAnotherSessionCountsAsContactAndNothingElse) {
+// Replies of other sessions than the present one: what they refuse may be out
+// of date, what they accept cannot be.
+class OtherSessionTest : public testing::Test {
+ protected:
+  // A leader that asks its follower anew, which has not answered the last
+  // append.
+  void SetUp() override {
+    cluster_.Isolate(kN2);
+    cluster_.Propose(kN1, "x");
+    before_ = Peer();
+    cluster_.BreakLink(kN1, kN2);
+    ASSERT_NE(Peer().session, before_.session);
+    ASSERT_NE(Peer().probing(), nullptr);
+  }
+
+  const Progress& Peer() { return cluster_.core(kN1).leading()->peers.at(kN2); }
+  void Reply(uint64_t session, bool accepted, Index match) {
+    cluster_.Deliver(kN2, kN1,
+                     AppendReply{.term = cluster_.core(kN1).term(),
+                                 .session = session,
+                                 .accepted = accepted,
+                                 .match = match});
+  }
+
+  CoreCluster cluster_ = Led();
+  Progress before_;
+};
+
+TEST_F(OtherSessionTest, AnAcceptanceMovesTheMatchAndEndsNoProbing) {
+  Reply(before_.session, true, before_.match.Next());
+  EXPECT_EQ(Peer().match, before_.match.Next());
+  EXPECT_NE(Peer().probing(), nullptr);
+  // What was sent before the question may be on its way: only the answer tells
+  // where to go on.
+  Reply(Peer().session, true, before_.match);
+  EXPECT_EQ(Peer().match, before_.match.Next());
+  EXPECT_EQ(Peer().next, before_.match.Next().Next());
+  EXPECT_NE(Peer().replicating(), nullptr);
+}
+
+TEST_F(OtherSessionTest, ARejectionCountsAsContactAndNothingElse) {
+  const Progress now = Peer();
+  Reply(before_.session, false, before_.match.Next());
+  EXPECT_EQ(Peer().next, now.next);
+  EXPECT_EQ(Peer().session, now.session);
+}
+
+// It may lead the later term as well: its sessions there have the same numbers.
+TEST(PaperReplicationTest, TheRefusalOfAnOlderTermIsOfNoSession) {
   CoreCluster cluster = Led();
-  cluster.Isolate(kN2);
-  cluster.Propose(kN1, "x");
-  const Progress before = cluster.core(kN1).leading()->peers.at(kN2);
-  cluster.Deliver(kN2, kN1,
-                  AppendReply{.term = cluster.core(kN1).term(),
-                              .session = before.session + 7,
-                              .accepted = true,
-                              .match = before.match.Next()});
-  EXPECT_EQ(cluster.core(kN1).leading()->peers.at(kN2).match, before.match);
+  cluster.Deliver(kN1, kN2,
+                  AppendRequest{.term = cluster.core(kN2).term().Previous(),
+                                .session = 1,
+                                .previous_index = Index(1),
+                                .previous_term = Term(1),
+                                .commit = Index(1),
+                                .entries = {}});
+  const auto reply = LastSentBy<AppendReply>(cluster, kN2);
+  ASSERT_FALSE(reply->accepted);
+  EXPECT_EQ(reply->session, 0u);
 }
 
 TEST(PaperReplicationTest, HeartbeatsNeverMoveTheMatchIndex) {

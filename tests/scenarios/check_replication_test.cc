@@ -157,9 +157,15 @@ TEST_F(LeaderMatchTest, AHeartbeatThatMovesItIsCaught) {
   EXPECT_EQ(Moves(2), "match-moved");
 }
 
-TEST_F(LeaderMatchTest, AnAnswerOfAnotherSessionOrTermIsCaught) {
+TEST_F(LeaderMatchTest, AnAnswerOfAnotherSessionMovesItToo) {
   Acknowledge(2);
   step_.told.session = 7;
+  EXPECT_EQ(Moves(2), "");
+}
+
+TEST_F(LeaderMatchTest, AnAnswerOfAnotherTermIsCaught) {
+  Acknowledge(2);
+  step_.told.term = Term(1);
   EXPECT_EQ(Moves(2), "match-moved");
 }
 

@@ -17,6 +17,16 @@ TEST(SimClockTest, RunsWithTheWorldFromItsOrigin) {
   EXPECT_EQ(clock.Now(), Instant::FromNanos(60));
 }
 
+TEST(SimClockTest, IsAheadOfTheWorldWhileItsHostComputes) {
+  Time world = 1000;
+  SimClock clock(world, Instant::FromNanos(50));
+  clock.Work(30);
+  clock.Work(5);
+  EXPECT_EQ(clock.Now(), Instant::FromNanos(85));
+  EXPECT_EQ(clock.TakeWorked(), 35);
+  EXPECT_EQ(clock.Now(), Instant::FromNanos(50));
+}
+
 TEST(SimClockTest, GainsAndLosesByItsDrift) {
   Time world = 0;
   SimClock clock(world, Instant());

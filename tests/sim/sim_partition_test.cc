@@ -1,5 +1,6 @@
 // Cuts, slow links and dice: what the network does to streams of bytes.
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -229,6 +230,55 @@ TEST_F(SimPartitionTest, BandwidthIsSharedByTheStreamsOfALink) {
   EXPECT_EQ(got.text.size(), 200'000u);
   EXPECT_GT(got.last, absl::ToInt64Nanoseconds(absl::Milliseconds(200)));
   EXPECT_LT(got.last, absl::ToInt64Nanoseconds(absl::Milliseconds(205)));
+}
+
+// As a queue that is fair to each connection: what is small goes ahead of the
+// bulk of another, and the bulk is later by no more than that.
+TEST_F(SimPartitionTest, ASmallWriteDoesNotWaitForTheBulkOfAnotherStream) {
+  Begin({.bandwidth_bytes_per_second = 1'000'000});
+  Collected got;
+  Serve(Collect(*world_, got));
+  Connect([](Process& process, net::Stream& stream) {
+    auto other = process.network().Dial({"server", kPort}, net::Framing::kBytes,
+                                        InAMinute(process));
+    ASSERT_TRUE(other.ok()) << other.status();
+    ASSERT_TRUE(Write(process, stream, std::string(200'000, 'x')).ok());
+    ASSERT_TRUE(Write(process, **other, std::string(100, 'y')).ok());
+    Sleep(process, absl::Hours(1));
+  });
+  world_->RunFor(absl::Milliseconds(10));
+  EXPECT_EQ(std::count(got.text.begin(), got.text.end(), 'y'), 100);
+  world_->RunFor(absl::Seconds(1));
+  EXPECT_EQ(got.text.size(), 200'100u);
+  EXPECT_LT(got.last, absl::ToInt64Nanoseconds(absl::Milliseconds(205)));
+}
+
+// The other side sees bytes move long before the last of them.
+TEST_F(SimPartitionTest, ALargeWriteArrivesBitByBitOverASlowLink) {
+  for (const net::Framing framing :
+       {net::Framing::kBytes, net::Framing::kFrames}) {
+    Begin({.bandwidth_bytes_per_second = 1'000'000});
+    Collected got;
+    Serve(Collect(*world_, got));
+    uint64_t taken = 0;
+    world_->Boot(kClient, [&](Process& process) {
+      auto stream = process.network().Dial({"server", kPort}, framing,
+                                           InAMinute(process));
+      ASSERT_TRUE(stream.ok()) << stream.status();
+      ASSERT_TRUE(Write(process, **stream, std::string(200'000, 'x')).ok());
+      EXPECT_EQ((*stream)->taken_bytes(), 0u);
+      Sleep(process, absl::Milliseconds(100));
+      taken = (*stream)->taken_bytes();
+      Sleep(process, absl::Hours(1));
+    });
+    world_->RunFor(absl::Milliseconds(110));
+    EXPECT_GT(got.text.size(), 80'000u);
+    EXPECT_LT(got.text.size(), 120'000u);
+    EXPECT_GT(taken, 70'000u);
+    EXPECT_LT(taken, 110'000u);
+    world_->RunFor(absl::Seconds(1));
+    EXPECT_EQ(got.text, std::string(200'000, 'x'));
+  }
 }
 
 // ------------------------------------------------------------------- the dice

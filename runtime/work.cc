@@ -1,0 +1,7 @@
+#include "runtime/work.h"
+
+namespace runtime {
+
+WorkSink* work_sink = nullptr;
+
+}  // namespace runtime
