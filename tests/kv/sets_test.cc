@@ -267,7 +267,7 @@ TEST_F(SetsTest, NobodyPicksWithoutBound) {
 }
 
 TEST_F(SetsTest, APopThatCannotBeAnsweredTakesNothing) {
-  const std::string large(1 << 20, 'x');
+  const std::string large(kReplyBytesMax / 6, 'x');
   for (int i = 0; i < 7; ++i) {
     run.Run({"SADD", "s", absl::StrCat(i, large)});
   }
