@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 
+#include "kv/reply.h"
 #include "runtime/random.h"
 #include "tests/kv/command_runner.h"
 
