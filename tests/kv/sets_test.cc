@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 
+#include "kv/reply.h"
 #include "runtime/random.h"
 #include "tests/kv/command_runner.h"
 
@@ -267,7 +268,7 @@ TEST_F(SetsTest, NobodyPicksWithoutBound) {
 }
 
 TEST_F(SetsTest, APopThatCannotBeAnsweredTakesNothing) {
-  const std::string large(1 << 20, 'x');
+  const std::string large(kReplyBytesMax / 6, 'x');
   for (int i = 0; i < 7; ++i) {
     run.Run({"SADD", "s", absl::StrCat(i, large)});
   }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 
+#include "kv/reply.h"
 #include "runtime/random.h"
 #include "tests/kv/command_runner.h"
 
@@ -205,7 +206,7 @@ TEST_F(SortedSetsTest, APopTakesTheFirstKeyThatHasAny) {
 }
 
 TEST_F(SortedSetsTest, APopThatCannotBeAnsweredTakesNothing) {
-  const std::string large(1 << 20, 'x');
+  const std::string large(kReplyBytesMax / 6, 'x');
   for (int i = 0; i < 7; ++i) {
     run.Run({"ZADD", "z", absl::StrCat(i), absl::StrCat(i, large)});
   }
