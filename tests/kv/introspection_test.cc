@@ -16,6 +16,8 @@ namespace kv {
 namespace {
 
 using absl::StrContains;
+// Two texts in braces could be one text, from here to there.
+using Lines = std::vector<std::string>;
 
 class IntrospectionTest : public RespFixture {
  protected:
@@ -143,8 +145,8 @@ TEST_F(IntrospectionTest, FlagsSayWhatAConnectionIsIn) {
   EXPECT_EQ(Ask("CLIENT NO-EVICT on"), "+OK\r\n");
   EXPECT_TRUE(StrContains(Ask("CLIENT INFO"), " flags=e "));
   EXPECT_EQ(Ask("CLIENT NO-EVICT OFF"), "+OK\r\n");
-  Ask({"MULTI", "GET a"});
-  EXPECT_TRUE(StrContains(Ask({"CLIENT INFO", "EXEC"}), " flags=N "))
+  Ask(Lines{"MULTI", "GET a"});
+  EXPECT_TRUE(StrContains(Ask(Lines{"CLIENT INFO", "EXEC"}), " flags=N "))
       << "EXEC has ended the transaction by then";
 }
 
@@ -318,7 +320,7 @@ TEST_F(IntrospectionTest, LatencyTellsWhatIsMeasured) {
             "-ERR No samples available for event 'x'\r\n");
   EXPECT_TRUE(StrContains(Ask("LATENCY DOCTOR"), "not kept"));
   EXPECT_EQ(Ask("LATENCY HISTOGRAM set"), "*0\r\n");
-  Ask({"SET a 1", "SET a 2"});
+  Ask(Lines{"SET a 1", "SET a 2"});
   took_ = absl::Milliseconds(1);
   Ask("SET a 3");
   EXPECT_EQ(Ask("LATENCY HISTOGRAM set nosuch"),
@@ -411,7 +413,7 @@ TEST_F(IntrospectionTest, InfoCountsCommandsAndErrors) {
 }
 
 TEST_F(IntrospectionTest, ASubcommandIsCountedByItsWholeName) {
-  Ask({"CONFIG GET hz", "CLIENT ID"});
+  Ask(Lines{"CONFIG GET hz", "CLIENT ID"});
   const std::string stats = Ask("INFO commandstats");
   EXPECT_TRUE(StrContains(stats, "cmdstat_config|get:calls=1,")) << stats;
   EXPECT_TRUE(StrContains(stats, "cmdstat_client|id:calls=1,")) << stats;
