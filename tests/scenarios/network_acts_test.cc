@@ -270,8 +270,8 @@ TEST(NetworkActsRunTest, WhatHasAPeriodStrikesAndLetsThrough) {
   const uint64_t flapping = answered(
       "flap: {from: leader, to: all, kind: [append, probe], period: "
       "50ms..100ms}, for: 3s");
-  EXPECT_GT(filtered, never + never / 4);
-  EXPECT_GT(flapping, never + never / 4);
+  EXPECT_GT(filtered, never + 100);
+  EXPECT_GT(flapping, never + 100);
 }
 
 TEST(NetworkActsRunTest, AFilterEndsAfterItsCount) {
@@ -324,8 +324,8 @@ TEST(NetworkActsFileTest, InChaosAnInstantActNeedsNoDuration) {
   };
   EXPECT_EQ(error_of("reset_connections: all"), "no error");
   EXPECT_EQ(error_of("half_open: any"), "no error");
-  EXPECT_EQ(error_of("swizzle: {nodes: all}, for: 1s"), "no error");
-  EXPECT_NE(error_of("swizzle: {nodes: all}"), "no error");
+  EXPECT_EQ(error_of("swizzle: {nodes: some}, for: 1s"), "no error");
+  EXPECT_NE(error_of("swizzle: {nodes: some}"), "no error");
   EXPECT_NE(error_of("half_open: any, for: 1s"), "no error");
 }
 

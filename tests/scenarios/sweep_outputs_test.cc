@@ -83,7 +83,7 @@ TEST(CanaryTest, ASweepInWhichItIsFoundIsGreen) {
 }
 
 // The scenario demands what a calm cluster never does.
-TEST(SweepTest, WhatMustBeReachedIsAskedOfEnoughSeeds) {
+TEST(SweepRunTest, WhatMustBeReachedIsAskedOfEnoughSeeds) {
   SweepSettings settings = TwoSeeds();
   settings.scenarios[0].must_reach = {"raft.step_down_disk_stuck"};
   {
@@ -103,7 +103,7 @@ TEST(SweepTest, WhatMustBeReachedIsAskedOfEnoughSeeds) {
   EXPECT_EQ(shard.Run(), kExitPassed) << "judged when it is merged";
 }
 
-TEST(SweepTest, AShareOfTheSeedsRunsTwice) {
+TEST(SweepRunTest, AShareOfTheSeedsRunsTwice) {
   SweepSettings settings = TwoSeeds();
   settings.last_seed = 40;
   settings.twice_ppm = 250'000;
