@@ -93,7 +93,7 @@ TEST(ProcessActsTest, ANodeThatIsStoppedStaysDownUntilItIsStarted) {
 TEST(ProcessActsTest, ANodeThatIsKilledWhileItStopsIsNoMystery) {
   (void)Passed(
       WithSteps("  - {at: 2s, disk: {node: n2, stuck: true}}\n"
-                "  - {stop: n2}\n"
+                "  - {after: 10ms, stop: n2}\n"
                 "  - {after: 300ms, crash: n2, for: 100ms}\n"));
 }
 
