@@ -224,8 +224,11 @@ class PeerTransport::Impl final : public PeerLinkOwner,
     // Superseded by a newer connection: the peer is there.
     if (!registration.current()) return;
     const Hello& hello = *registration.inbound.hello();
-    // What it brought in bulk is not ours to miss.
-    if (hello.channel == Channel::kControl) Tell(hello.from, false);
+    // What it brought in bulk is not ours to miss. But it may have brought
+    // something after control was lost, as if the peer were still there.
+    if (hello.channel == Channel::kControl || !connected(hello.from)) {
+      Tell(hello.from, false);
+    }
   }
 
   // PeerInboundOwner.
@@ -320,7 +323,7 @@ class PeerTransport::Impl final : public PeerLinkOwner,
   }
 
   void OnLink(NodeId peer, Channel channel, bool up) override {
-    if (channel == Channel::kControl) {
+    if (channel == Channel::kControl || (!up && !connected(peer))) {
       Tell(peer, up);
     } else if (!up && !stopping_) {
       runtime::Note("net.peer.bulk-lost", {{"peer", peer}});

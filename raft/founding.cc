@@ -154,7 +154,8 @@ void Founding::Take(NodeId peer, const Standing& theirs) {
     const std::string why = absl::StrCat(
         "at its address is node ", theirs.from.value(), " of cluster ",
         theirs.cluster.value(), ", peer protocol ", theirs.version);
-    runtime::Note("raft.founding.stranger", {{"peer", peer}, {"why", absl::string_view(why)}});
+    runtime::Note("raft.founding.stranger",
+                  {{"peer", peer}, {"why", absl::string_view(why)}});
     return;
   }
   if (!net::SameNodes(theirs.members, members_)) {

@@ -166,8 +166,11 @@ bool WatchClient::Watch(std::vector<Watched>& watched) {
 void WatchClient::Meddle(std::vector<Watched>& watched) {
   if (!with_.other.Connect()) return;
   const size_t place = dice_.Below(kKeys);
+  // One that was given up since is not the one that is watched.
+  const bool watches = watched[place].key == keys_[place].name;
   const Change change = AnyChange(keys_[place]);
   const Fate fate = Carry(change, keys_[place]);
+  if (!watches) return;
   if (fate == Fate::kChanged) watched[place].changed = true;
   if (fate == Fate::kUnknown) watched[place].may_have_changed = true;
 }

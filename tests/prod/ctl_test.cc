@@ -342,7 +342,7 @@ TEST_F(CtlDataTest, TheDirectoryAsAWhole) {
 TEST_F(CtlDataTest, TheLogByItsSegmentsAndEntries) {
   const CtlJson json = Json(CtlLog);
   ASSERT_EQ(json["segments"].size(), 1u);
-  EXPECT_EQ(json["segments"][0]["frames"], 4);
+  EXPECT_EQ(json["segments"][0]["frames"], 3);
   EXPECT_EQ(json["segments"][0]["last_index"], 3);
   const absl::StatusOr<CtlResult> entries = CtlLog(
       {.directory = directory_, .entries = EntryRange{.from = 2, .to = 9}});

@@ -140,6 +140,7 @@ class LeaderStickinessTest : public testing::Test {
   std::string LosesAt(int64_t milliseconds, uint32_t peer) {
     FakeStep step;
     step.Tell(Told::Kind::kPeerLost, peer, 0);
+    step.told.yes = true;  // Not only bulk.
     step.told.now = At(milliseconds);
     step.leader = NodeId(3);
     check_.OnStep(step.Take());
@@ -211,6 +212,7 @@ class CampaignTimerTest : public testing::Test {
   void Loses(int64_t milliseconds, uint32_t peer = 2) {
     FakeStep step;
     step.Tell(Told::Kind::kPeerLost, peer, 0);
+    step.told.yes = true;  // Not only bulk.
     step.told.now = At(milliseconds);
     step.leader = NodeId(2);
     check_.OnStep(step.Take());

@@ -24,7 +24,7 @@ namespace {
 TEST(NetworkActsRunTest, ChaosCutsAllFromOne) {
   RunOptions options;
   const RunResult result = RunScenario(
-      Parse("name: x\nphases: {warm_up: 1s, chaos: 8s, quiet: 5s}\n"
+      Parse("name: x\nphases: {warm_up: 1s, chaos: 8s, quiet: 8s}\n"
             "chaos: {mean_gap: 200ms, strikes: [{cut: {from: all, to: leader}, "
             "for: 300ms}, {flap: {from: all, to: leader}, for: 300ms}]}\n"),
       options);

@@ -109,7 +109,7 @@ TEST(RunnerTest, AnArtifactReplaysToTheSameDigest) {
     options.lenient = lenient;
     const absl::StatusOr<Replayed> again = Replay(*back, options);
     ASSERT_TRUE(again.ok()) << again.status();
-    EXPECT_EQ(again->difference, "");
+    EXPECT_TRUE(again->difference.empty()) << again->difference.ToString();
     EXPECT_GT(again->from_tape, 1000u);
     EXPECT_EQ(again->from_dice, 0u);
     EXPECT_EQ(again->result.digest, artifact.result.digest);
