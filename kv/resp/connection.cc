@@ -92,10 +92,11 @@ void RespConnection::Drop() {
   writer_changed_.NotifyAll();
 }
 
-void RespConnection::Account() {
+void RespConnection::Account(size_t about_to_take) {
   if (dropped_) return;
   size_t bytes = buffer_.capacity() + parser_.memory_bytes() +
-                 answers_.memory_bytes() + client_.watched_bytes;
+                 answers_.memory_bytes() + client_.watched_bytes +
+                 about_to_take;
   if (client_.queued.has_value()) bytes += client_.queued->bytes;
   const size_t before = std::exchange(accounted_, bytes);
   server_.Recount(before, bytes);
@@ -237,10 +238,14 @@ void RespConnection::MakeRoom(size_t wanted) {
       std::max(std::min(wanted, 2 * held), held + kReadBytesMin);
   if (buffer_.size() < size) {
     // Doubling, so that a request that comes in small pieces is not copied for
-    // each; the parser bounds what can be wanted.
-    buffer_.resize(std::max(
-        size,
-        std::min(2 * buffer_.size(), server_.options().request_bytes_max)));
+    // each; the parser bounds what can be wanted. While it is copied both are
+    // there: room is made for them before, not when it is too late.
+    const size_t doubled =
+        std::min(2 * buffer_.size(), server_.options().request_bytes_max);
+    const size_t next = std::max(size, doubled);
+    Account(next);
+    if (dropped_) return;
+    buffer_.resize(next);
   } else if (buffer_.size() > kBufferBytesKept && size <= kReadBytesMin) {
     buffer_.resize(kReadBytesMin);
     buffer_.shrink_to_fit();

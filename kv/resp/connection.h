@@ -85,7 +85,7 @@ class RespConnection {
   // takes none of them meanwhile waits for us as we wait for it: it is dropped.
   void WaitForRoom();
   // Tells the server what this holds.
-  void Account();
+  void Account(size_t about_to_take = 0);
 
   RespServer& server_;
   runtime::Executor& executor_;

@@ -69,10 +69,8 @@ TEST_F(BadInputTest, MalformedRequestsAreAnsweredWithAnErrorAndTheEnd) {
       "*1\r\n$-5\r\n",
       "*abc\r\n",
       "*1\r\n:7\r\n",
-      "*2000000000\r\n",
       "*1\r\n$999999999999\r\n",
       "*1\r\n$18446744073709551616\r\n",
-      "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$536870912\r\n",
       "SET \"unbalanced\r\n",
       absl::StrCat(std::string(200 << 10, 'x'), "\r\n"),
   };

@@ -75,9 +75,12 @@ class RefusedStartTest : public testing::Test {
   Ending Start() {
     const fs::path file = directory_.path() / "raft.yaml";
     std::ofstream(file) << "discovery:\n  peers:\n"
-                           "    - {id: 1, host: 127.0.0.1}\n"
-                           "    - {id: 2, host: 127.0.0.1}\n"
-                           "    - {id: 3, host: 127.0.0.1}\n";
+                           "    - {id: 1, host: 127.0.0.1, peer_port: 7101, "
+                           "rpc_port: 7201, redis_port: 7301}\n"
+                           "    - {id: 2, host: 127.0.0.1, peer_port: 7102, "
+                           "rpc_port: 7202, redis_port: 7302}\n"
+                           "    - {id: 3, host: 127.0.0.1, peer_port: 7103, "
+                           "rpc_port: 7203, redis_port: 7303}\n";
     return RunServer({"--node-id=1", "--config=" + file.string(),
                       "--admin-port=0", "--data-dir=" + data_.string()});
   }

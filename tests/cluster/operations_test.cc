@@ -189,8 +189,10 @@ TEST_F(OperationsTest, APeerThatIsNotThereIsToldWithItsAddress) {
         absl::StrCat("\nraft_peer_connected{peer=\"2\"} ", value, "\n"));
   };
   EXPECT_TRUE(Eventually([&] { return connected(0); }));
-  EXPECT_TRUE(absl::StrContains(PageOf(cluster_.admin_port(1), "/status"),
-                                "\"peer_error\": \"connect: Connection"));
+  EXPECT_TRUE(Eventually([&] {
+    return absl::StrContains(PageOf(cluster_.admin_port(1), "/status"),
+                             "\"peer_error\": \"connect: Connection");
+  }));
   cluster_.Start(2);
   EXPECT_TRUE(Eventually([&] { return connected(1); }));
   EXPECT_TRUE(Logs(1, "INFO net.peer.link peer=2 up=1"));
