@@ -74,7 +74,8 @@ class RefusedStartTest : public testing::Test {
  protected:
   Ending Start() {
     const fs::path file = directory_.path() / "raft.yaml";
-    std::ofstream(file) << "discovery:\n  peers:\n"
+    std::ofstream(file) << "node:\n  cluster: test\n"
+                           "discovery:\n  peers:\n"
                            "    - {id: 1, host: 127.0.0.1, peer_port: 7101, "
                            "rpc_port: 7201, redis_port: 7301}\n"
                            "    - {id: 2, host: 127.0.0.1, peer_port: 7102, "
