@@ -24,10 +24,10 @@ struct SetKnobs {
 
 using Act =
     std::variant<Isolate, Partition, Cut, Bridge, Ring, Split, CutClients, Flap,
-                 Clog, Swizzle, ResetConnections, HalfOpen, Filter, Heal, Crash,
-                 PowerOff, Restart, Pause, Resume, CrashLoop, SkewClock,
-                 SlowCpu, Transfer, FailSync, TroubleDisk, RotDisk, WipeDisk,
-                 DisturbLink, SetKnobs>;
+                 Clog, Swizzle, ResetConnections, HalfOpen, Blackhole, Filter,
+                 Heal, Crash, PowerOff, Restart, Pause, Resume, CrashLoop,
+                 SkewClock, SlowCpu, Transfer, FailSync, TroubleDisk, RotDisk,
+                 WipeDisk, DisturbLink, SetKnobs>;
 
 // "isolate", as in a scenario file.
 const char* ActName(const Act& act);

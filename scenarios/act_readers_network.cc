@@ -101,6 +101,16 @@ void ReadFlap(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
   *act = std::move(flap);
 }
 
+void ReadBlackhole(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
+                   Act* act) {
+  YamlMap map(errors, node, "a black hole");
+  Blackhole hole;
+  RequireChoice(errors, map, "from", nodes, &hole.from);
+  RequireChoice(errors, map, "to", nodes, &hole.to);
+  map.Done();
+  *act = std::move(hole);
+}
+
 void ReadSwizzle(YamlErrors& errors, const YAML::Node& node, uint32_t nodes,
                  Act* act) {
   YamlMap map(errors, node, "a swizzle");
@@ -191,6 +201,7 @@ constexpr auto kReaders = std::to_array<ActReader>({
     {"swizzle", ReadSwizzle},
     {"reset_connections", ReadTargeted<ResetConnections>},
     {"half_open", ReadTargeted<HalfOpen>},
+    {"blackhole", ReadBlackhole},
     {"filter", ReadFilter},
     {"heal", ReadHeal},
     {"link", ReadLink},

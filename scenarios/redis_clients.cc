@@ -30,7 +30,7 @@ RedisClients::RedisClients(sim::World& world, Cluster& cluster,
     : world_(world),
       cluster_(cluster),
       scenario_(scenario),
-      outcomes_(cluster.violations()),
+      auditors_(cluster.violations()),
       bank_(cluster.violations(), scenario.workload.bank.clients),
       lease_keys_(scenario.workload.leases),
       leases_(cluster.violations(), cluster.walls()) {
@@ -50,7 +50,12 @@ void RedisClients::Add(uint32_t clients, bool of_bank) {
     const sim::HostId host =
         world_.AddHost(absl::StrCat("r", clients_.size() + 1));
     world_.SpareFromCrashes(host);
-    clients_.push_back({.host = host, .number = number, .of_bank = of_bank});
+    clients_.push_back(
+        {.host = host,
+         .number = number,
+         .of_bank = of_bank,
+         .outcomes = std::make_unique<RedisOutcomes>(cluster_.violations()),
+         .answered_before = 0});
   }
 }
 
@@ -74,6 +79,11 @@ void RedisClients::Start(std::vector<uint32_t> nodes,
     world_.At(AsTime(when), sim::EventClass::kDriver,
               [this, what] { (this->*what)(); });
   };
+  if (const absl::Duration within = scenario_.demands.redis_within;
+      within > absl::ZeroDuration()) {
+    at(phases.QuietFrom(), &RedisClients::BeginQuiet);
+    at(phases.QuietFrom() + within, &RedisClients::DemandAnswers);
+  }
   at(phases.QuietFrom() +
          std::max(scenario_.demands.write_within, phases.quiet / 2),
      &RedisClients::StartAuditor);
@@ -95,21 +105,44 @@ void RedisClients::Repeat(sim::Process& process, absl::Duration interval,
 }
 
 void RedisClients::Run(const Client& client, sim::Process& process) {
-  RespSession session(world_, process, servers_);
   const Workload& work = scenario_.workload;
+  const bool stays = client.of_bank ? work.bank.stay : work.leases.stay;
+  std::optional<size_t> stays_at;
+  if (stays) stays_at = (client.number - 1) % servers_.size();
+  RespSession session(world_, process, servers_, stays_at);
   runtime::Random dice = process.Stream("redis_client");
   if (client.of_bank) {
     BankClient bank(session, work.bank, client.number, std::move(dice), bank_,
-                    outcomes_);
+                    *client.outcomes);
     Repeat(process, work.bank.interval, [&bank] { bank.DoOne(); });
   } else {
     LeaseClient lease(session, work.leases, client.number, std::move(dice),
-                      lease_keys_, leases_, outcomes_);
+                      lease_keys_, leases_, *client.outcomes);
     Repeat(process, work.leases.interval, [&lease] { lease.DoOne(); });
   }
 }
 
 // --------------------------------------------------------------------- the end
+
+void RedisClients::BeginQuiet() {
+  for (Client& client : clients_) {
+    client.answered_before = client.outcomes->answered();
+  }
+}
+
+void RedisClients::DemandAnswers() {
+  if (excused_()) return;
+  for (const Client& client : clients_) {
+    if (client.outcomes->answered() > client.answered_before) continue;
+    world_.Fail(
+        "liveness-redis",
+        absl::StrCat(
+            world_.host_name(client.host), " was told nothing ", "for ",
+            absl::FormatDuration(scenario_.demands.redis_within),
+            " after everything had healed; ", cluster_.Describe(nodes_)));
+    return;
+  }
+}
 
 void RedisClients::StartAuditor() {
   stopped_ = true;
@@ -120,7 +153,7 @@ void RedisClients::RunAuditor(sim::Process& process) {
   for (const uint32_t node : nodes_) {
     RespSession session(world_, process, {servers_[node - 1]});
     BankClient auditor(session, scenario_.workload.bank, 0,
-                       process.Stream("auditor"), bank_, outcomes_);
+                       process.Stream("auditor"), bank_, auditors_);
     // What damage keeps down need not answer.
     while (!cluster_.damage().LostForGood(node) &&
            !(session.Connect() && auditor.Audit())) {
@@ -179,9 +212,17 @@ void RedisClients::Count(Counts* counts) const {
   counts->emplace_back("bank.moved", bank_.moved());
   counts->emplace_back("lease.told_gone", leases_.told_gone());
   counts->emplace_back("lease.told_there", leases_.told_there());
-  counts->emplace_back("redis.answered", outcomes_.answered());
-  counts->emplace_back("redis.refused", outcomes_.refused());
-  counts->emplace_back("redis.unknown", outcomes_.unknown());
+  uint64_t answered = auditors_.answered();
+  uint64_t refused = auditors_.refused();
+  uint64_t unknown = auditors_.unknown();
+  for (const Client& client : clients_) {
+    answered += client.outcomes->answered();
+    refused += client.outcomes->refused();
+    unknown += client.outcomes->unknown();
+  }
+  counts->emplace_back("redis.answered", answered);
+  counts->emplace_back("redis.refused", refused);
+  counts->emplace_back("redis.unknown", unknown);
 }
 
 }  // namespace scenarios

@@ -6,7 +6,8 @@
 // that must be there for the state of the bank, and each node's store is looked
 // into:
 //
-//   liveness-redis   a node answers no Redis client
+//   liveness-redis   a node answers no Redis client; or a client was told
+//                    nothing in the time that the scenario demands
 //   bank-total       the accounts of a store do not add up
 //   due-key-stays    a store holds a key long after its deadline
 
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -50,6 +52,9 @@ class RedisClients {
     sim::HostId host = 0;
     uint32_t number = 0;  // Of its kind, from 1.
     bool of_bank = false;
+    // What it was told.
+    std::unique_ptr<RedisOutcomes> outcomes;
+    uint64_t answered_before = 0;  // The quiet.
   };
 
   bool any() const { return scenario_.workload.speaks_redis(); }
@@ -58,6 +63,8 @@ class RedisClients {
   // Calls `work` again and again until the clients are to stop.
   void Repeat(sim::Process& process, absl::Duration interval,
               const std::function<void()>& work);
+  void BeginQuiet();
+  void DemandAnswers();
   void StartAuditor();
   void RunAuditor(sim::Process& process);
   void DemandAudits();
@@ -67,7 +74,7 @@ class RedisClients {
   sim::World& world_;
   Cluster& cluster_;
   const Scenario& scenario_;
-  RedisOutcomes outcomes_;
+  RedisOutcomes auditors_;
   BankBooks bank_;
   LeaseKeys lease_keys_;
   LeaseBooks leases_;

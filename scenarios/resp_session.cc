@@ -165,20 +165,22 @@ RespVerdict VerdictOf(const RespReply& reply) {
 // ------------------------------------------------------------ RespSession
 
 RespSession::RespSession(sim::World& world, sim::Process& process,
-                         std::vector<net::Address> servers)
+                         std::vector<net::Address> servers,
+                         std::optional<size_t> stays_at)
     : world_(world),
       process_(process),
       executor_(process.network_executor()),
       servers_(std::move(servers)),
       dice_(process.Stream("resp_session")),
-      patience_(DrawPatience(dice_)) {
-  server_ = dice_.Below(servers_.size());
+      patience_(DrawPatience(dice_)),
+      stays_(stays_at.has_value()) {
+  server_ = stays_ ? *stays_at : dice_.Below(servers_.size());
 }
 
 void RespSession::Leave() {
   stream_.reset();
   received_.clear();
-  if (servers_.size() == 1) return;
+  if (stays_ || servers_.size() == 1) return;
   const size_t step = 1 + dice_.Below(servers_.size() - 1);
   server_ = (server_ + step) % servers_.size();
 }

@@ -67,8 +67,10 @@ class RespSession {
   using Request = std::vector<std::string>;
 
   // `process` and `world` outlive this. Server i of `servers` is node i + 1.
+  // With `stays_at` (from 0) it never goes to any other.
   RespSession(sim::World& world, sim::Process& process,
-              std::vector<net::Address> servers);
+              std::vector<net::Address> servers,
+              std::optional<size_t> stays_at = std::nullopt);
 
   // Suspends. False: nobody there; another node is next.
   bool Connect();
@@ -81,7 +83,7 @@ class RespSession {
   // Requires: connected().
   std::vector<RespReply> Ask(const std::vector<Request>& requests);
 
-  // Goes to another node next.
+  // Goes to another node next, unless it stays.
   void Leave();
 
  private:
@@ -95,6 +97,7 @@ class RespSession {
   const std::vector<net::Address> servers_;
   runtime::Random dice_;
   const absl::Duration patience_;
+  const bool stays_;
   size_t server_ = 0;
   std::unique_ptr<net::Stream> stream_;
   std::string received_;  // And not parsed.

@@ -97,6 +97,8 @@ class Pipe {
   // Forgets what is under way, save a reset and the answer to a dial: those the
   // kernel had sent before.
   void Discard();
+  // From now on nothing arrives, and nobody is told.
+  void Swallow() { swallows_ = true; }
   // The sending host has lost its power, and with it what it would have sent
   // again.
   void SenderLostPower();
@@ -139,6 +141,8 @@ class Pipe {
   Time last_of_all_ = 0;
   Time armed_at_ = kNever;  // The earliest event under way to deliver.
   bool reset_under_way_ = false;
+  bool swallows_ = false;
+  Time stalled_since_ = kNever;  // By a cut or a dark host; bytes only.
 
   size_t used_bytes_ = 0;
   std::deque<Credit> credits_;  // Read, and on the way back to the writer.
