@@ -1,5 +1,6 @@
 #include "kv/peers.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -33,11 +34,15 @@ EntryReply FromResult(net::CallResult<EntryReply> result) {
 }
 
 // The frontend does the trying again: it may have to go elsewhere.
-net::ClientConfig ConfigFor(const net::Address& rpc) {
+net::ClientConfig ConfigFor(const net::Address& rpc,
+                            absl::Duration leader_silence) {
   net::ClientConfig config;
   config.targets = {rpc};
   config.connect_timeout = absl::Milliseconds(500);
   config.attempts_max = 1;
+  config.backoff_max = std::max(config.backoff_min, leader_silence / 2);
+  config.keepalive_interval = leader_silence;
+  config.keepalive_timeout = 2 * leader_silence;
   config.calls_max = kCallsMax;
   return config;
 }
@@ -45,8 +50,11 @@ net::ClientConfig ConfigFor(const net::Address& rpc) {
 }  // namespace
 
 Peers::Peers(runtime::Executor& executor, net::Network& network,
-             runtime::Random random)
-    : executor_(executor), network_(network), random_(std::move(random)) {}
+             runtime::Random random, absl::Duration leader_silence)
+    : executor_(executor),
+      network_(network),
+      random_(std::move(random)),
+      leader_silence_(leader_silence) {}
 
 EntryReply Peers::Ask(runtime::NodeId node, const runtime::Bytes& entry,
                       runtime::Instant deadline) {
@@ -61,7 +69,7 @@ EntryReply Peers::Ask(runtime::NodeId node, const runtime::Bytes& entry,
   if (peer.client == nullptr) {
     peer.client = std::make_unique<net::ClientEnd>(
         executor_, network_, random_.Fork("peer", node.value()),
-        ConfigFor(peer.rpc));
+        ConfigFor(peer.rpc, leader_silence_));
   }
   net::CallOptions options;
   options.deadline = deadline;

@@ -138,7 +138,8 @@ class Server::Impl final : public ServerView {
     RETURN_IF_ERROR(rpc_->Start());
 
     peers_ =
-        std::make_unique<Peers>(executor_, network_, random_.Fork("kv.peers"));
+        std::make_unique<Peers>(executor_, network_, random_.Fork("kv.peers"),
+                                options_.host.core.election_timeout_max);
     for (const ServerMember& member : options_.members) {
       if (member.node != self) peers_->Add(member.node, member.rpc);
     }

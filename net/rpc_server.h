@@ -63,6 +63,7 @@ struct ServerConfig {
   size_t reply_bytes_max = 4 << 20;  // Per connection.
   size_t write_bytes_max = 256 << 10;
   absl::Duration call_timeout_max = absl::Minutes(10);
+  // A connection that takes nothing for so long is broken.
   absl::Duration write_timeout = absl::Seconds(5);
   // A connection without calls for so long is closed.
   absl::Duration idle_timeout = absl::Minutes(10);

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 
+#include "net/steady_write.h"
 #include "runtime/probe.h"
 #include "runtime/status_macros.h"
 
@@ -233,8 +234,8 @@ void RpcSession::WriteReplies() {
     }
     FillBatch();
     writing_ = true;
-    const absl::Status status =
-        stream_->Write(batch_.Spans(), executor_.Now() + config_.write_timeout);
+    const absl::Status status = WriteSteadily(
+        executor_, *stream_, batch_.Spans(), config_.write_timeout);
     writing_ = false;
     stats_.replies += status.ok() ? batch_.frames() : 0;
     batch_.Clear();
