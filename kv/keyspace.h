@@ -31,8 +31,10 @@
 #include "absl/container/btree_set.h"
 #include "absl/strings/string_view.h"
 
+#include "kv/graveyard.h"
 #include "kv/values/hash_ordered.h"
 #include "kv/values/value.h"
+#include "runtime/check.h"
 
 namespace kv {
 
@@ -55,6 +57,16 @@ class Keyspace {
   // Whether a key that is due was looked for since Begin(), and had to stay.
   bool met_due() const { return met_due_; }
   int64_t now_ms() const { return now_ms_; }
+
+  // What Begin() began, for those who let others look at the keyspace in
+  // between.
+  struct Moment {
+    int64_t now_ms;
+    bool reading;
+    bool met_due;
+  };
+  Moment moment() const { return {now_ms_, reading_, met_due_}; }
+  void Resume(const Moment& moment);
 
   // A hint: these keys will be looked for, soon and in turn.
   void Expect(std::span<const absl::string_view> keys) const;
@@ -93,7 +105,9 @@ class Keyspace {
   Slot Take(absl::string_view key);
   // Requires: there is one.
   void SetDeadline(absl::string_view key, int64_t deadline_ms);
-  void Clear();
+  // `step()` is called for each key, and may suspend.
+  template <class Step>
+  void Clear(Step&& step);
   // Removes keys that are due, at most so many. Returns how many.
   size_t RemoveDue(size_t count_max);
 
@@ -113,7 +127,14 @@ class Keyspace {
   // of a hash of each key with its value and deadline.
   uint64_t hash() const { return hash_; }
 
+  // Where removed values go.
+  Graveyard& graveyard() { return graveyard_; }
+
  private:
+  using Deadlines = absl::btree_set<std::pair<int64_t, std::string>>;
+  // All slots and deadlines of a keyspace that was cleared.
+  class Ruins;
+
   static constexpr size_t kForgottenSlots = 4096;
 
   // Null if there is none (any more).
@@ -124,22 +145,37 @@ class Keyspace {
   // Ends a Put of what is in `slot` now.
   void Settle(absl::string_view key, Slot& slot, int64_t deadline_ms);
   void Erase(Slots::Item& item);
+  void BuryAll();
   void Rehash(absl::string_view key, Slot& slot);
   void Reschedule(absl::string_view key, Slot& slot, int64_t deadline_ms);
   // The version that a key gets when it goes.
   uint64_t& Forgotten(absl::string_view key);
 
   Slots slots_;
-  absl::btree_set<std::pair<int64_t, std::string>> deadlines_;
+  Deadlines deadlines_;
   // By hash of the key: the last version at which one of them went.
   std::array<uint64_t, kForgottenSlots> forgotten_ = {};
   uint64_t last_version_ = 0;
   uint64_t hash_ = 0;
+  Graveyard graveyard_;
 
   int64_t now_ms_ = 0;
   bool reading_ = false;
   bool met_due_ = false;
 };
+
+template <class Step>
+void Keyspace::Clear(Step&& step) {
+  CHECK(!reading_, "a read must not change the keyspace");
+  if (slots_.empty()) return;
+  ++last_version_;
+  for (const auto& item : slots_) {
+    Forgotten(item.key) = last_version_;
+    step();
+  }
+  BuryAll();
+  hash_ = 0;
+}
 
 }  // namespace kv
 

@@ -7,6 +7,7 @@
 #include "kv/frontend.h"
 #include "kv/kv_service.h"
 #include "kv/peers.h"
+#include "kv/reaper.h"
 #include "kv/resp/server.h"
 #include "kv/store.h"
 #include "net/rpc_server.h"
@@ -49,7 +50,7 @@ class Server::Impl final : public ServerView {
         random_(std::move(random)),
         options_(std::move(options)),
         started_(executor.Now()),
-        store_(options_.sessions_max) {}
+        store_(options_.sessions_max, &executor) {}
 
   absl::Status Start(raft::HostWorld world) {
     options_.host.members = RaftMembers(options_.members);
@@ -152,6 +153,7 @@ class Server::Impl final : public ServerView {
                         .leader_wait = options_.leader_wait,
                         .parked_max = options_.parked_max},
         random_.Fork("kv.frontend"));
+    reaper_ = std::make_unique<Reaper>(executor_, store_);
     expirer_ = std::make_unique<Expirer>(executor_, host_->node(), store_);
     return options_.redis_listen.has_value() ? OpenRedisDoors()
                                              : absl::OkStatus();
@@ -201,6 +203,7 @@ class Server::Impl final : public ServerView {
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<Frontend> frontend_;
   std::unique_ptr<Expirer> expirer_;
+  std::unique_ptr<Reaper> reaper_;
   std::unique_ptr<RespServer> resp_;  // Null without a Redis front door.
 
   std::optional<net::Address> redis_address_;

@@ -264,6 +264,7 @@ class Node::Impl {
   void RunApplier() {
     while (!fibers_.cancelled()) {
       if (applied_ < core_.applicable()) {
+        if (!machine_.AwaitApply().ok()) return;
         ApplySome();
         // Others have their turn only if there is more to do.
         if (applied_ < core_.applicable()) executor_.Yield();

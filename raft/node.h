@@ -128,7 +128,7 @@ class Node : public net::PeerReceiver, public persist::PersisterSink {
   Outcome Propose(runtime::Bytes command, runtime::Instant deadline);
 
   // Suspends until the state machine holds everything that was acknowledged
-  // anywhere before the call. Read it before suspending again.
+  // anywhere before the call; so does every later state of it.
   // Errors: FAILED_PRECONDITION (not the leader: see status().leader),
   //         DEADLINE_EXCEEDED, CANCELLED.
   absl::Status ReadBarrier(runtime::Instant deadline);
