@@ -26,45 +26,18 @@ EntryReply Failed(Code code, absl::string_view text) {
 
 EntryReply NoLeader() { return Failed(Code::kNotLeader, "no leader"); }
 
+// Of a long read, which was begun: what one leader had no time for must not be
+// asked of the next one, and the one after that.
+EntryReply NoAnswer() {
+  return Failed(Code::kNotLeader, "the leader did not answer in time");
+}
+
 EntryReply Uncertain() {
   return Failed(Code::kUnknown,
                 "the outcome is unknown; it may yet take effect");
 }
 
 }  // namespace
-
-// A number in the session, for as long as its entry is under way. Lies on the
-// stack of the fiber that waits for the answer.
-class Frontend::Turn {
- public:
-  explicit Turn(Frontend& frontend)
-      : frontend_(frontend), session_(frontend.session_) {
-    OwnSession& session = frontend.sessions_.at(session_);
-    sequence_ = session.next_sequence++;
-    session.pending.insert(sequence_);
-  }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  ~Turn() {
-    const auto it = frontend_.sessions_.find(session_);
-    it->second.pending.erase(sequence_);
-    if (it->second.pending.empty() && session_ != frontend_.session_) {
-      frontend_.sessions_.erase(it);
-    }
-    frontend_.session_changed_.NotifyAll();
-  }
-
-  uint64_t session() const { return session_; }
-  SessionStamp stamp() const {
-    return {session_, sequence_,
-            frontend_.sessions_.at(session_).first_pending()};
-  }
-
- private:
-  Frontend& frontend_;
-  const uint64_t session_;
-  uint64_t sequence_;
-};
 
 // A place among those that wait for a leader, if there is one left.
 class Frontend::Place {
@@ -102,12 +75,28 @@ bool Frontend::Place::Take(size_t bytes) {
   return true;
 }
 
+// What one request has while it is under way, on the stack of its fiber.
+struct Frontend::Errand {
+  Errand(Frontend& frontend, runtime::Instant until)
+      : place(frontend),
+        deadline(until),
+        patience(std::min(until, frontend.with_.executor.Now() +
+                                     frontend.options_.leader_wait)) {}
+
+  Place place;
+  LeaderLine::Ticket ticket;
+  const runtime::Instant deadline;
+  // Until then it waits for somebody to take it.
+  const runtime::Instant patience;
+};
+
 Frontend::Frontend(Collaborators with, FrontendOptions options,
                    runtime::Random random)
     : with_(with),
       options_(options),
       random_(std::move(random)),
-      session_changed_(with.executor) {}
+      session_(with.executor),
+      line_(with.executor, with.node, random_.Fork("leader_line")) {}
 
 EntryReply Frontend::Execute(const CommandBatch& batch, size_t first,
                              runtime::Instant deadline) {
@@ -115,8 +104,9 @@ EntryReply Frontend::Execute(const CommandBatch& batch, size_t first,
   if (batch.bytes() > kEntryBytesMax - kStampBytesMax) {
     return Failed(Code::kInvalid, "the request is too large");
   }
-  return batch.read_only() ? ExecuteRead(batch, first, deadline)
-                           : ExecuteWrite(batch, first, deadline);
+  Errand errand(*this, deadline);
+  return batch.read_only() ? ExecuteRead(batch, first, errand)
+                           : ExecuteWrite(batch, first, errand);
 }
 
 KvReply Frontend::Execute(const KvRequest& request, runtime::Instant deadline) {
@@ -132,55 +122,52 @@ KvReply Frontend::Execute(const KvRequest& request, runtime::Instant deadline) {
 }
 
 EntryReply Frontend::ExecuteRead(const CommandBatch& batch, size_t first,
-                                 runtime::Instant deadline) {
+                                 Errand& errand) {
   Parcel parcel{
       .entry = {}, .batch = &batch, .first = first, .changes_state = false};
-  return Deliver(parcel, deadline);
+  return Deliver(parcel, errand);
 }
 
 EntryReply Frontend::ExecuteWrite(const CommandBatch& batch, size_t first,
-                                  runtime::Instant deadline) {
+                                  Errand& errand) {
   // Once: a command that is tried again is the same command.
   Decisions decisions;
   decisions.now_ms = std::max<int64_t>(
       absl::ToUnixMillis(with_.executor.clock().WallNow()), 0);
   if (batch.random()) decisions.dice = random_.Next();
   for (;;) {
-    const absl::Status ready = PrepareSession(deadline);
-    if (!ready.ok()) return NoLeader();  // Nothing was sent.
-    const Turn turn(*this);
+    if (!EnterSession(batch.bytes(), errand)) return NoLeader();
+    const Turn turn(session_);
     Parcel parcel{.entry = EncodeEntry(turn.stamp(), decisions, batch, first),
                   .batch = nullptr,
                   .first = 0,
                   .changes_state = true};
-    EntryReply reply = Deliver(parcel, deadline);
+    EntryReply reply = Deliver(parcel, errand);
     if (reply.code != Code::kSessionExpired) return reply;
     // No earlier try can have been executed, or Deliver() would not be certain.
     REACHABLE("kv: the server's own session expired");
-    if (session_ == turn.session()) session_ = 0;
+    session_.Expired(turn.session());
   }
 }
 
-bool Frontend::WindowFull() const {
-  const OwnSession& session = sessions_.at(session_);
-  return session.next_sequence - session.first_pending() >= kWindow;
-}
-
-absl::Status Frontend::PrepareSession(runtime::Instant deadline) {
-  while (session_ == 0 || WindowFull()) {
-    if (session_ == 0 && !opening_) {
-      OpenSession(deadline);
-      if (session_ == 0) {
-        return absl::DeadlineExceededError("no leader opened a session");
-      }
-    } else {
-      RETURN_IF_ERROR(session_changed_.Wait(deadline));
+bool Frontend::EnterSession(size_t bytes, Errand& errand) {
+  for (;;) {
+    const bool none = session_.id() == 0;
+    // For want of a leader; for want of room it may wait longer.
+    if (none && !errand.place.Take(bytes)) return false;
+    switch (session_.Enter(none ? errand.patience : errand.deadline)) {
+      case OwnSession::Entrance::kGo:
+        return true;
+      case OwnSession::Entrance::kTooLate:
+        return false;
+      case OwnSession::Entrance::kOpen:
+        OpenSession(errand);
+        if (session_.id() == 0) return false;
     }
   }
-  return absl::OkStatus();
 }
 
-void Frontend::OpenSession(runtime::Instant deadline) {
+void Frontend::OpenSession(Errand& errand) {
   CommandBatch batch;
   batch.Add(Operation::kOpenSession, {});
   // Not exactly-once, nor need it be: a session too many is never used and goes
@@ -189,36 +176,45 @@ void Frontend::OpenSession(runtime::Instant deadline) {
                 .batch = nullptr,
                 .first = 0,
                 .changes_state = true};
-  opening_ = true;
-  const KvReply reply = ToKvReply(Deliver(parcel, deadline));
-  opening_ = false;
+  // Also when this fiber is unwound: somebody else must be able to try.
+  struct Opening {
+    explicit Opening(OwnSession& opened) : session(opened) {}
+    Opening(const Opening&) = delete;
+    Opening& operator=(const Opening&) = delete;
+    ~Opening() { session.Opened(id); }
+    OwnSession& session;
+    uint64_t id = 0;
+  } opening(session_);
+  const KvReply reply = ToKvReply(Deliver(parcel, errand));
   if (reply.code == Code::kOk && reply.is_integer) {
-    session_ = static_cast<uint64_t>(reply.integer);
-    const bool fresh = sessions_.try_emplace(session_).second;
-    CHECK(fresh, "session ", session_, " was opened twice");
+    opening.id = static_cast<uint64_t>(reply.integer);
   }
-  session_changed_.NotifyAll();
 }
 
-EntryReply Frontend::Deliver(Parcel& parcel, runtime::Instant deadline) {
+EntryReply Frontend::Deliver(Parcel& parcel, Errand& errand) {
   bool uncertain = false;  // An earlier try may take effect.
-  Place place(*this);
-  const runtime::Instant patience =
-      std::min(deadline, with_.executor.Now() + options_.leader_wait);
   runtime::NodeId hint;
-  do {
+  for (bool first = true;; first = false) {
+    if (!first || !line_.open()) {
+      if (!uncertain && !errand.place.Take(parcel.bytes())) return NoLeader();
+      const runtime::Instant until =
+          uncertain ? errand.deadline : errand.patience;
+      if (!line_.Await(errand.ticket, until)) break;
+    }
     const runtime::Instant try_deadline =
-        std::min(deadline, with_.executor.Now() + kTryTimeout);
+        parcel.walks()
+            ? errand.deadline
+            : std::min(errand.deadline, with_.executor.Now() + kTryTimeout);
     EntryReply reply = TryOnce(parcel, hint, try_deadline);
     hint = runtime::NodeId();
     switch (reply.code) {
       case Code::kNotLeader:
         hint = runtime::NodeId(reply.leader);
-        if (!uncertain && !place.Take(parcel.bytes())) return NoLeader();
         break;
       case Code::kLost:
         break;
       case Code::kUnknown:
+        if (parcel.walks()) return NoAnswer();
         uncertain = uncertain || parcel.changes_state;
         break;
       case Code::kBusy:
@@ -226,12 +222,15 @@ EntryReply Frontend::Deliver(Parcel& parcel, runtime::Instant deadline) {
       case Code::kInvalid:
         // Says that this try did nothing, not that the others did nothing.
         if (!uncertain) return reply;
-        if (reply.code == Code::kBusy) break;
+        if (reply.code == Code::kBusy) {
+          line_.OnBusy();
+          break;
+        }
         return Uncertain();
       default:
         return reply;
     }
-  } while (Pause(uncertain ? deadline : patience));
+  }
   return uncertain ? Uncertain() : NoLeader();
 }
 
@@ -239,7 +238,24 @@ EntryReply Frontend::TryOnce(Parcel& parcel, runtime::NodeId hint,
                              runtime::Instant deadline) {
   const runtime::NodeId leader =
       hint != runtime::NodeId() ? hint : with_.node.status().leader;
-  if (leader == runtime::NodeId()) return NoLeader();
+  EntryReply reply =
+      leader == runtime::NodeId() ? NoLeader() : Ask(leader, parcel, deadline);
+  switch (reply.code) {
+    case Code::kNotLeader:
+      line_.OnRefused();
+      break;
+    case Code::kUnknown:
+    case Code::kLost:
+      break;  // Says nothing of the next request.
+    default:
+      line_.OnTaken(leader);
+      break;
+  }
+  return reply;
+}
+
+EntryReply Frontend::Ask(runtime::NodeId leader, Parcel& parcel,
+                         runtime::Instant deadline) {
   if (leader == options_.self) {
     return parcel.changes_state
                ? with_.service.Write(parcel.entry, deadline)
@@ -249,12 +265,6 @@ EntryReply Frontend::TryOnce(Parcel& parcel, runtime::NodeId hint,
     parcel.entry = EncodeEntry({}, {}, *parcel.batch, parcel.first);
   }
   return with_.peers.Ask(leader, parcel.entry, deadline);
-}
-
-bool Frontend::Pause(runtime::Instant deadline) {
-  const absl::Duration pause = random_.Between(kPauseMin, kPauseMax);
-  const runtime::Instant until = with_.executor.Now() + pause;
-  return until < deadline && with_.executor.SleepUntil(until).ok();
 }
 
 }  // namespace kv

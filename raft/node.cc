@@ -102,6 +102,8 @@ class Node::Impl {
     return waiter.Wait(deadline);
   }
 
+  void WatchLeadership(runtime::WaitQueue* watcher) { watcher_ = watcher; }
+
   NodeStatus status() const {
     return {.role = core_.role(),
             .term = core_.term(),
@@ -213,6 +215,14 @@ class Node::Impl {
       stages_.OnCommitted(core_.applicable(), now);
     }
     CarryOut(now);
+    TellWatcher();
+  }
+
+  void TellWatcher() {
+    const Leadership is{core_.role(), core_.term(), core_.leader()};
+    if (is == was_) return;
+    was_ = is;
+    if (watcher_ != nullptr) watcher_->NotifyAll();
   }
 
   void CarryOut(runtime::Instant now) {
@@ -322,6 +332,15 @@ class Node::Impl {
   std::vector<raft::Propose::Item> proposals_;
   runtime::WaitQueue mailbox_changed_;
 
+  struct Leadership {
+    Role role = Role::kFollower;
+    Term term;
+    NodeId leader;
+    bool operator==(const Leadership&) const = default;
+  };
+  Leadership was_;  // As of the last step.
+  runtime::WaitQueue* watcher_ = nullptr;
+
   Index applied_;
   std::vector<Command> commands_;        // Of the batch under way.
   std::vector<runtime::Bytes> results_;  // The same.
@@ -352,6 +371,10 @@ absl::Status Node::ReadBarrier(runtime::Instant deadline) {
 
 absl::Status Node::TransferLeadership(NodeId to, runtime::Instant deadline) {
   return impl_->TransferLeadership(to, deadline);
+}
+
+void Node::WatchLeadership(runtime::WaitQueue* watcher) {
+  impl_->WatchLeadership(watcher);
 }
 
 NodeStatus Node::status() const { return impl_->status(); }

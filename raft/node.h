@@ -32,6 +32,7 @@
 #include "runtime/bytes.h"
 #include "runtime/executor.h"
 #include "runtime/random.h"
+#include "runtime/wait_queue.h"
 
 namespace raft {
 
@@ -141,6 +142,10 @@ class Node : public net::PeerReceiver, public persist::PersisterSink {
   //         transfer is under way), UNAVAILABLE (no such voter is there),
   //         DEADLINE_EXCEEDED, CANCELLED.
   absl::Status TransferLeadership(NodeId to, runtime::Instant deadline);
+
+  // From now on whoever waits in `watcher` is woken when another leads, or
+  // none, and when the term or the own role is another. Null: nobody is.
+  void WatchLeadership(runtime::WaitQueue* watcher);
 
   NodeStatus status() const;
   StorageStatus storage_status() const;
