@@ -54,8 +54,8 @@ struct ClientConfig {
   absl::Duration backoff_max = absl::Seconds(1);
   uint32_t attempts_max = 4;  // Of one call.
   // Whoever has asked and heard nothing at all for the interval has the
-  // connection pinged, even if nobody waits for that answer any more; it is dead
-  // when nothing has come for the timeout after that.
+  // connection pinged, even if nobody waits for that answer any more; it is
+  // dead when nothing has come for the timeout after that.
   absl::Duration keepalive_interval = absl::Seconds(1);
   absl::Duration keepalive_timeout = absl::Seconds(4);
 
