@@ -120,7 +120,7 @@ void Connection::Forget(Side side) {
 
 void Connection::Swallow() {
   for (Pipe& pipe : pipes_) pipe.Swallow();
-  pipes_[0].link().world().CountFault("net.blackholed");
+  pipes_[0].link().CountFault("net.blackholed");
 }
 
 void Connection::CountHalfOpen(Side side) {

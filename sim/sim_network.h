@@ -27,9 +27,9 @@
 //   net.stream_stalled_by_cut      something that is not a frame waits
 //   net.half_open                  one side is gone and the other not told
 //   net.blackholed                 both are there, and nothing arrives any more
-//   net.resend_backed_off          what had stalled stays away after the
-//   healing net.reset, net.stall, net.short_read net.connect_refused,
-//   net.connect_hang
+//   net.resend_backed_off          what had stalled comes later still
+//   net.reset, net.stall, net.short_read
+//   net.connect_refused, net.connect_hang
 //
 // Reading order: network_knobs.h, sim_link.h (one direction between two hosts),
 // link_delays.h, link_regime.h, message_lens.h, frame_filter.h, sim_pipe.h (one
