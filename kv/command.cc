@@ -73,6 +73,7 @@ void CommandBatch::Clear() {
   bytes_ = 0;
   read_only_ = true;
   random_ = false;
+  walks_ = false;
 }
 
 void CommandBatch::Add(Operation operation,
@@ -84,6 +85,7 @@ void CommandBatch::Add(Operation operation,
   CHECK(row != nullptr, "unknown operation ", static_cast<int>(operation));
   read_only_ = read_only_ && row->reads;
   random_ = random_ || row->random;
+  walks_ = walks_ || row->walks || args.size() > kManyArguments;
 }
 
 absl::string_view CommandBatch::Own(std::string text) {

@@ -118,10 +118,15 @@ class CommandBatch {
   bool read_only() const { return read_only_; }
   // Whether any of them draws dice.
   bool random() const { return random_; }
+  // Whether executing them may take long: one of them walks, or has very many
+  // arguments.
+  bool walks() const { return walks_; }
   // What the commands weigh when encoded, without the stamp.
   size_t bytes() const { return bytes_; }
 
  private:
+  static constexpr size_t kManyArguments = 1024;
+
   struct Placed {
     Operation operation;
     size_t first;  // In args_.
@@ -134,6 +139,7 @@ class CommandBatch {
   size_t bytes_ = 0;
   bool read_only_ = true;
   bool random_ = false;
+  bool walks_ = false;
 };
 
 // The commands from `first` on, copied once, into a slab of their own.

@@ -24,8 +24,11 @@ EntryReply Failed(Code code, absl::string_view text) {
   return reply;
 }
 
-EntryReply NoLeader(absl::string_view why = "no leader") {
-  return Failed(Code::kNotLeader, why);
+// Of a long read, which was begun: what one leader had no time for must not be
+// asked of the next one, and the one after that.
+EntryReply NoAnswer(absl::string_view why) {
+  return Failed(Code::kNotLeader,
+                why.empty() ? "the leader did not answer in time" : why);
 }
 
 EntryReply Uncertain() {
@@ -34,39 +37,6 @@ EntryReply Uncertain() {
 }
 
 }  // namespace
-
-// A number in the session, for as long as its entry is under way. Lies on the
-// stack of the fiber that waits for the answer.
-class Frontend::Turn {
- public:
-  explicit Turn(Frontend& frontend)
-      : frontend_(frontend), session_(frontend.session_) {
-    OwnSession& session = frontend.sessions_.at(session_);
-    sequence_ = session.next_sequence++;
-    session.pending.insert(sequence_);
-  }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  ~Turn() {
-    const auto it = frontend_.sessions_.find(session_);
-    it->second.pending.erase(sequence_);
-    if (it->second.pending.empty() && session_ != frontend_.session_) {
-      frontend_.sessions_.erase(it);
-    }
-    frontend_.session_changed_.NotifyAll();
-  }
-
-  uint64_t session() const { return session_; }
-  SessionStamp stamp() const {
-    return {session_, sequence_,
-            frontend_.sessions_.at(session_).first_pending()};
-  }
-
- private:
-  Frontend& frontend_;
-  const uint64_t session_;
-  uint64_t sequence_;
-};
 
 // A place among those that wait for a leader, if there is one left.
 class Frontend::Place {
@@ -104,12 +74,28 @@ bool Frontend::Place::Take(size_t bytes) {
   return true;
 }
 
+// What one request has while it is under way, on the stack of its fiber.
+struct Frontend::Errand {
+  Errand(Frontend& frontend, runtime::Instant until)
+      : place(frontend),
+        deadline(until),
+        patience(std::min(until, frontend.with_.executor.Now() +
+                                     frontend.options_.leader_wait)) {}
+
+  Place place;
+  LeaderLine::Ticket ticket;
+  const runtime::Instant deadline;
+  // Until then it waits for somebody to take it.
+  const runtime::Instant patience;
+};
+
 Frontend::Frontend(Collaborators with, FrontendOptions options,
                    runtime::Random random)
     : with_(with),
       options_(options),
       random_(std::move(random)),
-      session_changed_(with.executor) {}
+      session_(with.executor),
+      line_(with.executor, with.node, random_.Fork("leader_line")) {}
 
 EntryReply Frontend::Execute(const CommandBatch& batch, size_t first,
                              runtime::Instant deadline) {
@@ -119,8 +105,9 @@ EntryReply Frontend::Execute(const CommandBatch& batch, size_t first,
                   absl::StrCat("the request is larger than ", kEntryBytesMax,
                                " bytes, with the keys that it watches"));
   }
-  return batch.read_only() ? ExecuteRead(batch, first, deadline)
-                           : ExecuteWrite(batch, first, deadline);
+  Errand errand(*this, deadline);
+  return batch.read_only() ? ExecuteRead(batch, first, errand)
+                           : ExecuteWrite(batch, first, errand);
 }
 
 KvReply Frontend::Execute(const KvRequest& request, runtime::Instant deadline) {
@@ -136,62 +123,52 @@ KvReply Frontend::Execute(const KvRequest& request, runtime::Instant deadline) {
 }
 
 EntryReply Frontend::ExecuteRead(const CommandBatch& batch, size_t first,
-                                 runtime::Instant deadline) {
+                                 Errand& errand) {
   Parcel parcel{
       .entry = {}, .batch = &batch, .first = first, .changes_state = false};
-  return Deliver(parcel, deadline);
+  return Deliver(parcel, errand);
 }
 
 EntryReply Frontend::ExecuteWrite(const CommandBatch& batch, size_t first,
-                                  runtime::Instant deadline) {
+                                  Errand& errand) {
   // Once: a command that is tried again is the same command.
   Decisions decisions;
   decisions.now_ms = std::max<int64_t>(
       absl::ToUnixMillis(with_.executor.clock().WallNow()), 0);
   if (batch.random()) decisions.dice = random_.Next();
   for (;;) {
-    const absl::Status ready = PrepareSession(deadline);
-    if (!ready.ok()) return NoLeader(ready.message());  // Nothing was sent.
-    const Turn turn(*this);
+    if (!EnterSession(batch.bytes(), errand)) return NoLeader();
+    const Turn turn(session_);
     Parcel parcel{.entry = EncodeEntry(turn.stamp(), decisions, batch, first),
                   .batch = nullptr,
                   .first = 0,
                   .changes_state = true};
-    EntryReply reply = Deliver(parcel, deadline);
+    EntryReply reply = Deliver(parcel, errand);
     if (reply.code != Code::kSessionExpired) return reply;
     // No earlier try can have been executed, or Deliver() would not be certain.
     REACHABLE("kv: the server's own session expired");
-    if (session_ == turn.session()) session_ = 0;
+    session_.Expired(turn.session());
   }
 }
 
-size_t Frontend::numbers_pending() const {
-  size_t pending = 0;
-  for (const auto& [id, session] : sessions_) pending += session.pending.size();
-  return pending;
-}
-
-bool Frontend::WindowFull() const {
-  const OwnSession& session = sessions_.at(session_);
-  return session.next_sequence - session.first_pending() >= kWindow;
-}
-
-absl::Status Frontend::PrepareSession(runtime::Instant deadline) {
-  while (session_ == 0 || WindowFull()) {
-    if (session_ == 0 && !opening_) {
-      OpenSession(deadline);
-      if (session_ == 0) {
-        return absl::DeadlineExceededError(no_session_why_);
-      }
-    } else {
-      const absl::Status waited = session_changed_.Wait(deadline);
-      if (!waited.ok()) return absl::Status(waited.code(), no_session_why_);
+bool Frontend::EnterSession(size_t bytes, Errand& errand) {
+  for (;;) {
+    const bool none = session_.id() == 0;
+    // For want of a leader; for want of room it may wait longer.
+    if (none && !errand.place.Take(bytes)) return false;
+    switch (session_.Enter(none ? errand.patience : errand.deadline)) {
+      case OwnSession::Entrance::kGo:
+        return true;
+      case OwnSession::Entrance::kTooLate:
+        return false;
+      case OwnSession::Entrance::kOpen:
+        OpenSession(errand);
+        if (session_.id() == 0) return false;
     }
   }
-  return absl::OkStatus();
 }
 
-void Frontend::OpenSession(runtime::Instant deadline) {
+void Frontend::OpenSession(Errand& errand) {
   CommandBatch batch;
   batch.Add(Operation::kOpenSession, {});
   // Not exactly-once, nor need it be: a session too many is never used and goes
@@ -200,62 +177,97 @@ void Frontend::OpenSession(runtime::Instant deadline) {
                 .batch = nullptr,
                 .first = 0,
                 .changes_state = true};
-  opening_ = true;
-  const KvReply reply = ToKvReply(Deliver(parcel, deadline));
-  opening_ = false;
-  no_session_why_ = reply.code == Code::kNotLeader ? reply.text : "no leader";
+  // Also when this fiber is unwound: somebody else must be able to try.
+  struct Opening {
+    explicit Opening(OwnSession& opened) : session(opened) {}
+    Opening(const Opening&) = delete;
+    Opening& operator=(const Opening&) = delete;
+    ~Opening() { session.Opened(id); }
+    OwnSession& session;
+    uint64_t id = 0;
+  } opening(session_);
+  const KvReply reply = ToKvReply(Deliver(parcel, errand));
   if (reply.code == Code::kOk && reply.is_integer) {
-    session_ = static_cast<uint64_t>(reply.integer);
-    const bool fresh = sessions_.try_emplace(session_).second;
-    CHECK(fresh, "session ", session_, " was opened twice");
+    opening.id = static_cast<uint64_t>(reply.integer);
   }
-  session_changed_.NotifyAll();
 }
 
-EntryReply Frontend::Deliver(Parcel& parcel, runtime::Instant deadline) {
+EntryReply Frontend::Deliver(Parcel& parcel, Errand& errand) {
   bool uncertain = false;  // An earlier try may take effect.
-  std::string why = "no leader";
-  Place place(*this);
-  const runtime::Instant patience =
-      std::min(deadline, with_.executor.Now() + options_.leader_wait);
   runtime::NodeId hint;
-  do {
+  for (bool first = true;; first = false) {
+    if (!first || !line_.open()) {
+      if (!uncertain && !errand.place.Take(parcel.bytes())) return NoLeader();
+      const runtime::Instant until =
+          uncertain ? errand.deadline : errand.patience;
+      if (!line_.Await(errand.ticket, until)) break;
+    }
+    const runtime::Instant try_end =
+        with_.executor.Now() + kTryTimeout + TransferTime(parcel.bytes());
     const runtime::Instant try_deadline =
-        std::min(deadline, with_.executor.Now() + kTryTimeout +
-                               TransferTime(parcel.bytes()));
+        parcel.walks() ? errand.deadline : std::min(errand.deadline, try_end);
     EntryReply reply = TryOnce(parcel, hint, try_deadline);
     hint = runtime::NodeId();
     switch (reply.code) {
       case Code::kNotLeader:
         hint = runtime::NodeId(reply.leader);
-        if (!reply.text.empty()) why = std::move(reply.text);
-        if (!uncertain && !place.Take(parcel.bytes())) return NoLeader(why);
         break;
       case Code::kLost:
         break;
       case Code::kUnknown:
+        if (parcel.walks()) return NoAnswer(reply.text);
         uncertain = uncertain || parcel.changes_state;
-        if (!reply.text.empty()) why = std::move(reply.text);
         break;
       case Code::kBusy:
       case Code::kSessionExpired:
       case Code::kInvalid:
         // Says that this try did nothing, not that the others did nothing.
         if (!uncertain) return reply;
-        if (reply.code == Code::kBusy) break;
+        if (reply.code == Code::kBusy) {
+          line_.OnBusy();
+          break;
+        }
         return Uncertain();
       default:
         return reply;
     }
-  } while (Pause(uncertain ? deadline : patience));
-  return uncertain ? Uncertain() : NoLeader(why);
+  }
+  return uncertain ? Uncertain() : NoLeader();
 }
 
 EntryReply Frontend::TryOnce(Parcel& parcel, runtime::NodeId hint,
                              runtime::Instant deadline) {
   const runtime::NodeId leader =
       hint != runtime::NodeId() ? hint : with_.node.status().leader;
-  if (leader == runtime::NodeId()) return NoLeader();
+  EntryReply reply =
+      leader == runtime::NodeId() ? NoLeader() : Ask(leader, parcel, deadline);
+  switch (reply.code) {
+    case Code::kNotLeader:
+      line_.OnRefused();
+      refused_why_ = reply.text;
+      break;
+    // These say nothing of the next request.
+    case Code::kUnknown:
+      refused_why_ = reply.text;
+      break;
+    case Code::kLost:
+      break;
+    default:
+      line_.OnTaken(leader);
+      refused_why_.clear();
+      break;
+  }
+  return reply;
+}
+
+EntryReply Frontend::NoLeader() const {
+  const bool led = with_.node.status().leader != runtime::NodeId();
+  return Failed(Code::kNotLeader,
+                led && !refused_why_.empty() ? refused_why_ : "no leader");
+}
+
+EntryReply Frontend::Ask(runtime::NodeId leader, Parcel& parcel,
+                         runtime::Instant deadline) {
   if (leader == options_.self) {
     return parcel.changes_state
                ? with_.service.Write(parcel.entry, deadline)
@@ -271,12 +283,6 @@ EntryReply Frontend::TryOnce(Parcel& parcel, runtime::NodeId hint,
                               " leads, but does not answer: ", reply.text);
   }
   return reply;
-}
-
-bool Frontend::Pause(runtime::Instant deadline) {
-  const absl::Duration pause = random_.Between(kPauseMin, kPauseMax);
-  const runtime::Instant until = with_.executor.Now() + pause;
-  return until < deadline && with_.executor.SleepUntil(until).ok();
 }
 
 }  // namespace kv

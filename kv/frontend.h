@@ -7,10 +7,10 @@
 // Only when the time is up while a try may still be on its way is the outcome
 // reported as unknown.
 //
-// Requests that nobody could take yet are parked until there is a leader:
-// clients see a slow answer through an election, not an error. How many, how
-// large and for how long is bounded; beyond it they are refused, and certainly
-// not done.
+// Requests that nobody could take yet are parked until there is a leader
+// (kv/leader_line.h): clients see a slow answer through an election, not an
+// error. How many, how large and for how long is bounded; beyond it they are
+// refused, and certainly not done.
 //
 // One executor: that of the node. All collaborators outlive this.
 
@@ -21,20 +21,20 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/container/btree_map.h"
-#include "absl/container/btree_set.h"
 #include "absl/time/time.h"
 
 #include "kv/command.h"
 #include "kv/kv_service.h"
+#include "kv/leader_line.h"
+#include "kv/own_session.h"
 #include "kv/peers.h"
 #include "kv/service.h"
-#include "kv/sessions.h"
 #include "raft/node.h"
 #include "runtime/bytes.h"
 #include "runtime/executor.h"
+#include "runtime/ids.h"
+#include "runtime/instant.h"
 #include "runtime/random.h"
-#include "runtime/wait_queue.h"
 
 namespace kv {
 
@@ -49,15 +49,8 @@ struct FrontendOptions {
 
 class Frontend {
  public:
-  // Entries under way beyond the oldest unanswered one; those behind wait. Half
-  // of what a session can hold.
-  static constexpr uint64_t kWindow = Sessions::kResultsMax / 2;
-
   // One try is given up after this long, to look for another leader.
   static constexpr absl::Duration kTryTimeout = absl::Seconds(1);
-  // The pause between two tries, drawn anew each time.
-  static constexpr absl::Duration kPauseMin = absl::Milliseconds(5);
-  static constexpr absl::Duration kPauseMax = absl::Milliseconds(25);
 
   struct Collaborators {
     runtime::Executor& executor;
@@ -87,28 +80,16 @@ class Frontend {
   size_t parked_bytes() const { return parked_bytes_; }
   // Numbers of its sessions that wait for an answer, and sessions that do so
   // only.
-  size_t numbers_pending() const;
-  size_t sessions_left() const {
-    return sessions_.size() - sessions_.count(session_);
-  }
+  size_t numbers_pending() const { return session_.numbers_pending(); }
+  size_t sessions_left() const { return session_.sessions_left(); }
 
   // The same for one command. The stamp of `request` is not used.
   KvReply Execute(const KvRequest& request, runtime::Instant deadline);
 
  private:
-  class Turn;
   class Place;
-
-  // A session of ours; those before the last live until their entries have
-  // been answered.
-  struct OwnSession {
-    uint64_t next_sequence = 1;
-    absl::btree_set<uint64_t> pending;
-
-    uint64_t first_pending() const {
-      return pending.empty() ? next_sequence : *pending.begin();
-    }
-  };
+  struct Errand;
+  using Turn = OwnSession::Turn;
 
   // An entry on its way to the leader. For reads, `batch` lets the leader's own
   // node skip the encoding.
@@ -118,27 +99,31 @@ class Frontend {
     size_t first = 0;
     bool changes_state = true;
 
+    // A read that may take long.
+    bool walks() const { return batch != nullptr && batch->walks(); }
     size_t bytes() const {
       return batch != nullptr ? batch->bytes() : entry.size();
     }
   };
 
   EntryReply ExecuteRead(const CommandBatch& batch, size_t first,
-                         runtime::Instant deadline);
+                         Errand& errand);
   EntryReply ExecuteWrite(const CommandBatch& batch, size_t first,
-                          runtime::Instant deadline);
+                          Errand& errand);
 
-  // Makes sure that there is a session with room. Errors: as Execute().
-  absl::Status PrepareSession(runtime::Instant deadline);
-  void OpenSession(runtime::Instant deadline);
-  bool WindowFull() const;
+  // Suspends until a Turn may be made, before suspending again. False: the time
+  // is up, or there is no place to wait. Nothing was sent.
+  bool EnterSession(size_t bytes, Errand& errand);
+  void OpenSession(Errand& errand);
 
   // Tries until the answer is certain or the time is up.
-  EntryReply Deliver(Parcel& parcel, runtime::Instant deadline);
+  EntryReply Deliver(Parcel& parcel, Errand& errand);
   EntryReply TryOnce(Parcel& parcel, runtime::NodeId hint,
                      runtime::Instant deadline);
-  // False when there is no time for another try.
-  bool Pause(runtime::Instant deadline);
+  EntryReply Ask(runtime::NodeId leader, Parcel& parcel,
+                 runtime::Instant deadline);
+  // Refused, and certainly not done: why nobody takes requests now.
+  EntryReply NoLeader() const;
 
   Collaborators with_;
   const FrontendOptions options_;
@@ -147,12 +132,10 @@ class Frontend {
   size_t parked_ = 0;
   size_t parked_bytes_ = 0;
 
-  uint64_t session_ = 0;  // 0: none.
-  bool opening_ = false;
-  std::string no_session_why_ = "no leader";        // The last time.
-  absl::btree_map<uint64_t, OwnSession> sessions_;  // By id.
-  // Notified when a session was opened (or not) and when the window moved.
-  runtime::WaitQueue session_changed_;
+  OwnSession session_;
+  LeaderLine line_;
+  // What the last one was told that nobody took; empty: somebody took it.
+  std::string refused_why_;
 };
 
 }  // namespace kv

@@ -1,6 +1,7 @@
 #include "kv/keyspace.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "runtime/check.h"
 #include "runtime/prefetch.h"
@@ -15,6 +16,13 @@ void Keyspace::Begin(int64_t now_ms, bool reading) {
   now_ms_ = now_ms;
   reading_ = reading;
   met_due_ = false;
+}
+
+void Keyspace::Resume(const Moment& moment) {
+  now_ms_ = moment.now_ms;
+  reading_ = moment.reading;
+  met_due_ = moment.met_due;
+  counts_lookups_ = moment.counts_lookups;
 }
 
 void Keyspace::Expect(std::span<const absl::string_view> keys) const {
@@ -91,6 +99,7 @@ void Keyspace::Put(absl::string_view key, Value value, int64_t deadline_ms) {
   if (slot == nullptr) {
     slot = &Insert(key, std::move(value));
   } else {
+    graveyard_.Bury(slot->value);
     slot->value = std::move(value);
   }
   Settle(key, *slot, deadline_ms);
@@ -103,6 +112,7 @@ void Keyspace::PutString(absl::string_view key, absl::string_view text,
   if (StringValue* string = slot->value.As<StringValue>(); string != nullptr) {
     string->Assign(text);
   } else {
+    graveyard_.Bury(slot->value);
     slot->value = Value(StringValue(text));
   }
   Settle(key, *slot, deadline_ms);
@@ -126,7 +136,8 @@ Keyspace::Slot Keyspace::Take(absl::string_view key) {
   CHECK(!reading_, "a read must not change the keyspace");
   Slots::Item* const item = FindAlive(key);
   CHECK(item != nullptr, "nothing to take");
-  Slot taken{.value = std::move(item->value.value),
+  // The place of a value is never empty.
+  Slot taken{.value = std::exchange(item->value.value, Value()),
              .deadline_ms = item->value.deadline_ms};
   Erase(*item);
   return taken;
@@ -156,6 +167,7 @@ void Keyspace::Erase(Slots::Item& item) {
   Reschedule(item.key, item.value, kNoDeadline);
   Forgotten(item.key) = ++last_version_;
   hash_ -= item.value.hash;
+  graveyard_.Bury(item.value.value);
   Drop(item);
 }
 
@@ -164,15 +176,34 @@ void Keyspace::Drop(Slots::Item& item) {
   slots_.Erase(item);
 }
 
-void Keyspace::Clear() {
-  CHECK(!reading_, "a read must not change the keyspace");
-  if (slots_.empty()) return;
-  ++last_version_;
-  for (const auto& item : slots_) Forgotten(item.key) = last_version_;
-  slots_.Clear();
-  deadlines_.clear();
+class Keyspace::Ruins final : public Graveyard::Grave {
+ public:
+  Ruins(Slots slots, Deadlines deadlines)
+      : slots_(std::move(slots)), deadlines_(std::move(deadlines)) {}
+
+  bool FreeSome(size_t pieces) override {
+    size_t freed = 0;
+    for (; freed < pieces && !deadlines_.empty(); ++freed) {
+      deadlines_.erase(deadlines_.begin());
+    }
+    while (freed < pieces && !slots_.empty()) {
+      Slots::Item& first = slots_.front();
+      const size_t here = std::min(first.value.value.pieces(), pieces - freed);
+      freed += here + 1;
+      if (first.value.value.FreeSome(here)) slots_.FreeSome(1);
+    }
+    return deadlines_.empty() && slots_.empty();
+  }
+
+ private:
+  Slots slots_;
+  Deadlines deadlines_;
+};
+
+void Keyspace::BuryAll() {
+  graveyard_.Bury(std::make_unique<Ruins>(std::exchange(slots_, {}),
+                                          std::exchange(deadlines_, {})));
   in_slot_.assign(kKeySlots, 0);
-  hash_ = 0;
 }
 
 size_t Keyspace::RemoveDue(size_t count_max) {

@@ -32,9 +32,11 @@
 #include "absl/container/btree_set.h"
 #include "absl/strings/string_view.h"
 
+#include "kv/graveyard.h"
 #include "kv/key_slot.h"
 #include "kv/values/hash_ordered.h"
 #include "kv/values/value.h"
+#include "runtime/check.h"
 
 namespace kv {
 
@@ -68,6 +70,18 @@ class Keyspace {
   // Whether what Find() looks for from now on is counted as read.
   void CountLookups(bool count) { counts_lookups_ = count; }
   const KeyspaceCounts& counts() const { return counts_; }
+  // What Begin() began, for those who let others look at the keyspace in
+  // between.
+  struct Moment {
+    int64_t now_ms;
+    bool reading;
+    bool met_due;
+    bool counts_lookups;
+  };
+  Moment moment() const {
+    return {now_ms_, reading_, met_due_, counts_lookups_};
+  }
+  void Resume(const Moment& moment);
 
   // A hint: these keys will be looked for, soon and in turn.
   void Expect(std::span<const absl::string_view> keys) const;
@@ -106,7 +120,9 @@ class Keyspace {
   Slot Take(absl::string_view key);
   // Requires: there is one.
   void SetDeadline(absl::string_view key, int64_t deadline_ms);
-  void Clear();
+  // `step()` is called for each key, and may suspend.
+  template <class Step>
+  void Clear(Step&& step);
   // Removes keys that are due, at most so many. Returns how many.
   size_t RemoveDue(size_t count_max);
 
@@ -130,7 +146,14 @@ class Keyspace {
   // of a hash of each key with its value and deadline.
   uint64_t hash() const { return hash_; }
 
+  // Where removed values go.
+  Graveyard& graveyard() { return graveyard_; }
+
  private:
+  using Deadlines = absl::btree_set<std::pair<int64_t, std::string>>;
+  // All slots and deadlines of a keyspace that was cleared.
+  class Ruins;
+
   static constexpr size_t kForgottenSlots = 4096;
 
   // Null if there is none (any more).
@@ -142,6 +165,7 @@ class Keyspace {
   void Settle(absl::string_view key, Slot& slot, int64_t deadline_ms);
   void Erase(Slots::Item& item);
   void Drop(Slots::Item& item);
+  void BuryAll();
   void Rehash(absl::string_view key, Slot& slot);
   void Reschedule(absl::string_view key, Slot& slot, int64_t deadline_ms);
   // The version that a key gets when it goes.
@@ -149,11 +173,12 @@ class Keyspace {
 
   Slots slots_;
   std::vector<uint32_t> in_slot_ = std::vector<uint32_t>(kKeySlots);
-  absl::btree_set<std::pair<int64_t, std::string>> deadlines_;
+  Deadlines deadlines_;
   // By hash of the key: the last version at which one of them went.
   std::array<uint64_t, kForgottenSlots> forgotten_ = {};
   uint64_t last_version_ = 0;
   uint64_t hash_ = 0;
+  Graveyard graveyard_;
 
   int64_t now_ms_ = 0;
   bool reading_ = false;
@@ -161,6 +186,19 @@ class Keyspace {
   bool counts_lookups_ = false;
   KeyspaceCounts counts_;
 };
+
+template <class Step>
+void Keyspace::Clear(Step&& step) {
+  CHECK(!reading_, "a read must not change the keyspace");
+  if (slots_.empty()) return;
+  ++last_version_;
+  for (const auto& item : slots_) {
+    Forgotten(item.key) = last_version_;
+    step();
+  }
+  BuryAll();
+  hash_ = 0;
+}
 
 }  // namespace kv
 

@@ -73,7 +73,9 @@ EntryReply LiftRefusal(EntryReply reply) {
 EntryReply KvService::Read(const CommandBatch& batch, size_t first,
                            runtime::Instant deadline) {
   EntryReply reply;
-  const absl::Status barrier = node_.ReadBarrier(deadline);
+  absl::Status barrier = node_.ReadBarrier(deadline);
+  // It holds for every later state as well.
+  if (barrier.ok()) barrier = store_.AwaitRead(batch, deadline);
   if (!barrier.ok()) {
     // Whatever the reason: nothing was read, and this node could not prove that
     // it leads.

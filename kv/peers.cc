@@ -1,5 +1,6 @@
 #include "kv/peers.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -35,11 +36,15 @@ EntryReply FromResult(net::CallResult<EntryReply> result) {
 }
 
 // The frontend does the trying again: it may have to go elsewhere.
-net::ClientConfig ConfigFor(const net::Address& rpc) {
+net::ClientConfig ConfigFor(const net::Address& rpc,
+                            absl::Duration leader_silence) {
   net::ClientConfig config;
   config.targets = {rpc};
   config.connect_timeout = absl::Milliseconds(500);
   config.attempts_max = 1;
+  config.backoff_max = std::max(config.backoff_min, leader_silence / 2);
+  config.keepalive_interval = leader_silence;
+  config.keepalive_timeout = 2 * leader_silence;
   config.calls_max = kCallsMax;
   config.frame_bytes_max = kForwardBytesMax;
   config.queued_bytes_max = 2 * kEntryBytesMax;
@@ -49,8 +54,11 @@ net::ClientConfig ConfigFor(const net::Address& rpc) {
 }  // namespace
 
 Peers::Peers(runtime::Executor& executor, net::Network& network,
-             runtime::Random random)
-    : executor_(executor), network_(network), random_(std::move(random)) {}
+             runtime::Random random, absl::Duration leader_silence)
+    : executor_(executor),
+      network_(network),
+      random_(std::move(random)),
+      leader_silence_(leader_silence) {}
 
 EntryReply Peers::Ask(runtime::NodeId node, const runtime::Bytes& entry,
                       runtime::Instant deadline) {
@@ -80,7 +88,7 @@ net::ClientEnd& Peers::ClientOf(runtime::NodeId node, Peer& peer) {
   if (peer.client == nullptr) {
     peer.client = std::make_unique<net::ClientEnd>(
         executor_, network_, random_.Fork("peer", node.value()),
-        ConfigFor(peer.rpc));
+        ConfigFor(peer.rpc, leader_silence_));
   }
   return *peer.client;
 }

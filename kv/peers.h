@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "absl/container/btree_map.h"
+#include "absl/time/time.h"
 
 #include "kv/service.h"
 #include "net/address.h"
@@ -23,8 +24,10 @@ namespace kv {
 class Peers {
  public:
   // `executor` and `network` outlive this. `random` serves the clients' jitter.
+  // `leader_silence` is how long the cluster bears not to hear of its leader: a
+  // connection that carries nothing is not believed in for much longer.
   Peers(runtime::Executor& executor, net::Network& network,
-        runtime::Random random);
+        runtime::Random random, absl::Duration leader_silence);
 
   // From now on `node` is asked at `rpc`.
   void Add(runtime::NodeId node, net::Address rpc);
@@ -54,6 +57,7 @@ class Peers {
   runtime::Executor& executor_;
   net::Network& network_;
   runtime::Random random_;
+  const absl::Duration leader_silence_;
   absl::btree_map<runtime::NodeId, Peer> peers_;
 };
 

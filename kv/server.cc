@@ -9,6 +9,7 @@
 #include "kv/kv_service.h"
 #include "kv/peer_watch.h"
 #include "kv/peers.h"
+#include "kv/reaper.h"
 #include "kv/reply.h"
 #include "kv/resp/server.h"
 #include "kv/store.h"
@@ -63,7 +64,7 @@ class Server::Impl final : public ServerView {
         random_(std::move(random)),
         options_(std::move(options)),
         started_(executor.Now()),
-        store_(options_.sessions_max) {}
+        store_(options_.sessions_max, &executor) {}
 
   absl::Status Start(raft::HostWorld world) {
     CarryLargestEntry(options_.host.transport);
@@ -205,7 +206,8 @@ class Server::Impl final : public ServerView {
     RETURN_IF_ERROR(rpc_->Start());
 
     peers_ =
-        std::make_unique<Peers>(executor_, network_, random_.Fork("kv.peers"));
+        std::make_unique<Peers>(executor_, network_, random_.Fork("kv.peers"),
+                                options_.host.core.election_timeout_max);
     watch_ = std::make_unique<PeerWatch>(executor_, *peers_);
     for (const ServerMember& member : options_.members) {
       if (member.node == self) continue;
@@ -221,6 +223,7 @@ class Server::Impl final : public ServerView {
                         .leader_wait = options_.leader_wait,
                         .parked_max = options_.parked_max},
         random_.Fork("kv.frontend"));
+    reaper_ = std::make_unique<Reaper>(executor_, store_);
     expirer_ = std::make_unique<Expirer>(executor_, host_->node(), store_);
     return options_.redis_listen.has_value() ? OpenRedisDoors()
                                              : absl::OkStatus();
@@ -275,6 +278,7 @@ class Server::Impl final : public ServerView {
   std::unique_ptr<PeerWatch> watch_;
   std::unique_ptr<Frontend> frontend_;
   std::unique_ptr<Expirer> expirer_;
+  std::unique_ptr<Reaper> reaper_;
   std::unique_ptr<RespServer> resp_;  // Null without a Redis front door.
 
   std::optional<net::Address> redis_address_;

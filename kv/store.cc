@@ -18,14 +18,32 @@ using Code = KvReply::Code;
 
 }  // namespace
 
+Store::Store(size_t sessions_max, runtime::Executor* executor)
+    : executor_(executor), sessions_(sessions_max) {
+  if (executor != nullptr) gate_.emplace(*executor);
+}
+
+absl::Status Store::AwaitApply() {
+  return gate_.has_value() ? gate_->AwaitChange() : absl::OkStatus();
+}
+
+absl::Status Store::AwaitRead(const CommandBatch& batch,
+                              runtime::Instant deadline) {
+  return gate_.has_value() ? gate_->AwaitLook(batch.walks(), deadline)
+                           : absl::OkStatus();
+}
+
 void Store::Apply(std::span<const raft::Command> commands,
                   std::span<runtime::Bytes> results) {
   CHECK_EQ(commands.size(), results.size(), "a result for each command");
+  std::optional<StoreGate::Change> change;
+  if (gate_.has_value()) change.emplace(*gate_);
+  Pace pace(executor_, keyspace_);
   for (size_t next = 0; next < commands.size();) {
     const size_t count = Decode(commands.subspan(next));
     Expect();
     for (size_t i = 0; i < count; ++i, ++next) {
-      results[next] = ApplyEntry(entries_[i], commands[next].index);
+      results[next] = ApplyEntry(entries_[i], commands[next].index, pace);
     }
   }
 }
@@ -66,15 +84,40 @@ std::optional<runtime::Bytes> Store::Read(const CommandBatch& batch,
                                           size_t first,
                                           const Decisions& decisions) {
   CHECK(batch.read_only(), "reading must not change the state");
+  const bool in_slices =
+      gate_.has_value() && (batch.walks() || BUGGIFY("kv.every-read-is-long"));
+  return in_slices ? ReadInSlices(batch, first, decisions)
+                   : ReadAtOnce(batch, first, decisions);
+}
+
+std::optional<runtime::Bytes> Store::ReadAtOnce(const CommandBatch& batch,
+                                                size_t first,
+                                                const Decisions& decisions) {
+  Pace pace(nullptr, keyspace_);
   keyspace_.Begin(decisions.now_ms, /*reading=*/true);
   LookAhead(batch, first);
   Expect();
-  ExecuteBatch(batch, first, decisions, raft::Index());
+  ExecuteBatch(batch, first, decisions,
+               {.writer = writer_, .pace = pace, .index = raft::Index()});
   if (keyspace_.met_due()) {
     REACHABLE("kv: a read met a key that is due");
     return std::nullopt;
   }
   return writer_.Finish();
+}
+
+// Others read in between, so it has a writer of its own.
+std::optional<runtime::Bytes> Store::ReadInSlices(const CommandBatch& batch,
+                                                  size_t first,
+                                                  const Decisions& decisions) {
+  const StoreGate::Look look(*gate_);
+  ResultWriter writer;
+  Pace pace(executor_, keyspace_);
+  keyspace_.Begin(decisions.now_ms, /*reading=*/true);
+  ExecuteBatch(batch, first, decisions,
+               {.writer = writer, .pace = pace, .index = raft::Index()});
+  if (keyspace_.met_due()) return std::nullopt;
+  return writer.Finish();
 }
 
 std::optional<absl::string_view> Store::Get(absl::string_view key) const {
@@ -85,7 +128,9 @@ std::optional<absl::string_view> Store::Get(absl::string_view key) const {
   return value->text();
 }
 
-runtime::Bytes Store::ApplyEntry(const Entry& entry, raft::Index index) {
+runtime::Bytes Store::ApplyEntry(const Entry& entry, raft::Index index,
+                                 Pace& pace) {
+  const Means means{.writer = writer_, .pace = pace, .index = index};
   const SessionStamp& stamp = entry.stamp;
   writer_.Clear();
   if (!entry.decoded.ok()) {
@@ -94,7 +139,7 @@ runtime::Bytes Store::ApplyEntry(const Entry& entry, raft::Index index) {
   }
   keyspace_.Begin(entry.decisions.now_ms, /*reading=*/false);
   if (stamp.session == 0) {
-    ExecuteBatch(entry.batch, 0, entry.decisions, index);
+    ExecuteBatch(entry.batch, 0, entry.decisions, means);
     return writer_.Finish();
   }
   const Sessions::Admission admission = sessions_.Admit(stamp, index);
@@ -102,7 +147,7 @@ runtime::Bytes Store::ApplyEntry(const Entry& entry, raft::Index index) {
     case Sessions::Verdict::kDuplicate:
       return *admission.result;
     case Sessions::Verdict::kFresh: {
-      ExecuteBatch(entry.batch, 0, entry.decisions, index);
+      ExecuteBatch(entry.batch, 0, entry.decisions, means);
       runtime::Bytes result = writer_.Finish();
       sessions_.Record(stamp, result);
       return result;
@@ -121,15 +166,16 @@ runtime::Bytes Store::ApplyEntry(const Entry& entry, raft::Index index) {
 }
 
 void Store::ExecuteBatch(const CommandBatch& batch, size_t first,
-                         const Decisions& decisions, raft::Index index) {
-  writer_.Clear();
+                         const Decisions& decisions, const Means& means) {
+  const auto& [writer, pace, index] = means;
+  writer.Clear();
   runtime::Random dice(decisions.dice);
   for (size_t i = first; i < batch.size(); ++i) {
     if (i != first && (i - first) % kKeysAhead == 0) {
       LookAhead(batch, i);
       Expect();
     }
-    const size_t begin = writer_.bytes();
+    const size_t begin = writer.bytes();
     if (begin >= kResultBytesMax) return;
     const CommandView command = batch[i];
     const CommandRow* row = FindCommand(command.operation);
@@ -137,17 +183,19 @@ void Store::ExecuteBatch(const CommandBatch& batch, size_t first,
     if (row->handler == nullptr) {
       CHECK(command.operation == Operation::kOpenSession);
       sessions_.Open(index);
-      writer_.Integer(static_cast<int64_t>(index.value()));
+      writer.Integer(static_cast<int64_t>(index.value()));
       continue;
     }
     keyspace_.CountLookups(row->reads && !row->name.empty());
     Call call{.row = *row,
               .args = command.args,
               .keys = keyspace_,
-              .reply = writer_,
-              .dice = dice};
+              .reply = writer,
+              .dice = dice,
+              .pace = pace};
+    pace.Step(1 + command.args.size());
     row->handler(call);
-    writer_.BoundReply(begin);
+    writer.BoundReply(begin);
   }
 }
 

@@ -4,10 +4,15 @@
 // an entry says is all that matters, its time and its dice included. What each
 // command does stands in kv/commands/.
 //
-// Reads that need no place in the log go through Read(), right after
+// Reads that need no place in the log go through Read(), after
 // Node::ReadBarrier() has said that they may. A key that is due is removed by
 // entries only, so that its end has a place in the log and is the same for
 // everybody: a read that meets one must become an entry.
+//
+// What takes long takes several turns of the executor (kv/pace.h), alone with
+// the state or with others who only look (kv/store_gate.h): nothing else of the
+// node waits for it but entries that are to be applied, and who waits for
+// those.
 
 #ifndef KV_STORE_H_
 #define KV_STORE_H_
@@ -24,28 +29,40 @@
 
 #include "kv/command.h"
 #include "kv/keyspace.h"
+#include "kv/pace.h"
 #include "kv/reply.h"
 #include "kv/sessions.h"
+#include "kv/store_gate.h"
 #include "raft/state_machine.h"
 #include "runtime/bytes.h"
+#include "runtime/executor.h"
+#include "runtime/instant.h"
 
 namespace kv {
 
 class Store final : public raft::StateMachine {
  public:
-  // `sessions_max`: see kv/sessions.h.
-  explicit Store(size_t sessions_max = Sessions::kSessionsMax)
-      : sessions_(sessions_max) {}
+  // `sessions_max`: see kv/sessions.h. `executor`, which outlives this, is
+  // where it is used: long commands then let others have their turns. Null:
+  // they do not, and nothing suspends.
+  explicit Store(size_t sessions_max = Sessions::kSessionsMax,
+                 runtime::Executor* executor = nullptr);
 
+  absl::Status AwaitApply() override;
   // raft::StateMachine. A payload that is not an entry changes nothing, alike
   // on every node.
   void Apply(std::span<const raft::Command> commands,
              std::span<runtime::Bytes> results) override;
   uint64_t StateHash() const override;
 
-  // The replies to commands that only read, from `first` on. Nothing: one of
-  // them met a key that is due; propose them instead. Never suspends.
-  // Requires: batch.read_only().
+  // Suspends until Read() may be called: an entry may be half way through.
+  // Errors: DEADLINE_EXCEEDED, CANCELLED.
+  absl::Status AwaitRead(const CommandBatch& batch, runtime::Instant deadline);
+  // The replies to commands that only read, from `first` on, all of one instant
+  // not before the call. Nothing: one of them met a key that is due; propose
+  // them instead. Suspends if they take long; `batch` must stay valid.
+  // Requires: batch.read_only(); AwaitRead() has said that it may, with no
+  // suspension since.
   std::optional<runtime::Bytes> Read(const CommandBatch& batch, size_t first,
                                      const Decisions& decisions);
 
@@ -60,6 +77,7 @@ class Store final : public raft::StateMachine {
     return keyspace_.first_deadline_ms();
   }
   size_t session_count() const { return sessions_.size(); }
+  Graveyard& graveyard() { return keyspace_.graveyard(); }
 
  private:
   // An entry, decoded ahead of its execution.
@@ -77,16 +95,29 @@ class Store final : public raft::StateMachine {
 
   // Decodes the first of `commands` into entries_. Returns how many.
   size_t Decode(std::span<const raft::Command> commands);
-  runtime::Bytes ApplyEntry(const Entry& entry, raft::Index index);
+  runtime::Bytes ApplyEntry(const Entry& entry, raft::Index index, Pace& pace);
   // Adds the keys of the next commands of `batch` to keys_ahead_.
   void LookAhead(const CommandBatch& batch, size_t first);
   // Tells the keyspace of them, and forgets them.
   void Expect();
-  // Fills writer_ with the replies to the commands from `first` on. `index`: 0
-  // when reading.
+  // What an execution needs beside the batch.
+  struct Means {
+    ResultWriter& writer;
+    Pace& pace;
+    raft::Index index;  // 0 when reading.
+  };
+  // Fills the writer with the replies to the commands from `first` on.
   void ExecuteBatch(const CommandBatch& batch, size_t first,
-                    const Decisions& decisions, raft::Index index);
+                    const Decisions& decisions, const Means& means);
+  std::optional<runtime::Bytes> ReadAtOnce(const CommandBatch& batch,
+                                           size_t first,
+                                           const Decisions& decisions);
+  std::optional<runtime::Bytes> ReadInSlices(const CommandBatch& batch,
+                                             size_t first,
+                                             const Decisions& decisions);
 
+  runtime::Executor* const executor_;
+  std::optional<StoreGate> gate_;  // With an executor.
   Keyspace keyspace_;
   Sessions sessions_;
 

@@ -38,14 +38,21 @@ struct ClientConnection::Pending {
 };
 
 struct ClientConnection::Connection {
-  Connection(std::unique_ptr<Stream> dialled, const ClientConfig& config)
+  Connection(std::unique_ptr<Stream> dialled, const ClientConfig& config,
+             Instant now)
       : stream(std::move(dialled)),
         reader(
             {.framing = Framing::kBytes,
-             .payload_bytes_max = config.frame_bytes_max + kRpcHeadBytesMax}) {}
+             .payload_bytes_max = config.frame_bytes_max + kRpcHeadBytesMax}),
+        heard(now) {}
 
   const std::unique_ptr<Stream> stream;
   FrameReader reader;
+  // When anything came for the last time.
+  Instant heard;
+  // Something was asked since. Who gives up has asked all the same: whether the
+  // connection lives must not depend on how patient its callers are.
+  bool asked = false;
   // The first ping since which nothing at all was heard; none: all is well.
   std::optional<Instant> silent_since;
   bool broken = false;
@@ -209,7 +216,7 @@ void ClientConnection::ConnectOnce() {
     state_ = State::kUp;
     unreached_.clear();
     lost_ = absl::OkStatus();
-    Connection connection(*std::move(stream), config_);
+    Connection connection(*std::move(stream), config_, executor_.Now());
     Serve(connection);
     unreached_ = lost_.ok()
                      ? "connection lost"
@@ -219,15 +226,25 @@ void ClientConnection::ConnectOnce() {
       absl::StrCat(address_.ToString(), ": ", unreached_)));
 }
 
+// When it must be tried whether the server is there, since somebody waits or
+// has waited for its answer; or never. Only the server's word puts it off:
+// neither a new call nor one that is given up does.
+Instant ClientConnection::PingDue(const Connection& connection) const {
+  const bool wanted = sent_ > 0 || connection.asked;
+  if (!wanted || connection.silent_since.has_value()) {
+    return Instant::InfiniteFuture();
+  }
+  return connection.heard + config_.keepalive_interval;
+}
+
 // Sends until the connection breaks, falls silent or has nothing left to do.
 void ClientConnection::Serve(Connection& connection) {
   runtime::FiberGroup readers(executor_);
   readers.Spawn("net.rpc.client-reader", [&] { ReadReplies(connection); });
-  Instant ping_due = executor_.Now() + config_.keepalive_interval;
   while (!connection.broken) {
     if (state_ == State::kLeaving && pending_.empty()) return;
     const Instant now = executor_.Now();
-    Instant wait_until = Instant::InfiniteFuture();
+    Instant wait_until = PingDue(connection);
     if (connection.silent_since.has_value()) {
       wait_until = *connection.silent_since + config_.keepalive_timeout;
       if (now >= wait_until) {
@@ -237,21 +254,19 @@ void ClientConnection::Serve(Connection& connection) {
         return;
       }
     }
-    // Pings only while somebody waits for an answer.
-    if (sent_ > 0) wait_until = std::min(wait_until, ping_due);
-    const bool ping = sent_ > 0 && now >= ping_due;
-    if (!ping && queue_.empty()) {
+    if (queue_.empty() && now < wait_until) {
       if (work_.WaitWake(wait_until) == Wake::kCancelled) return;
       continue;
     }
+    FillBatch(connection);
+    // After a long silence at once, with the first call.
+    const bool ping = now >= PingDue(connection);
     if (ping) AddEmpty(batch_, RpcFrame::kPing);
-    if (ping || sent_ == 0) ping_due = now + config_.keepalive_interval;
-    FillBatch();
     if (!WriteBatch(connection, ping).ok()) return;
   }
 }
 
-void ClientConnection::FillBatch() {
+void ClientConnection::FillBatch(Connection& connection) {
   const Instant now = executor_.Now();
   while (!queue_.empty() && batch_.bytes() < config_.write_bytes_max) {
     const Outgoing& outgoing = queue_.front();
@@ -262,6 +277,7 @@ void ClientConnection::FillBatch() {
       // From here on part of it may have left, whatever Write() says.
       found->second->state = Pending::State::kSent;
       ++sent_;
+      connection.asked = true;
       AddCall(
           batch_,
           {.id = outgoing.id,
@@ -278,8 +294,8 @@ absl::Status ClientConnection::WriteBatch(Connection& connection,
                                           bool has_ping) {
   absl::Status status;
   if (!batch_.empty()) {
-    status = connection.stream->Write(batch_.Spans(),
-                                      executor_.Now() + config_.write_timeout);
+    status = connection.stream->Write(
+        batch_.Spans(), Patience::WhileMoving(config_.write_timeout));
   }
   batch_.Clear();
   // The time that a full window kept us waiting is not the server's silence.
@@ -309,6 +325,8 @@ absl::Status ClientConnection::ReadSome(Connection& connection) {
                                            Instant::InfiniteFuture()));
   if (size == 0) return absl::UnavailableError("closed by the server");
   connection.silent_since.reset();
+  connection.heard = executor_.Now();
+  connection.asked = false;
   connection.reader.Commit(size);
   Frame frame;
   FrameReader::Outcome outcome;

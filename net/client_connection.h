@@ -80,7 +80,8 @@ class ClientConnection {
   absl::Status OnFrame(const Frame& frame);
   absl::Status OnReply(const Frame& frame);
   void OnGoAway(uint64_t last_call);
-  void FillBatch();
+  runtime::Instant PingDue(const Connection& connection) const;
+  void FillBatch(Connection& connection);
   absl::Status WriteBatch(Connection& connection, bool has_ping);
   // Tells every call that the connection is no more.
   void FailAll(const absl::Status& why);

@@ -47,13 +47,15 @@ struct ClientConfig {
   absl::Duration connect_timeout = absl::Seconds(1);
   absl::Duration request_timeout = absl::Seconds(5);  // Of calls without a
                                                       // deadline.
+  // A connection that takes no byte for so long is broken.
   absl::Duration write_timeout = absl::Seconds(5);
   // Between attempts, to connect and to call.
   absl::Duration backoff_min = absl::Milliseconds(10);
   absl::Duration backoff_max = absl::Seconds(1);
   uint32_t attempts_max = 4;  // Of one call.
-  // While calls wait for answers the connection is pinged; it is dead when
-  // nothing at all has come for the timeout.
+  // Whoever has asked and heard nothing at all for the interval has the
+  // connection pinged, even if nobody waits for that answer any more; it is
+  // dead when nothing has come for the timeout after that.
   absl::Duration keepalive_interval = absl::Seconds(1);
   absl::Duration keepalive_timeout = absl::Seconds(4);
 

@@ -110,6 +110,8 @@ class Node::Impl {
     return waiter.Wait(deadline);
   }
 
+  void WatchLeadership(runtime::WaitQueue* watcher) { watcher_ = watcher; }
+
   NodeStatus status() const {
     return {.role = core_.role(),
             .term = core_.term(),
@@ -249,6 +251,14 @@ class Node::Impl {
       stages_.OnCommitted(core_.applicable(), now);
     }
     CarryOut(now);
+    TellWatcher();
+  }
+
+  void TellWatcher() {
+    const Leadership is{core_.role(), core_.term(), core_.leader()};
+    if (is == was_) return;
+    was_ = is;
+    if (watcher_ != nullptr) watcher_->NotifyAll();
   }
 
   void CarryOut(runtime::Instant now) {
@@ -300,7 +310,7 @@ class Node::Impl {
   void RunApplier() {
     while (!fibers_.cancelled()) {
       if (applied_ < core_.applicable()) {
-        ApplyForATurn();
+        if (!ApplyForATurn()) return;
         // Others have their turn only if there is more to do.
         if (applied_ < core_.applicable()) executor_.Yield();
       } else if (commit_changed_.WaitWake() == runtime::Wake::kCancelled) {
@@ -309,12 +319,15 @@ class Node::Impl {
     }
   }
 
-  void ApplyForATurn() {
+  // False: it is to stop.
+  bool ApplyForATurn() {
     const runtime::Instant ends = executor_.Now() + kApplyTurn;
     do {
+      if (!machine_.AwaitApply().ok()) return false;
       ApplySome();
     } while (applied_ < core_.applicable() && executor_.Now() < ends);
     SOMETIMES(applied_ < core_.applicable(), "raft.applier_behind");
+    return true;
   }
 
   // Fills commands_ with the next few. Returns the last index of them.
@@ -376,6 +389,15 @@ class Node::Impl {
   std::vector<raft::Propose::Item> proposals_;
   runtime::WaitQueue mailbox_changed_;
 
+  struct Leadership {
+    Role role = Role::kFollower;
+    Term term;
+    NodeId leader;
+    bool operator==(const Leadership&) const = default;
+  };
+  Leadership was_;  // As of the last step.
+  runtime::WaitQueue* watcher_ = nullptr;
+
   Index applied_;
   std::vector<Command> commands_;        // Of the batch under way.
   std::vector<runtime::Bytes> results_;  // The same.
@@ -406,6 +428,10 @@ absl::Status Node::ReadBarrier(runtime::Instant deadline) {
 
 absl::Status Node::TransferLeadership(NodeId to, runtime::Instant deadline) {
   return impl_->TransferLeadership(to, deadline);
+}
+
+void Node::WatchLeadership(runtime::WaitQueue* watcher) {
+  impl_->WatchLeadership(watcher);
 }
 
 NodeStatus Node::status() const { return impl_->status(); }

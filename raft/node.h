@@ -36,6 +36,7 @@
 #include "runtime/bytes.h"
 #include "runtime/executor.h"
 #include "runtime/random.h"
+#include "runtime/wait_queue.h"
 
 namespace raft {
 
@@ -157,7 +158,7 @@ class Node : public net::PeerReceiver, public persist::PersisterSink {
   Outcome Propose(runtime::Bytes command, runtime::Instant deadline);
 
   // Suspends until the state machine holds everything that was acknowledged
-  // anywhere before the call. Read it before suspending again.
+  // anywhere before the call; so does every later state of it.
   // Errors: FAILED_PRECONDITION (not the leader: see status().leader),
   //         DEADLINE_EXCEEDED, CANCELLED.
   absl::Status ReadBarrier(runtime::Instant deadline);
@@ -170,6 +171,10 @@ class Node : public net::PeerReceiver, public persist::PersisterSink {
   //         transfer is under way), UNAVAILABLE (no such voter is there),
   //         DEADLINE_EXCEEDED, CANCELLED.
   absl::Status TransferLeadership(NodeId to, runtime::Instant deadline);
+
+  // From now on whoever waits in `watcher` is woken when another leads, or
+  // none, and when the term or the own role is another. Null: nobody is.
+  void WatchLeadership(runtime::WaitQueue* watcher);
 
   NodeStatus status() const;
   Contacts contacts() const;

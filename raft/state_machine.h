@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <span>
 
+#include "absl/status/status.h"
+
 #include "persist/record.h"
 #include "runtime/bytes.h"
 
@@ -30,10 +32,14 @@ class StateMachine {
  public:
   virtual ~StateMachine() = default;
 
+  // Suspends until Apply() may be called: somebody may be looking at the state.
+  // Errors: CANCELLED.
+  virtual absl::Status AwaitApply() { return absl::OkStatus(); }
+
   // Applies `commands`, in order, and writes the result of each to the same
-  // place of `results`. Never suspends.
-  // Requires: results.size() == commands.size(); indexes grow from call to
-  // call.
+  // place of `results`. May suspend the calling fiber, so that others have
+  // their turns while it takes long. Requires: AwaitApply() came right before;
+  // results.size() == commands.size(); indexes grow from call to call.
   virtual void Apply(std::span<const Command> commands,
                      std::span<runtime::Bytes> results) = 0;
 

@@ -20,6 +20,7 @@ struct Named {
     return "reset_connections";
   }
   const char* operator()(const HalfOpen&) const { return "half_open"; }
+  const char* operator()(const Blackhole&) const { return "blackhole"; }
   const char* operator()(const Filter&) const { return "filter"; }
   const char* operator()(const Heal&) const { return "heal"; }
   const char* operator()(const Crash&) const { return "crash"; }
@@ -62,6 +63,7 @@ bool IsInstant(const Act& act) {
   return std::holds_alternative<ResetConnections>(act) ||
          std::holds_alternative<HalfOpen>(act) ||
          std::holds_alternative<RollingRestart>(act) ||
+         std::holds_alternative<Blackhole>(act) ||
          std::holds_alternative<Transfer>(act);
 }
 

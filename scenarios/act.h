@@ -22,12 +22,13 @@ struct SetKnobs {
   std::vector<KnobSetting> knobs;
 };
 
-using Act = std::variant<Isolate, Partition, Cut, Bridge, Ring, Split,
-                         CutClients, Flap, Clog, Swizzle, ResetConnections,
-                         HalfOpen, Filter, Heal, Crash, PowerOff, Restart, Stop,
-                         RollingRestart, Pause, Resume, CrashLoop, SkewClock,
-                         SlowCpu, Transfer, FailSync, TroubleDisk, CrashAtFile,
-                         RotDisk, WipeDisk, ShortenLog, DisturbLink, SetKnobs>;
+using Act =
+    std::variant<Isolate, Partition, Cut, Bridge, Ring, Split, CutClients, Flap,
+                 Clog, Swizzle, ResetConnections, HalfOpen, Blackhole, Filter,
+                 Heal, Crash, PowerOff, Restart, Stop, RollingRestart, Pause,
+                 Resume, CrashLoop, SkewClock, SlowCpu, Transfer, FailSync,
+                 TroubleDisk, CrashAtFile, RotDisk, WipeDisk, ShortenLog,
+                 DisturbLink, SetKnobs>;
 
 // "isolate", as in a scenario file.
 const char* ActName(const Act& act);

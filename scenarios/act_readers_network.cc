@@ -43,8 +43,8 @@ void ReadCutClients(YamlErrors& errors, const YAML::Node& node,
                     const Stage& stage, Act* act) {
   using Way = CutClients::Way;
   CutClients cut;
-  const bool is_target = !node.IsMap() || node["one_of"].IsDefined() ||
-                         node["all_of"].IsDefined();
+  const bool is_target =
+      !node.IsMap() || node["one_of"].IsDefined() || node["all_of"].IsDefined();
   if (is_target) {
     ReadChoice(errors, node, stage.nodes(), &cut.target);
     *act = std::move(cut);
@@ -66,6 +66,16 @@ void ReadCutClients(YamlErrors& errors, const YAML::Node& node,
   }
   map.Done();
   *act = std::move(cut);
+}
+
+void ReadBlackhole(YamlErrors& errors, const YAML::Node& node,
+                   const Stage& stage, Act* act) {
+  YamlMap map(errors, node, "a black hole");
+  Blackhole hole;
+  RequireChoice(errors, map, "from", stage.nodes(), &hole.from);
+  RequireChoice(errors, map, "to", stage.nodes(), &hole.to);
+  map.Done();
+  *act = std::move(hole);
 }
 
 void ReadKinds(YamlErrors& errors, const YAML::Node& node,
@@ -206,6 +216,7 @@ constexpr auto kReaders = std::to_array<ActReader>({
     {"swizzle", ReadSwizzle},
     {"reset_connections", ReadTargeted<ResetConnections>},
     {"half_open", ReadTargeted<HalfOpen>},
+    {"blackhole", ReadBlackhole},
     {"filter", ReadFilter},
     {"heal", ReadHeal},
     {"link", ReadLink},

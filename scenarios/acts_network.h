@@ -103,6 +103,13 @@ struct HalfOpen {
   TargetChoice target;
 };
 
+// The network forgets every connection between these nodes and tells nobody:
+// what is sent on them is lost.
+struct Blackhole {
+  TargetChoice from;
+  TargetChoice to;
+};
+
 // Messages of these kinds (raft_lens.h) between nodes are lost, late or
 // repeated.
 struct Filter {

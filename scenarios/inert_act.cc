@@ -118,6 +118,9 @@ class Judge {
   std::string operator()(const Filter& act) const {
     return OneWay(act.from, act.to, false);
   }
+  std::string operator()(const Blackhole& act) const {
+    return OneWay(act.from, act.to, false);
+  }
   std::string operator()(const DisturbLink& act) const {
     return OneWay(act.from, act.to, false);
   }

@@ -44,6 +44,8 @@ constexpr auto kPlain = std::to_array<Knob>({
     {"network.latency_tail_max", Unit::kSpan, false, "",
      kNetwork<&N::latency_tail_max>},
     {"network.queue", Unit::kCount, false, "", kNetwork<&N::queue_bytes>},
+    {"network.resend_backoff", Unit::kPartsPerMillion, true,
+     "net.resend_backed_off", kNetwork<&N::resend_backoff_ppm>},
     {"network.reset", Unit::kPartsPerMillion, true, "net.reset",
      kNetwork<&N::reset_ppm>},
     {"network.short_read", Unit::kPartsPerMillion, true, "net.short_read",

@@ -115,6 +115,7 @@ class Nemesis {
   Undo Strike(const Swizzle& act);
   Undo Strike(const ResetConnections& act);
   Undo Strike(const HalfOpen& act);
+  Undo Strike(const Blackhole& act);
   Undo Strike(const Filter& act);
   Undo Strike(const Heal& act);
   Undo Strike(const Crash& act);

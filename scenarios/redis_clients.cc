@@ -32,7 +32,7 @@ RedisClients::RedisClients(sim::World& world, Cluster& cluster,
     : world_(world),
       cluster_(cluster),
       scenario_(scenario),
-      outcomes_(cluster.violations()),
+      auditors_(cluster.violations()),
       bank_(cluster.violations(), scenario.workload.bank.clients),
       lease_keys_(scenario.workload.leases),
       leases_(cluster.violations(), cluster.walls()),
@@ -56,7 +56,12 @@ void RedisClients::Add(uint32_t clients, Kind kind) {
     const sim::HostId host =
         world_.AddHost(absl::StrCat("r", clients_.size() + 1));
     world_.SpareFromCrashes(host);
-    clients_.push_back({.host = host, .kind = kind, .number = number});
+    clients_.push_back(
+        {.host = host,
+         .kind = kind,
+         .number = number,
+         .outcomes = std::make_unique<RedisOutcomes>(cluster_.violations()),
+         .answered_before = 0});
   }
 }
 
@@ -80,6 +85,11 @@ void RedisClients::Start(std::vector<uint32_t> nodes,
     world_.At(AsTime(when), sim::EventClass::kDriver,
               [this, what] { (this->*what)(); });
   };
+  if (const absl::Duration within = scenario_.demands.redis_within;
+      within > absl::ZeroDuration()) {
+    at(phases.QuietFrom(), &RedisClients::BeginQuiet);
+    at(phases.QuietFrom() + within, &RedisClients::DemandAnswers);
+  }
   at(phases.QuietFrom() +
          std::max(scenario_.demands.write_within, phases.quiet / 2),
      &RedisClients::StartAuditor);
@@ -101,10 +111,14 @@ void RedisClients::Repeat(sim::Process& process, absl::Duration interval,
 }
 
 void RedisClients::Run(const Client& client, sim::Process& process) {
-  const bool follows = client.number % 2 == 0;
+  const Workload& work = scenario_.workload;
+  const bool stays = (client.kind == Kind::kBank && work.bank.stay) ||
+                     (client.kind == Kind::kLeases && work.leases.stay);
+  const bool follows = !stays && client.number % 2 == 0;
   RespSession session(
       world_, process, follows ? redirecting_ : servers_,
       follows ? RespSession::Manner::kFollows : RespSession::Manner::kStays);
+  if (stays) session.StayAt((client.number - 1) % servers_.size());
   Work(client, process, session);
 }
 
@@ -115,12 +129,12 @@ void RedisClients::Work(const Client& client, sim::Process& process,
   switch (client.kind) {
     case Kind::kBank: {
       BankClient bank(session, work.bank, client.number, std::move(dice), bank_,
-                      outcomes_);
+                      *client.outcomes);
       return Repeat(process, work.bank.interval, [&bank] { bank.DoOne(); });
     }
     case Kind::kLeases: {
       LeaseClient lease(session, work.leases, client.number, std::move(dice),
-                        lease_keys_, leases_, outcomes_);
+                        lease_keys_, leases_, *client.outcomes);
       return Repeat(process, work.leases.interval, [&lease] { lease.DoOne(); });
     }
     case Kind::kWatches: {
@@ -130,20 +144,40 @@ void RedisClients::Work(const Client& client, sim::Process& process,
                          .watcher = session,
                          .other = other,
                          .books = watches_,
-                         .outcomes = outcomes_},
+                         .outcomes = *client.outcomes},
                         work.watches, client.number, std::move(dice));
       return Repeat(process, work.watches.interval,
                     [&watch] { watch.DoOne(); });
     }
     case Kind::kBulk: {
       BulkClient bulk(session, client.number, std::move(dice),
-                      cluster_.violations(), outcomes_);
+                      cluster_.violations(), *client.outcomes);
       return Repeat(process, work.bulk.interval, [&bulk] { bulk.DoOne(); });
     }
   }
 }
 
 // --------------------------------------------------------------------- the end
+
+void RedisClients::BeginQuiet() {
+  for (Client& client : clients_) {
+    client.answered_before = client.outcomes->answered();
+  }
+}
+
+void RedisClients::DemandAnswers() {
+  if (excused_()) return;
+  for (const Client& client : clients_) {
+    if (client.outcomes->answered() > client.answered_before) continue;
+    world_.Fail(
+        "liveness-redis",
+        absl::StrCat(
+            world_.host_name(client.host), " was told nothing ", "for ",
+            absl::FormatDuration(scenario_.demands.redis_within),
+            " after everything had healed; ", cluster_.Describe(nodes_)));
+    return;
+  }
+}
 
 void RedisClients::StartAuditor() {
   stopped_ = true;
@@ -166,9 +200,9 @@ bool RedisClients::AuditAt(sim::Process& process, uint32_t node, bool follows) {
       world_, process, follows ? redirecting_ : servers_,
       follows ? RespSession::Manner::kFollows : RespSession::Manner::kStays);
   BankClient auditor(session, scenario_.workload.bank, 0,
-                     process.Stream("auditor"), bank_, outcomes_);
+                     process.Stream("auditor"), bank_, auditors_);
   BulkClient importer(session, 0, process.Stream("importer"),
-                      cluster_.violations(), outcomes_);
+                      cluster_.violations(), auditors_);
   const bool bulk = scenario_.workload.bulk.clients > 0 && !follows;
   if (bulk) session.BePatient();
   session.GoTo(node);
@@ -254,10 +288,20 @@ void RedisClients::Count(Counts* counts) const {
   counts->emplace_back("bank.moved", bank_.moved());
   counts->emplace_back("lease.told_gone", leases_.told_gone());
   counts->emplace_back("lease.told_there", leases_.told_there());
-  counts->emplace_back("redis.answered", outcomes_.answered());
-  counts->emplace_back("redis.refused", outcomes_.refused());
-  counts->emplace_back("redis.moved", outcomes_.moved());
-  counts->emplace_back("redis.unknown", outcomes_.unknown());
+  uint64_t answered = auditors_.answered();
+  uint64_t refused = auditors_.refused();
+  uint64_t moved = auditors_.moved();
+  uint64_t unknown = auditors_.unknown();
+  for (const Client& client : clients_) {
+    answered += client.outcomes->answered();
+    refused += client.outcomes->refused();
+    moved += client.outcomes->moved();
+    unknown += client.outcomes->unknown();
+  }
+  counts->emplace_back("redis.answered", answered);
+  counts->emplace_back("redis.refused", refused);
+  counts->emplace_back("redis.moved", moved);
+  counts->emplace_back("redis.unknown", unknown);
   counts->emplace_back("watch.called_off", watches_.called_off());
   counts->emplace_back("watch.executed", watches_.executed());
 }

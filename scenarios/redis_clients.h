@@ -9,7 +9,8 @@
 // into:
 //
 //   liveness-redis   a node answers no Redis client, or no whole pipeline, or
-//                    sends those that follow to nobody who does
+//                    sends those that follow to nobody who does; or a client
+//                    was told nothing in the time that the scenario demands
 //   bank-total       the accounts of a store do not add up
 //   due-key-stays    a store holds a key long after its deadline
 //   redis-bulk       a store holds half of a transaction, or what a browser
@@ -21,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -57,6 +59,9 @@ class RedisClients {
     sim::HostId host = 0;
     Kind kind = Kind::kBank;
     uint32_t number = 0;  // Of its kind, from 1.
+    // What it was told.
+    std::unique_ptr<RedisOutcomes> outcomes;
+    uint64_t answered_before = 0;  // The quiet.
   };
 
   bool any() const { return scenario_.workload.speaks_redis(); }
@@ -66,6 +71,8 @@ class RedisClients {
   // Calls `work` again and again until the clients are to stop.
   void Repeat(sim::Process& process, absl::Duration interval,
               const std::function<void()>& work);
+  void BeginQuiet();
+  void DemandAnswers();
   void StartAuditor();
   void RunAuditor(sim::Process& process);
   // Suspends until `node`, or whom it sends a follower to, has answered.
@@ -78,7 +85,7 @@ class RedisClients {
   sim::World& world_;
   Cluster& cluster_;
   const Scenario& scenario_;
-  RedisOutcomes outcomes_;
+  RedisOutcomes auditors_;
   BankBooks bank_;
   LeaseKeys lease_keys_;
   LeaseBooks leases_;

@@ -186,7 +186,7 @@ RespSession::RespSession(sim::World& world, sim::Process& process,
 void RespSession::Leave() {
   stream_.reset();
   received_.clear();
-  if (servers_.size() == 1) return;
+  if (stays_ || servers_.size() == 1) return;
   const size_t step = 1 + dice_.Below(servers_.size() - 1);
   server_ = (server_ + step) % servers_.size();
 }
@@ -286,6 +286,11 @@ std::string RespSession::Tell(absl::string_view bytes) {
 }
 
 void RespSession::BePatient() { patience_ = kLongPatience; }
+
+void RespSession::StayAt(size_t place) {
+  stays_ = true;
+  server_ = place;
+}
 
 // For readers of a trace.
 void RespSession::ExplainAsked(const std::vector<Request>& requests) {

@@ -80,6 +80,9 @@ class RespSession {
               absl::string_view label = "resp_session");
   // Waits as long as any client does.
   void BePatient();
+  // Speaks to this one of `servers`, from 0, and never goes to any other.
+  // Requires: it has not connected yet, and does not follow.
+  void StayAt(size_t place);
 
   // Suspends. False: nobody there; another node is next.
   bool Connect();
@@ -97,7 +100,7 @@ class RespSession {
   // Requires: connected().
   std::string Tell(absl::string_view bytes);
 
-  // Goes to another node next.
+  // Goes to another node next, unless it stays.
   void Leave();
   // Goes to this one next.
   void GoTo(uint32_t node);
@@ -118,6 +121,7 @@ class RespSession {
   const Manner manner_;
   runtime::Random dice_;
   absl::Duration patience_;
+  bool stays_ = false;
   size_t server_ = 0;
   std::unique_ptr<net::Stream> stream_;
   std::string received_;  // And not parsed.

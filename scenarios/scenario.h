@@ -93,6 +93,7 @@ struct BankWork {
   uint32_t clients = 0;
   uint32_t accounts = 6;
   absl::Duration interval = absl::Milliseconds(20);
+  bool stay = false;  // Client i speaks to node i (and so on) and no other.
 };
 
 // Redis clients that set and read keys which expire (lease_client.h).
@@ -101,6 +102,7 @@ struct LeaseWork {
   uint32_t keys = 4;  // Of each of them.
   absl::Duration interval = absl::Milliseconds(20);
   SpanRange lasts = {absl::Milliseconds(50), absl::Seconds(2)};
+  bool stay = false;  // As of the bank.
 };
 
 // Redis clients that ask for much at once (bulk_client.h).
@@ -163,6 +165,8 @@ struct Chaos {
 struct Demands {
   absl::Duration leader_within = absl::Seconds(3);
   absl::Duration write_within = absl::Seconds(5);
+  // Every Redis client has had an answer; zero: that is not demanded.
+  absl::Duration redis_within = absl::ZeroDuration();
 };
 
 // On how many nodes acknowledged data may be lost (damage_ledger.h).

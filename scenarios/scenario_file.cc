@@ -57,6 +57,7 @@ void ReadBank(YamlErrors& errors, const YAML::Node& node, BankWork* bank) {
   map.Count("clients", 1, kClientsMax, &bank->clients);
   map.Count("accounts", 2, kAccountsMax, &bank->accounts);
   map.Span("interval", &bank->interval);
+  map.Flag("stay", &bank->stay);
   map.Done();
   if (bank->interval <= absl::ZeroDuration()) {
     errors.Fail(node, "expected an interval above 0");
@@ -71,6 +72,7 @@ void ReadLeases(YamlErrors& errors, const YAML::Node& node, LeaseWork* leases) {
   map.Count("keys", 1, kKeysMax, &leases->keys);
   map.Span("interval", &leases->interval);
   map.SpanRange("lasts", &leases->lasts.low, &leases->lasts.high);
+  map.Flag("stay", &leases->stay);
   map.Done();
   if (leases->interval <= absl::ZeroDuration() ||
       leases->lasts.low < absl::Milliseconds(1)) {
@@ -198,11 +200,18 @@ void ReadDemands(YamlErrors& errors, const YAML::Node& node,
   YamlMap map(errors, node, "the demands");
   map.Span("leader_within", &demands->leader_within);
   map.Span("write_within", &demands->write_within);
+  map.Span("redis_within", &demands->redis_within);
   map.Done();
   if (demands->leader_within > phases.quiet ||
       demands->write_within > phases.quiet) {
     errors.Fail(node, absl::StrCat("expected demands within the quiet phase (",
                                    absl::FormatDuration(phases.quiet), ")"));
+  }
+  // Then the clients stop.
+  if (demands->redis_within > phases.quiet / 2) {
+    errors.Fail(node,
+                "expected redis_within to be half of the quiet phase, or "
+                "less");
   }
 }
 

@@ -216,4 +216,15 @@ Nemesis::Undo Nemesis::Strike(const HalfOpen& act) {
   return [] {};
 }
 
+Nemesis::Undo Nemesis::Strike(const Blackhole& act) {
+  const Nodes from = Resolve(act.from);
+  const Nodes to = Resolve(act.to);
+  const Links links = OneWay(HostsOf(from), HostsOf(to));
+  if (links.empty()) return nullptr;
+  for (const auto& [one, other] : links) {
+    world_.network().SwallowConnections(one, other);
+  }
+  return [] {};
+}
+
 }  // namespace scenarios

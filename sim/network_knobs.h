@@ -76,6 +76,10 @@ struct NetworkKnobs {
   uint32_t stall_ppm = 0;         // Per write: the stream stops for a while.
   absl::Duration stall_max = absl::Seconds(2);
   uint32_t short_read_ppm = 0;  // Per read: fewer bytes than are there.
+  // Byte streams only, per stream that a cut or a dark host has stalled: the
+  // sender tries again in ever longer intervals, as TCP does, so that what was
+  // lost comes only up to as long after the healing as the stall had lasted.
+  uint32_t resend_backoff_ppm = 0;
   // Byte streams only, per write: it leaves in two parts, each with a latency
   // of its own.
   uint32_t write_split_ppm = 0;

@@ -118,6 +118,11 @@ void Connection::Forget(Side side) {
   ForgetIfGone();
 }
 
+void Connection::Swallow() {
+  for (Pipe& pipe : pipes_) pipe.Swallow();
+  pipes_[0].link().CountFault("net.blackholed");
+}
+
 void Connection::CountHalfOpen(Side side) {
   if (endpoint(Other(side)).state == Endpoint::State::kGone) return;
   outgoing(side).link().CountFault("net.half_open");

@@ -115,6 +115,9 @@ class Connection final : public PipeEnds {
   // The kernel of `side` forgets it without a word: only its own process
   // learns. The other side is half-open, until it sends and is told.
   void Forget(Side side);
+  // The network itself forgets the connection: what either side sends from now
+  // on, or has under way, is lost, and nobody is told.
+  void Swallow();
   // The process of `side` has ended, with its host or without.
   void EndLife(Side side, bool power_off);
   // A link of this connection may be free again.

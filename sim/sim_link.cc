@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace sim {
+namespace {
+
+// Linux' longest interval between two tries (TCP_RTO_MAX).
+constexpr Time kBackoffMax = 120 * Time{1'000'000'000};
+
+}  // namespace
 
 Link::Link(World& world, HostId from, HostId to, Ends ends)
     : world_(world),
@@ -113,6 +119,12 @@ Time Link::DrawStall() {
   if (!Strikes(now_knobs.stall_ppm, "net.stall")) return 0;
   return absl::ToInt64Nanoseconds(
       fault_dice_.Between(absl::ZeroDuration(), now_knobs.stall_max));
+}
+
+Time Link::DrawBackoff(Time stalled) {
+  if (stalled <= 0) return 0;
+  if (!Strikes(knobs().resend_backoff_ppm, "net.resend_backed_off")) return 0;
+  return fault_dice_.Between(int64_t{0}, std::min(stalled, kBackoffMax));
 }
 
 Time Link::DrawLateness() {

@@ -101,6 +101,9 @@ class Link {
   Time DrawAncient();
   // Zero almost always; else for how long a stream stops, which is counted.
   Time DrawStall();
+  // Zero almost always; else how long after the healing of a stall that lasted
+  // `stalled` the sender tries again, which is counted.
+  Time DrawBackoff(Time stalled);
   // How much later a repeated or overtaken frame arrives. At least 1 ns.
   Time DrawLateness();
   // Zero almost always; else how many of `bytes` go first. Requires: bytes > 0.

@@ -199,6 +199,13 @@ void SimNetwork::ForgetConnections(HostId host) {
   }
 }
 
+void SimNetwork::SwallowConnections(HostId one, HostId other) {
+  for (const auto& [connection, side] : OpenEndpoints(one)) {
+    const Link& link = connection->outgoing(side).link();
+    if (link.to() == other) connection->Swallow();
+  }
+}
+
 uint64_t SimNetwork::AddFilter(HostId from, HostId to, FrameFilter filter) {
   const uint64_t id = ++filters_made_;
   link(from, to).AddFilter(id, std::move(filter));

@@ -26,6 +26,8 @@
 //   net.frame_cut, net.frame_held  ran into a cut: lost, or delivered later
 //   net.stream_stalled_by_cut      something that is not a frame waits
 //   net.half_open                  one side is gone and the other not told
+//   net.blackholed                 both are there, and nothing arrives any more
+//   net.resend_backed_off          what had stalled comes later still
 //   net.reset, net.stall, net.short_read
 //   net.connect_refused, net.connect_hang
 //
@@ -102,6 +104,10 @@ class SimNetwork final : private ConnectionOwner {
   // `host` forgets every open connection and tells only its own processes: the
   // other sides are half-open.
   void ForgetConnections(HostId host);
+  // The network forgets every open connection between the two, as when a NAT or
+  // a firewall loses its state: what is sent on them is lost for good, and
+  // nobody is told.
+  void SwallowConnections(HostId one, HostId other);
   // One direction gets knobs of its own; nullopt: those of the world again.
   void SetLinkKnobs(HostId from, HostId to, std::optional<NetworkKnobs> knobs);
 

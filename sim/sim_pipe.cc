@@ -281,6 +281,8 @@ void Pipe::DeliverDue() {
   while (!flight_.empty() && flight_.front().arrival <= now) {
     Parcel parcel = std::move(flight_.front());
     flight_.pop_front();
+    // The window is not given back either: nobody acknowledges.
+    if (swallows_) continue;
     if (link_.blocked()) {
       Hold(std::move(parcel));
       continue;
@@ -318,6 +320,7 @@ void Pipe::Hold(Parcel parcel) {
   if (held_.empty() && link_.cut()) {
     link_.CountFault("net.stream_stalled_by_cut");
   }
+  if (held_.empty()) stalled_since_ = link_.world().now();
   held_.push_back(std::move(parcel));
 }
 
@@ -329,8 +332,11 @@ void Pipe::Unblock() {
   }
   if (held_.empty() || link_.blocked()) return;
   const Time restart = link_.DrawArrival(flow_, 0);
+  const Time stalled_since = std::exchange(stalled_since_, kNever);
   if (framing_ == net::Framing::kBytes) {
-    RetimeBytes(restart);
+    const Time stalled =
+        stalled_since == kNever ? 0 : link_.world().now() - stalled_since;
+    RetimeBytes(restart + link_.DrawBackoff(stalled));
   } else {
     RetimeFrames(restart);
   }

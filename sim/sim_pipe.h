@@ -111,6 +111,8 @@ class Pipe {
   // Forgets what is under way, save a reset and the answer to a dial: those the
   // kernel had sent before.
   void Discard();
+  // From now on nothing arrives, and nobody is told.
+  void Swallow() { swallows_ = true; }
   // The sending host has lost its power, and with it what it would have sent
   // again.
   void SenderLostPower();
@@ -159,6 +161,8 @@ class Pipe {
   Time last_of_all_ = 0;
   Time armed_at_ = kNever;  // The earliest event under way to deliver.
   bool reset_under_way_ = false;
+  bool swallows_ = false;
+  Time stalled_since_ = kNever;  // By a cut or a dark host; bytes only.
 
   Link::Flow flow_;
   uint64_t taken_bytes_ = 0;

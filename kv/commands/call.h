@@ -30,6 +30,7 @@
 #include "kv/command.h"
 #include "kv/commands/table.h"
 #include "kv/keyspace.h"
+#include "kv/pace.h"
 #include "kv/reply.h"
 #include "runtime/check.h"
 #include "runtime/random.h"
@@ -63,6 +64,8 @@ struct Call {
   Keyspace& keys;
   ResultWriter& reply;
   runtime::Random& dice;  // Only if row.random.
+  // Whoever walks over many things counts them: then others have their turns.
+  Pace& pace;
 };
 
 // Any case.

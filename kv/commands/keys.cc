@@ -17,6 +17,7 @@ namespace {
 void Delete(Call& call) {
   int64_t count = 0;
   for (const absl::string_view key : call.args) {
+    call.pace.Step();
     if (call.keys.Remove(key)) ++count;
   }
   call.reply.Integer(count);
@@ -25,6 +26,7 @@ void Delete(Call& call) {
 void Exists(Call& call) {
   int64_t count = 0;
   for (const absl::string_view key : call.args) {
+    call.pace.Step();
     if (call.keys.Find(key) != nullptr) ++count;
   }
   call.reply.Integer(count);
@@ -93,7 +95,7 @@ void FlushAll(Call& call) {
       (call.args.size() == 1 &&
        (SameWord(call.args[0], "SYNC") || SameWord(call.args[0], "ASYNC")));
   if (!known) return call.reply.Error(kSyntaxError);
-  call.keys.Clear();
+  call.keys.Clear([&call] { call.pace.Step(); });
   call.reply.Ok();
 }
 
@@ -165,20 +167,28 @@ void Object(Call& call) {
 }
 
 // What the contents weigh; how they lie in memory is not counted.
-size_t WeightOf(const Value& value) {
+size_t WeightOf(const Value& value, Pace& pace) {
   size_t bytes = 0;
   if (const auto* text = value.As<StringValue>()) {
     bytes = text->text().size();
   } else if (const auto* hash = value.As<HashValue>()) {
     for (const auto& field : hash->fields()) {
+      pace.Step();
       bytes += field.key.size() + field.value.size();
     }
   } else if (const auto* list = value.As<ListValue>()) {
-    for (size_t i = 0; i < list->size(); ++i) bytes += list->At(i).size();
+    for (size_t i = 0; i < list->size(); ++i) {
+      pace.Step();
+      bytes += list->At(i).size();
+    }
   } else if (const auto* set = value.As<SetValue>()) {
-    for (const auto& member : set->members()) bytes += member.key.size();
+    for (const auto& member : set->members()) {
+      pace.Step();
+      bytes += member.key.size();
+    }
   } else if (const auto* sorted = value.As<SortedSetValue>()) {
     for (const auto& member : sorted->members()) {
+      pace.Step();
       bytes += member.key.size() + sizeof(member.value);
     }
   }
@@ -205,8 +215,8 @@ void Memory(Call& call) {
   }
   const Keyspace::Slot* slot = call.keys.Find(call.args[1]);
   if (slot == nullptr) return call.reply.Nil();
-  call.reply.Integer(
-      ToInteger(sizeof(*slot) + call.args[1].size() + WeightOf(slot->value)));
+  call.reply.Integer(ToInteger(sizeof(*slot) + call.args[1].size() +
+                               WeightOf(slot->value, call.pace)));
 }
 
 constexpr CommandRow kRows[] = {

@@ -15,6 +15,8 @@ namespace {
 
 // Its time and room are what both lengths multiply to.
 constexpr uint64_t kCellsMax = 16 << 20;
+// A cell costs less than a step of a walk.
+constexpr size_t kCellsPerStep = 64;
 
 // No longer than the shorter of the two, which is the square root at most.
 using Length = uint16_t;
@@ -58,7 +60,7 @@ bool ParseOptions(Call& call, Options& options) {
 class Lengths {
  public:
   // `whole`: not only the last row can be asked for.
-  Lengths(absl::string_view a, absl::string_view b, bool whole)
+  Lengths(Pace& pace, absl::string_view a, absl::string_view b, bool whole)
       : width_(b.size() + 1),
         rows_(whole ? a.size() + 1 : std::min<size_t>(a.size() + 1, 2)),
         cells_(rows_ * width_) {
@@ -66,6 +68,7 @@ class Lengths {
       const Length* above = Row(i - 1);
       Length* row = Row(i);
       row[0] = 0;
+      pace.Step(1 + b.size() / kCellsPerStep);
       for (size_t j = 1; j <= b.size(); ++j) {
         row[j] = a[i - 1] == b[j - 1] ? static_cast<Length>(above[j - 1] + 1)
                                       : std::max(above[j], row[j - 1]);
@@ -176,7 +179,7 @@ void Lcs(Call& call) {
                      "multiply to more than ",
                      kCellsMax));
   }
-  const Lengths lengths(*a, *b, !options.length_only);
+  const Lengths lengths(call.pace, *a, *b, !options.length_only);
   const int64_t length = lengths.At(a->size(), b->size());
   if (options.length_only) return call.reply.Integer(length);
   std::vector<Match> matches = FindMatches(*a, *b, lengths);

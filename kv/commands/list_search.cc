@@ -22,11 +22,13 @@ struct Search {
   uint64_t items_max = UINT64_MAX;
 };
 
-std::vector<size_t> FindPlaces(const ListValue& list, Search search) {
+std::vector<size_t> FindPlaces(Pace& pace, const ListValue& list,
+                               Search search) {
   std::vector<size_t> places;
   const uint64_t size = list.size();
   const uint64_t end = std::min(search.items_max, size);
   for (uint64_t i = 0; i < end && places.size() < search.count_max; ++i) {
+    pace.Step();
     const uint64_t place = search.backward ? size - 1 - i : i;
     if (list.At(place) != search.text) continue;
     if (search.skip > 0) {
@@ -112,11 +114,12 @@ void LPos(Call& call) {
   if (!Look(call, call.args[0], list)) return;
   std::vector<size_t> places;
   if (list != nullptr) {
-    places = FindPlaces(*list, {.text = call.args[1],
-                                .backward = options.rank.backward,
-                                .skip = options.rank.skip,
-                                .count_max = options.count.value_or(1),
-                                .items_max = options.items_max});
+    places = FindPlaces(call.pace, *list,
+                        {.text = call.args[1],
+                         .backward = options.rank.backward,
+                         .skip = options.rank.skip,
+                         .count_max = options.count.value_or(1),
+                         .items_max = options.items_max});
   }
   if (!options.count.has_value()) {
     if (places.empty()) return call.reply.Nil();
@@ -126,6 +129,7 @@ void LPos(Call& call) {
   call.reply.Array(places.size());
   for (const size_t place : places) {
     if (bound.full()) return;
+    call.pace.Step();
     call.reply.Integer(ToInteger(place));
   }
 }
@@ -141,9 +145,10 @@ void LRem(Call& call) {
                                 ? uint64_t{0} - static_cast<uint64_t>(*count)
                                 : static_cast<uint64_t>(*count);
   std::vector<size_t> places =
-      FindPlaces(*list, {.text = call.args[2],
-                         .backward = backward,
-                         .count_max = distance == 0 ? UINT64_MAX : distance});
+      FindPlaces(call.pace, *list,
+                 {.text = call.args[2],
+                  .backward = backward,
+                  .count_max = distance == 0 ? UINT64_MAX : distance});
   call.reply.Integer(ToInteger(places.size()));
   if (places.empty()) return;
   // One costs its distance from the nearer end; more are done in one go.
@@ -151,6 +156,7 @@ void LRem(Call& call) {
   if (backward) std::reverse(places.begin(), places.end());
   auto next = places.begin();
   list->Filter([&](size_t place) {
+    call.pace.Step(2);
     if (next == places.end() || *next != place) return true;
     ++next;
     return false;
@@ -166,7 +172,7 @@ void LInsert(Call& call) {
   if (!list.ok()) return;
   if (!list.existed()) return call.reply.Integer(0);
   const std::vector<size_t> places =
-      FindPlaces(*list, {.text = call.args[2], .count_max = 1});
+      FindPlaces(call.pace, *list, {.text = call.args[2], .count_max = 1});
   if (places.empty()) return call.reply.Integer(-1);
   list->Insert(places[0] + (behind ? 1 : 0), call.args[3]);
   call.reply.Integer(ToInteger(list->size()));

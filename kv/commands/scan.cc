@@ -54,17 +54,24 @@ void AnswerScan(Call& call, uint64_t cursor,
 
 namespace {
 
+// To compare a key with a pattern costs more than to walk on.
+constexpr size_t kStepsPerMatch = 2;
+
 // Those of `keys` that are due go, or are reported.
 void Meet(Call& call, const std::vector<absl::string_view>& due) {
   // Their texts go with their keys.
   const std::vector<std::string> keys(due.begin(), due.end());
-  for (const std::string& key : keys) (void)call.keys.Find(key);
+  for (const std::string& key : keys) {
+    call.pace.Step();
+    (void)call.keys.Find(key);
+  }
 }
 
 void Keys(Call& call) {
   std::vector<absl::string_view> found;
   std::vector<absl::string_view> due;
   for (const auto& item : call.keys.slots()) {
+    call.pace.Step(kStepsPerMatch);
     if (!MatchesGlob(call.args[0], item.key)) continue;
     (call.keys.IsDue(item.value) ? due : found).push_back(item.key);
   }
@@ -73,6 +80,7 @@ void Keys(Call& call) {
     call.reply.Array(found.size());
     for (const absl::string_view key : found) {
       if (bound.full()) break;
+      call.pace.Step();
       call.reply.Text(key);
     }
   }
@@ -86,6 +94,7 @@ void Scan(Call& call) {
   std::vector<absl::string_view> due;
   const uint64_t next = call.keys.slots().Scan(
       options->cursor, options->count, [&](const auto& item) {
+        call.pace.Step(kStepsPerMatch);
         if (call.keys.IsDue(item.value)) return due.push_back(item.key);
         if (!options->Matches(item.key)) return;
         if (options->type.has_value() &&

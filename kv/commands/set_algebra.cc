@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kv/commands/call.h"
+#include "kv/commands/reply_bound.h"
 
 namespace kv {
 namespace {
@@ -28,13 +29,14 @@ std::optional<Sets> LookAtAll(Call& call, Keys keys) {
 
 // Visits what is in all of them, until visit(member) says false.
 template <class Visit>
-void VisitIntersection(Sets sets, Visit&& visit) {
+void VisitIntersection(Pace& pace, Sets sets, Visit&& visit) {
   if (std::find(sets.begin(), sets.end(), nullptr) != sets.end()) return;
   std::stable_sort(sets.begin(), sets.end(),
                    [](const SetValue* a, const SetValue* b) {
                      return a->size() < b->size();
                    });
   for (const auto& member : sets[0]->members()) {
+    pace.Step(sets.size());
     const bool in_all = std::all_of(
         sets.begin() + 1, sets.end(),
         [&](const SetValue* set) { return set->Contains(member.key); });
@@ -42,27 +44,32 @@ void VisitIntersection(Sets sets, Visit&& visit) {
   }
 }
 
-Texts Intersection(const Sets& sets) {
+Texts Intersection(Pace& pace, const Sets& sets) {
   Texts members;
-  VisitIntersection(sets, [&](absl::string_view member) {
+  VisitIntersection(pace, sets, [&](absl::string_view member) {
     members.push_back(member);
     return true;
   });
   return members;
 }
 
-Texts Union(const Sets& sets) {
+Texts Union(Pace& pace, const Sets& sets) {
   using Member = SetValue::Members::Item;
   std::vector<const Member*> all;
   for (const SetValue* set : sets) {
     if (set == nullptr) continue;
-    for (const Member& member : set->members()) all.push_back(&member);
+    for (const Member& member : set->members()) {
+      pace.Step();
+      all.push_back(&member);
+    }
   }
-  std::sort(all.begin(), all.end(), [](const Member* a, const Member* b) {
+  std::sort(all.begin(), all.end(), [&](const Member* a, const Member* b) {
+    pace.Step();
     return a->order != b->order ? a->order < b->order : a->key < b->key;
   });
   Texts members;
   for (const Member* member : all) {
+    pace.Step();
     if (members.empty() || members.back() != member->key) {
       members.push_back(member->key);
     }
@@ -70,10 +77,11 @@ Texts Union(const Sets& sets) {
   return members;
 }
 
-Texts Difference(const Sets& sets) {
+Texts Difference(Pace& pace, const Sets& sets) {
   Texts members;
   if (sets[0] == nullptr) return members;
   for (const auto& member : sets[0]->members()) {
+    pace.Step(sets.size());
     const bool in_another =
         std::any_of(sets.begin() + 1, sets.end(), [&](const SetValue* set) {
           return set != nullptr && set->Contains(member.key);
@@ -83,19 +91,27 @@ Texts Difference(const Sets& sets) {
   return members;
 }
 
-void Answer(Call& call, Texts (*combine)(const Sets&)) {
+void Answer(Call& call, Texts (*combine)(Pace&, const Sets&)) {
   const auto sets = LookAtAll(call, call.args);
   if (!sets.has_value()) return;
-  const Texts members = combine(*sets);
+  const Texts members = combine(call.pace, *sets);
+  const ReplyBound bound(call.reply);
   call.reply.Set(members.size());
-  for (const absl::string_view member : members) call.reply.Text(member);
+  for (const absl::string_view member : members) {
+    if (bound.full()) return;
+    call.pace.Step();
+    call.reply.Text(member);
+  }
 }
 
-void Store(Call& call, Texts (*combine)(const Sets&)) {
+void Store(Call& call, Texts (*combine)(Pace&, const Sets&)) {
   const auto sets = LookAtAll(call, call.args.subspan(1));
   if (!sets.has_value()) return;
   SetValue result;
-  for (const absl::string_view member : combine(*sets)) result.Add(member);
+  for (const absl::string_view member : combine(call.pace, *sets)) {
+    call.pace.Step(2);
+    result.Add(member);
+  }
   call.reply.Integer(ToInteger(result.size()));
   if (result.vanishes()) {
     call.keys.Remove(call.args[0]);
@@ -134,7 +150,8 @@ void SInterCard(Call& call) {
   const auto sets = LookAtAll(call, rest.subspan(0, count));
   if (!sets.has_value()) return;
   int64_t found = 0;
-  VisitIntersection(*sets, [&](absl::string_view) { return ++found != limit; });
+  VisitIntersection(call.pace, *sets,
+                    [&](absl::string_view) { return ++found != limit; });
   call.reply.Integer(found);
 }
 

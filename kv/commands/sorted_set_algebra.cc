@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "kv/commands/call.h"
+#include "kv/commands/reply_bound.h"
 #include "kv/score.h"
 
 namespace kv {
@@ -34,13 +35,15 @@ struct Source {
 
   // Until visit(member, score) says false.
   template <class Visit>
-  void Walk(Visit&& visit) const {
+  void Walk(Pace& pace, Visit&& visit) const {
     if (sorted != nullptr) {
       for (const auto& member : sorted->members()) {
+        pace.Step();
         if (!visit(absl::string_view(member.key), member.value)) return;
       }
     } else if (set != nullptr) {
       for (const auto& member : set->members()) {
+        pace.Step();
         if (!visit(absl::string_view(member.key), 1.0)) return;
       }
     }
@@ -79,15 +82,16 @@ double Combine(Aggregate aggregate, double a, double b) {
 
 // Visits what is in all sources, until visit(member, score) says false.
 template <class Visit>
-void VisitIntersection(const Query& query, Visit&& visit) {
+void VisitIntersection(Pace& pace, const Query& query, Visit&& visit) {
   std::vector<Source> sources = query.sources;
   // The order also says in which order scores are added.
   std::stable_sort(
       sources.begin(), sources.end(),
       [](const Source& a, const Source& b) { return a.size() < b.size(); });
-  sources[0].Walk([&](absl::string_view member, double first) {
+  sources[0].Walk(pace, [&](absl::string_view member, double first) {
     double score = Sane(sources[0].weight * first);
     for (size_t i = 1; i < sources.size(); ++i) {
+      pace.Step();
       const auto other = sources[i].ScoreOf(member);
       if (!other.has_value()) return true;
       score = Combine(query.aggregate, score, sources[i].weight * *other);
@@ -96,23 +100,23 @@ void VisitIntersection(const Query& query, Visit&& visit) {
   });
 }
 
-std::vector<Scored> Intersection(const Query& query) {
+std::vector<Scored> Intersection(Pace& pace, const Query& query) {
   std::vector<Scored> found;
-  VisitIntersection(query, [&](absl::string_view member, double score) {
+  VisitIntersection(pace, query, [&](absl::string_view member, double score) {
     found.push_back({.score = score, .member = member});
     return true;
   });
   return found;
 }
 
-std::vector<Scored> Union(const Query& query) {
+std::vector<Scored> Union(Pace& pace, const Query& query) {
   std::vector<Source> sources = query.sources;
   std::stable_sort(
       sources.begin(), sources.end(),
       [](const Source& a, const Source& b) { return a.size() < b.size(); });
   absl::btree_map<absl::string_view, double> scores;
   for (const Source& source : sources) {
-    source.Walk([&](absl::string_view member, double one) {
+    source.Walk(pace, [&](absl::string_view member, double one) {
       const double score = Sane(source.weight * one);
       const auto [it, fresh] = scores.emplace(member, score);
       if (!fresh) it->second = Combine(query.aggregate, it->second, score);
@@ -121,38 +125,42 @@ std::vector<Scored> Union(const Query& query) {
   }
   std::vector<Scored> found;
   for (const auto& [member, score] : scores) {
+    pace.Step();
     found.push_back({.score = score, .member = member});
   }
   return found;
 }
 
-std::vector<Scored> Difference(const Query& query) {
+std::vector<Scored> Difference(Pace& pace, const Query& query) {
   std::vector<Scored> found;
   const std::span others = std::span(query.sources).subspan(1);
-  query.sources[0].Walk([&](absl::string_view member, double score) {
-    const bool in_another = std::any_of(
-        others.begin(), others.end(),
-        [&](const Source& other) { return other.ScoreOf(member).has_value(); });
+  query.sources[0].Walk(pace, [&](absl::string_view member, double score) {
+    const bool in_another =
+        std::any_of(others.begin(), others.end(), [&](const Source& other) {
+          pace.Step();
+          return other.ScoreOf(member).has_value();
+        });
     if (!in_another) found.push_back({.score = score, .member = member});
     return true;
   });
   return found;
 }
 
-std::vector<Scored> Evaluate(const Form& form, const Query& query) {
+std::vector<Scored> Evaluate(Pace& pace, const Form& form, const Query& query) {
   std::vector<Scored> found;
   switch (form.combination) {
     case Combination::kUnion:
-      found = Union(query);
+      found = Union(pace, query);
       break;
     case Combination::kIntersection:
-      found = Intersection(query);
+      found = Intersection(pace, query);
       break;
     case Combination::kDifference:
-      found = Difference(query);
+      found = Difference(pace, query);
       break;
   }
-  std::sort(found.begin(), found.end(), [](const Scored& a, const Scored& b) {
+  std::sort(found.begin(), found.end(), [&](const Scored& a, const Scored& b) {
+    pace.Step();
     return a.score != b.score ? a.score < b.score : a.member < b.member;
   });
   return found;
@@ -253,9 +261,12 @@ void Answer(Call& call, const Form& form) {
   const auto query = ParseQuery(call, form);
   if (!query.has_value()) return;
   const bool scores = query->with_scores;
-  const std::vector<Scored> found = Evaluate(form, *query);
+  const std::vector<Scored> found = Evaluate(call.pace, form, *query);
+  const ReplyBound bound(call.reply);
   scores ? call.reply.Pairs(found.size()) : call.reply.Array(found.size());
   for (const Scored& item : found) {
+    if (bound.full()) return;
+    call.pace.Step();
     call.reply.Text(item.member);
     if (scores) call.reply.Double(item.score);
   }
@@ -266,7 +277,8 @@ void Store(Call& call, Combination combination) {
   const auto query = ParseQuery(call, form);
   if (!query.has_value()) return;
   SortedSetValue result;
-  for (const Scored& item : Evaluate(form, *query)) {
+  for (const Scored& item : Evaluate(call.pace, form, *query)) {
+    call.pace.Step(4);
     result.Set(item.member, item.score);
   }
   call.reply.Integer(ToInteger(result.size()));
@@ -289,7 +301,7 @@ void ZInterCard(Call& call) {
       call, {.combination = Combination::kIntersection, .count = true});
   if (!query.has_value()) return;
   int64_t found = 0;
-  VisitIntersection(*query, [&](absl::string_view, double) {
+  VisitIntersection(call.pace, *query, [&](absl::string_view, double) {
     return ++found != query->limit;
   });
   call.reply.Integer(found);

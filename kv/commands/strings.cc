@@ -187,6 +187,7 @@ void MultiGet(Call& call) {
   call.reply.Array(call.args.size());
   for (const absl::string_view key : call.args) {
     if (bound.full()) return;
+    call.pace.Step();
     const Slot* slot = call.keys.Find(key);
     const StringValue* value =
         slot == nullptr ? nullptr : slot->value.As<StringValue>();
@@ -196,6 +197,7 @@ void MultiGet(Call& call) {
 
 void PutAll(Call& call) {
   for (size_t i = 0; i < call.args.size(); i += 2) {
+    call.pace.Step();
     Put(call, call.args[i], call.args[i + 1]);
   }
 }

@@ -17,6 +17,27 @@ constexpr CommandRow kOwnRows[] = {
     {Operation::kOpenSession, "", 1, "write", 0, 0, 0, nullptr},
 };
 
+bool Walks(Operation operation) {
+  switch (operation) {
+    case Operation::kKeys:
+    case Operation::kScan:
+    case Operation::kMemory:
+    case Operation::kLcs:
+    case Operation::kLPos:
+    case Operation::kSInter:
+    case Operation::kSInterCard:
+    case Operation::kSUnion:
+    case Operation::kSDiff:
+    case Operation::kZInter:
+    case Operation::kZInterCard:
+    case Operation::kZUnion:
+    case Operation::kZDiff:
+      return true;
+    default:
+      return false;
+  }
+}
+
 class Table {
  public:
   Table() {
@@ -36,6 +57,7 @@ class Table {
               });
     for (CommandRow& row : rows_) {
       row.reads = absl::StrContains(row.flags, "readonly");
+      row.walks = row.reads && Walks(row.operation);
       const auto place = static_cast<size_t>(row.operation);
       CHECK_LT(place, by_operation_.size(), "an operation beyond the table");
       // Of two names for one operation, the first: DEL, not UNLINK.

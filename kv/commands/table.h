@@ -39,6 +39,9 @@ struct CommandRow {
   // Changes nothing, so it needs no entry in the log. AllCommands() fills it
   // in: what has the flag "readonly" does.
   bool reads = false;
+  // Reads, and may look at any number of things, whatever it is asked for and
+  // however little it answers. AllCommands() fills it in.
+  bool walks = false;
 };
 
 // In order of name; rows without a name first.

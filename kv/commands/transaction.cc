@@ -78,6 +78,7 @@ std::optional<Parts> Parse(std::span<const absl::string_view> args) {
 bool IsCalledOff(Call& call, const Parts& parts) {
   bool called_off = false;
   for (size_t i = 0; i < parts.watched.size(); ++i) {
+    call.pace.Step();
     // All are looked at: those that are due must go.
     if (call.keys.VersionOf(parts.watched[i]) != parts.versions[i]) {
       called_off = true;
@@ -104,7 +105,9 @@ void Exec(Call& call) {
              .args = part.args,
              .keys = call.keys,
              .reply = call.reply,
-             .dice = call.dice};
+             .dice = call.dice,
+             .pace = call.pace};
+    call.pace.Step(1 + part.args.size());
     call.keys.CountLookups(part.row->reads);
     part.row->handler(one);
     // All replies together, not each: what writes give back can be large, too.

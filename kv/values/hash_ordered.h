@@ -190,6 +190,17 @@ class HashOrdered {
     met_.clear();
     tree_.clear();
   }
+  // Requires: not empty.
+  Item& front() { return *tree_.begin()->item; }
+  // Drops some items, `count` of them if there are so many. Only for what
+  // nobody looks at any more. True: none is left.
+  bool FreeSome(size_t count) {
+    met_ = {};
+    auto end = tree_.begin();
+    for (size_t i = 0; i < count && end != tree_.end(); ++i) ++end;
+    tree_.erase(tree_.begin(), end);
+    return tree_.empty();
+  }
 
   // A hint: these will be looked for, soon and in turn. Waits for the memory of
   // all of them at once, instead of once for each. `more(value)` may ask for

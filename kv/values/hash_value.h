@@ -48,6 +48,8 @@ class HashValue {
     return true;
   }
 
+  size_t pieces() const { return fields_.size(); }
+  bool FreeSome(size_t count) { return fields_.FreeSome(count); }
   bool vanishes() const { return fields_.empty(); }
   // Equal fields, equal hashes, whatever the history.
   uint64_t hash() const { return hash_; }

@@ -96,6 +96,11 @@ class ListValue {
     Rehash();
   }
 
+  size_t pieces() const { return items_.size(); }
+  bool FreeSome(size_t count) {
+    for (size_t i = 0; i < count && !items_.empty(); ++i) items_.pop_back();
+    return items_.empty();
+  }
   bool vanishes() const { return items_.empty(); }
   // A polynomial of the items' hashes, modulo 2^64: both ends can be added and
   // taken away in one step, for an odd base has an inverse.

@@ -40,6 +40,8 @@ class SetValue {
     return true;
   }
 
+  size_t pieces() const { return members_.size(); }
+  bool FreeSome(size_t count) { return members_.FreeSome(count); }
   bool vanishes() const { return members_.empty(); }
   // Equal members, equal hashes, whatever the history.
   uint64_t hash() const { return hash_; }

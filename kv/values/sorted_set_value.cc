@@ -168,4 +168,13 @@ void SortedSetValue::Tidy(size_t block) {
   }
 }
 
+bool SortedSetValue::FreeSome(size_t count) {
+  for (size_t freed = 0; freed < count && !blocks_.empty();) {
+    freed += blocks_.back().size();
+    blocks_.pop_back();
+  }
+  const bool none_left = members_.FreeSome(count);
+  return none_left && blocks_.empty();
+}
+
 }  // namespace kv

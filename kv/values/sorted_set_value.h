@@ -64,6 +64,8 @@ class SortedSetValue {
   // `count` items from `rank` on. Requires: there are so many.
   void RemoveRange(size_t rank, size_t count);
 
+  size_t pieces() const { return members_.size(); }
+  bool FreeSome(size_t count);
   bool vanishes() const { return members_.empty(); }
   // Equal members with equal scores, equal hashes, whatever the history.
   uint64_t hash() const { return hash_; }

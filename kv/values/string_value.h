@@ -44,6 +44,8 @@ class StringValue {
   }
 
   // An empty string is a value like any other.
+  size_t pieces() const { return 1; }
+  bool FreeSome(size_t) { return true; }
   bool vanishes() const { return false; }
   uint64_t hash() const { return lanes_.Finish(text_); }
 

@@ -1,10 +1,13 @@
 // What a key holds: a value of one of Redis' types.
 //
-// Each type has a class with these two, besides what its commands need:
+// Each type has a class with these, besides what its commands need:
 //
 //   bool vanishes() const;   // Nothing is left in it: the key goes, too.
 //   uint64_t hash() const;   // Of the contents; O(1). Equal contents, equal
 //                            // hashes, whatever the history.
+//   size_t pieces() const;   // How many allocations it is, about.
+//   bool FreeSome(size_t);   // Frees so many of them. True: nothing is left.
+//                            // Only for what nobody looks at any more.
 //
 // Strings lie in the value itself; the others, which are larger, behind a
 // pointer, so that a keyspace of strings does not pay for them.
@@ -58,6 +61,16 @@ class Value {
         holder_.index(),
         std::visit([](const auto& holder) { return holder.get().hash(); },
                    holder_));
+  }
+
+  size_t pieces() const {
+    return std::visit([](const auto& holder) { return holder.get().pieces(); },
+                      holder_);
+  }
+  bool FreeSome(size_t pieces) {
+    return std::visit(
+        [pieces](auto& holder) { return holder.get().FreeSome(pieces); },
+        holder_);
   }
 
   // As the command TYPE words it.

@@ -112,6 +112,53 @@ TEST_F(RpcFailureTest, AVanishedServerIsNoticedLongBeforeTheDeadline) {
   });
 }
 
+// Each call is given up when a ping is due, or long before; the next one
+// follows at once. None of them may put the ping off.
+TEST_F(RpcFailureTest, ASerialCallerLeavesADeadConnectionHoweverImpatientItIs) {
+  for (const absl::Duration patience :
+       {absl::Milliseconds(50), absl::Milliseconds(700), absl::Seconds(1),
+        absl::Seconds(3)}) {
+    SCOPED_TRACE(absl::FormatDuration(patience));
+    Begin();
+    BootServer(1);
+    world_->At(sim::Time{500'000'000}, sim::EventClass::kDriver,
+               [this] { network().SwallowConnections(kClientHost, 1); });
+    Talk([&](sim::Process& process) {
+      const auto client = Client(process);
+      ASSERT_TRUE(Echo(*client, "x").ok());
+      Sleep(process, absl::Seconds(1));
+      const Instant begun = process.network_executor().Now();
+      CallResult<EchoReply> result;
+      do {
+        const CallOptions options{.deadline = In(process, patience)};
+        result = Echo(*client, "x", {}, options);
+      } while (!result.ok() &&
+               process.network_executor().Now() - begun < absl::Minutes(1));
+      EXPECT_TRUE(result.ok()) << result.status;
+      // A ping leaves with the first call, since nothing was heard for long.
+      EXPECT_LT(process.network_executor().Now() - begun,
+                client->config().keepalive_timeout + absl::Seconds(1));
+      EXPECT_EQ(client->stats().half_open, 1u);
+    });
+  }
+}
+
+TEST_F(RpcFailureTest, AMessageOnASlowLinkIsNotTakenForABrokenConnection) {
+  sim::NetworkKnobs knobs;
+  knobs.bandwidth_bytes_per_second = 128 << 10;
+  Begin(1, knobs);
+  BootServer(1);
+  Talk([&](sim::Process& process) {
+    const auto client = Client(process);
+    const std::string text(1 << 20, 'x');
+    const CallOptions options{.deadline = In(process, absl::Minutes(2))};
+    const CallResult<EchoReply> result = Echo(*client, text, {}, options);
+    ASSERT_TRUE(result.ok()) << result.status;
+    EXPECT_EQ(result.response.text, text);
+    EXPECT_EQ(client->stats().connects, 1u);
+  });
+}
+
 TEST_F(RpcFailureTest, ASlowCallOnALiveConnectionIsNotTakenForDead) {
   Begin();
   BootServer(1);

@@ -223,6 +223,7 @@ TEST(NetworkActsRunTest, EveryActStrikesARealCluster) {
       {"cut_clients: leader, for: 2s", "net.stream_stalled_by_cut"},
       {"reset_connections: all", "net.reset"},
       {"half_open: leader", "net.half_open"},
+      {"blackhole: {from: leader, to: all}", "net.blackholed"},
       {"split: leader, for: 2s", "net.frame_cut"},
       {"bridge: leader, for: 2s", "net.frame_cut"},
       {"filter: {from: leader, to: all, kind: append, drop: 50%}, for: 2s",
@@ -311,6 +312,8 @@ TEST(NetworkActsFileTest, MistakesAreNamed) {
   EXPECT_EQ(ErrorOf("cut_clients: {nodes: n1, clients: [c1, c3]}"),
             "f:2:57: expected a client: script, c1 to c2, not 'c3'");
   EXPECT_EQ(ErrorOf("flap: {from: n1}"), "f:2:24: a flapping link needs 'to'");
+  EXPECT_EQ(ErrorOf("blackhole: {from: n1}"),
+            "f:2:29: a black hole needs 'to'");
   EXPECT_EQ(ErrorOf("half_open: n1, for: 1s"),
             "f:2:38: 'half_open' has no duration");
 }
