@@ -136,8 +136,8 @@ TEST(BadFilesTest, ValuesOfTheWrongKind) {
        "demands: {leader_within: 3s}\n",
        "f.yaml:3:10: expected demands within the quiet phase (2s)"},
       {"an answer when the clients have gone",
-       "phases: {quiet: 2s}\n"
-       "demands: {redis_within: 1500ms}\n",
+       "phases: {quiet: 8s}\n"
+       "demands: {redis_within: 4500ms}\n",
        "f.yaml:3:10: expected redis_within to be half of the quiet phase, or "
        "less"},
   });

@@ -27,7 +27,7 @@ TEST(KnobsTest, NoKnobIsForgotten) {
   const std::string text = Knobs().ToString();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 79);
   EXPECT_EQ(sizeof(ProcessKnobs), 128u);
-  EXPECT_EQ(sizeof(NetworkKnobs), 344u);
+  EXPECT_EQ(sizeof(NetworkKnobs), 352u);
   EXPECT_EQ(sizeof(DiskKnobs), 208u);
 }
 
