@@ -11,8 +11,9 @@ namespace {
 // As a word of its own: "n1" is in "n1>n2" and not in "n12".
 bool Mentions(absl::string_view text, absl::string_view name) {
   const auto is_inside = [text](size_t at) {
-    return at < text.size() && (absl::ascii_isalnum(text[at]) ||
-                                text[at] == '_' || text[at] == '.');
+    return at < text.size() &&
+           (absl::ascii_isalnum(static_cast<unsigned char>(text[at])) ||
+            text[at] == '_' || text[at] == '.');
   };
   for (size_t at = text.find(name); at != absl::string_view::npos;
        at = text.find(name, at + 1)) {
