@@ -202,8 +202,8 @@ void Founding::TakeFounded(NodeId peer, const Standing& theirs) {
                    "it: what that had acknowledged is not in this one, so this "
                    "node never votes. Give node ",
                    options_.self.value(),
-                   " its old directory back; if it is lost, start it without "
-                   "--init-cluster only once it can be replaced"));
+                   " its old directory back; if that is lost, leave the node "
+                   "off: the others go on as long as they are a majority"));
 }
 
 bool Founding::AllAgree() const {
