@@ -69,7 +69,7 @@ def test_facts(r):
 def test_introspection(r):
     """What redis-py parses field by field, and rq, exporters and redis-cli
     ask for."""
-    one = redis.Redis("127.0.0.1", port=port_of(r), decode_responses=True,
+    one = redis.Redis(HOST, port_of(r), decode_responses=True,
                       single_connection_client=True)  # fmt: skip
     mine = one.client_info()
     equal(str(mine["id"]), str(one.client_id()))
