@@ -21,7 +21,7 @@ sim::Time AsTime(absl::Duration span) { return absl::ToInt64Nanoseconds(span); }
 }  // namespace
 
 std::vector<Counted> CountersOf(const kv::ServerLoad& load,
-                                uint64_t peers_there, uint64_t rpc_there) {
+                                const Connections& there) {
   return {
       {"fibers that wait for an answer of raft", load.node.waiters, 0},
       {"fibers that wait for another leader", load.node.transfers, 0},
@@ -30,16 +30,16 @@ std::vector<Counted> CountersOf(const kv::ServerLoad& load,
       {"stores under way", load.storage.stores_waiting, 0},
       {"bytes of stores under way", load.storage.bytes_waiting, 0},
       {"bytes queued to peers", load.peers.queued_bytes, 0},
-      {"connections of peers", load.peers.inbound, peers_there},
+      {"connections of peers", load.peers.inbound, there.peers},
       {"calls of others", load.rpc.calls_now, 0},
-      {"connections of others", load.rpc.connections_now, rpc_there},
+      {"connections of others", load.rpc.connections_now, there.rpc},
       {"calls to others", load.forwarded.calls, 0},
       {"bytes queued to others", load.forwarded.queued_bytes, 0},
       {"parked requests", load.parked, 0},
       {"bytes of parked requests", load.parked_bytes, 0},
       {"numbers of its sessions under way", load.numbers_pending, 0},
       {"sessions kept for what is under way", load.sessions_left, 0},
-      {"redis clients", load.redis_clients, 0},
+      {"redis clients", load.redis_clients, there.redis},
   };
 }
 
@@ -64,9 +64,14 @@ void AtRest::LookAtAll() {
 void AtRest::Look(uint32_t node, const kv::Server& server) {
   const sim::HostId host = cluster_.host(node);
   const sim::SimNetwork& network = world_.network();
-  std::vector<Counted> above =
-      CountersOf(server.load(), network.accepted_at(host, Cluster::kPeerPort),
-                 network.accepted_at(host, Cluster::kRpcPort));
+  const auto at = [&](uint16_t port) {
+    return network.accepted_at(host, port);
+  };
+  std::vector<Counted> above = CountersOf(
+      server.load(),
+      {.peers = at(Cluster::kPeerPort),
+       .rpc = at(Cluster::kRpcPort),
+       .redis = at(Cluster::kRedisPort) + at(Cluster::kClusterPort)});
   std::erase_if(above,
                 [](const Counted& one) { return one.counted == one.there; });
   const auto [before, first] = above_.try_emplace(node, above);

@@ -33,9 +33,17 @@ struct Counted {
   uint64_t there = 0;
 };
 
-// All that a node counts; `peers_there`, `rpc_there`: its open connections.
+// The connections that stand at a node, by the network's own count. Some of
+// clients do for good: whose end was lost on the way.
+struct Connections {
+  uint64_t peers = 0;
+  uint64_t rpc = 0;
+  uint64_t redis = 0;
+};
+
+// All that a node counts.
 std::vector<Counted> CountersOf(const kv::ServerLoad& load,
-                                uint64_t peers_there, uint64_t rpc_there);
+                                const Connections& there);
 
 class AtRest {
  public:

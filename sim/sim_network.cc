@@ -182,7 +182,7 @@ size_t SimNetwork::accepted_at(HostId host, uint16_t port) const {
   for (const auto& [connection, side] : OpenEndpoints(host)) {
     const bool here =
         side == Side::kAcceptor && connection->options().acceptor.port == port;
-    if (here) ++accepted;
+    if (here && !connection->endpoint(side).closed_by_peer) ++accepted;
   }
   return accepted;
 }

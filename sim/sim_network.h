@@ -123,7 +123,8 @@ class SimNetwork final : private ConnectionOwner {
   // A regime takes a link down, or lets it up again.
   void SetDown(HostId from, HostId to, bool down);
 
-  // Open streams that processes of `host` have accepted at `port`.
+  // Open streams that processes of `host` have accepted at `port`, without
+  // those that the other side has ended, as `host` knows.
   size_t accepted_at(HostId host, uint16_t port) const;
   // Connections that at least one side still knows.
   size_t connection_count() const { return connections_.size(); }

@@ -79,6 +79,24 @@ TEST(RunnerTest, WhatIsCommittedInTheLastMomentNeedNotBeAppliedByAll) {
   EXPECT_TRUE(result.passed()) << result.signature << ": " << result.message;
 }
 
+// The leader tells n1 to stand before the last answer to its pre-vote arrives.
+TEST(RunnerTest, AnAnswerToAPreVoteMayComeToWhoStandsAlready) {
+  const ScenarioLibrary library(TWINRAFT_SOURCE_DIR "/scenarios/files");
+  const absl::StatusOr<Scenario> scenario = library.Load("transfer-leader");
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  const RunResult result = RunSeed(*scenario, 140120826);
+  EXPECT_TRUE(result.passed()) << result.signature << ": " << result.message;
+}
+
+// The ends of some clients' connections are lost: no server can know.
+TEST(RunnerTest, AConnectionWhoseEndWasLostStandsAtRest) {
+  const ScenarioLibrary library(TWINRAFT_SOURCE_DIR "/scenarios/files");
+  const absl::StatusOr<Scenario> scenario = library.Load("kitchen-sink");
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  const RunResult result = RunSeed(*scenario, 140120822);
+  EXPECT_TRUE(result.passed()) << result.signature << ": " << result.message;
+}
+
 TEST(RunnerTest, TheSameSeedIsTheSameRun) {
   const Scenario scenario = Busy();
   const auto run = [&](sim::TraceSink* trace) {
