@@ -186,6 +186,14 @@ class DiskPersister::Back {
     started_ = true;
     fibers_.Spawn("log-writer", [this, answer] { Run(answer); });
   }
+  void KeepFounding(uint64_t fingerprint,
+                    const SharedAnswer<uint64_t>& answer) {
+    CHECK_NE(fingerprint, 0u);
+    founding_ = fingerprint;
+    founding_answer_ = answer;
+    if (failed_) return AnswerFounding(absl::DataLossError("the log failed"));
+    arrivals_.NotifyOne();
+  }
   void Take(Store store) {
     if (failed_) return;  // Nobody will hear of it again.
     waiting_.push_back(std::move(store));
@@ -265,6 +273,8 @@ class DiskPersister::Back {
     while (status.ok()) {
       if (writer_->unsealed() && executor_.Now() >= seal_at_) {
         status = writer_->Seal();
+      } else if (founding_.has_value()) {
+        status = WriteFounding();
       } else if (!waiting_.empty()) {
         status = WriteBatch();
       } else if (stopping_) {
@@ -274,9 +284,22 @@ class DiskPersister::Back {
       }
     }
     failed_ = true;
+    if (founding_.has_value()) AnswerFounding(status);
     front_->executor().Post(
         [front = front_, status] { front->OnFailure(status); });
     return status;
+  }
+
+  absl::Status WriteFounding() {
+    RETURN_IF_ERROR(writer_->KeepFounding(*founding_));
+    AnswerFounding(absl::OkStatus());
+    return absl::OkStatus();
+  }
+
+  void AnswerFounding(const absl::Status& status) {
+    absl::StatusOr<uint64_t> answer = *std::exchange(founding_, std::nullopt);
+    if (!status.ok()) answer = status;
+    Give(std::exchange(founding_answer_, nullptr), std::move(answer));
   }
 
   // What is idle is sealed sooner than what is busy.
@@ -327,6 +350,8 @@ class DiskPersister::Back {
   std::unique_ptr<WalWriter> writer_;
   std::deque<Store> waiting_;
   WalBatch batch_;
+  std::optional<uint64_t> founding_;  // To be kept.
+  SharedAnswer<uint64_t> founding_answer_;
   runtime::Instant seal_at_;  // At the latest, if the writer is unsealed.
   bool locked_ = false;
   bool prepared_ = false;
@@ -370,6 +395,14 @@ absl::StatusOr<Recovered> DiskPersister::Recover() {
   const auto answer = std::make_shared<Answer<Recovered>>(front_->executor());
   storage_.Post([back = back_, answer] { back->Start(answer); });
   return answer->Await();
+}
+
+absl::Status DiskPersister::KeepFounding(uint64_t fingerprint) {
+  const auto answer = std::make_shared<Answer<uint64_t>>(front_->executor());
+  storage_.Post([back = back_, fingerprint, answer] {
+    back->KeepFounding(fingerprint, answer);
+  });
+  return answer->Await().status();
 }
 
 void DiskPersister::SetSink(runtime::GroupId group, PersisterSink* sink) {

@@ -55,6 +55,7 @@ class DiskPersister final : public Persister {
   absl::StatusOr<Claim> Inspect() override;
   absl::StatusOr<runtime::Identity> Prepare(runtime::Identity fresh) override;
   absl::StatusOr<Recovered> Recover() override;
+  absl::Status KeepFounding(uint64_t fingerprint) override;
   void SetSink(runtime::GroupId group, PersisterSink* sink) override;
   void Submit(Store store) override;
   StoreRoom room() const override;

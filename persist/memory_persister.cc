@@ -84,10 +84,17 @@ absl::StatusOr<Recovered> MemoryPersister::Recover() {
   Recovered recovered;
   recovered.identity = medium.identity;
   recovered.incarnation = medium.incarnation;
+  recovered.founding = medium.founding;
   for (const auto& [id, group] : medium.groups) {
     recovered.groups.push_back(group);
   }
   return recovered;
+}
+
+absl::Status MemoryPersister::KeepFounding(uint64_t fingerprint) {
+  CHECK_NE(fingerprint, 0u);
+  state_->medium.founding = fingerprint;
+  return absl::OkStatus();
 }
 
 void MemoryPersister::SetSink(runtime::GroupId group, PersisterSink* sink) {

@@ -26,6 +26,7 @@ struct MemoryMedium {
   std::optional<Owner> owner;
   runtime::Identity identity;
   runtime::Incarnation incarnation;  // A life has recovered: there is a log.
+  uint64_t founding = 0;
   absl::btree_map<runtime::GroupId, RecoveredGroup> groups;
 };
 
@@ -39,6 +40,7 @@ class MemoryPersister final : public Persister {
   absl::StatusOr<Claim> Inspect() override;
   absl::StatusOr<runtime::Identity> Prepare(runtime::Identity fresh) override;
   absl::StatusOr<Recovered> Recover() override;
+  absl::Status KeepFounding(uint64_t fingerprint) override;
   void SetSink(runtime::GroupId group, PersisterSink* sink) override;
   void Submit(Store store) override;
   StoreRoom room() const override;

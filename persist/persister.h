@@ -75,6 +75,8 @@ struct Recovered {
   runtime::Incarnation incarnation;
   // Of the medium; none where a version without identities began.
   runtime::Identity identity;
+  // As KeepFounding() was told; 0: never.
+  uint64_t founding = 0;
   std::vector<RecoveredGroup> groups;  // By group id.
 };
 
@@ -140,6 +142,12 @@ class Persister {
   //                              log and no Prepare(), and nothing was touched.
   //         RESOURCE_EXHAUSTED   no room to start.
   virtual absl::StatusOr<Recovered> Recover() = 0;
+
+  // Keeps who founded the cluster that the log belongs to, durably: the
+  // fingerprint of its founding entry, not 0. Once, after a Recover() that did
+  // not know it. Suspends.
+  // Errors: those of the medium, of which the sinks hear, too.
+  virtual absl::Status KeepFounding(uint64_t fingerprint) = 0;
 
   // Where the news goes. Before the first Submit(); must outlive this.
   virtual void SetSink(runtime::GroupId group, PersisterSink* sink) = 0;

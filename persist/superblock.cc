@@ -19,8 +19,11 @@ constexpr uint64_t kSuperblockMagic = 0x525055534e495754;  // "TWINSUPR"
 constexpr absl::string_view kUnfinishedPath = "superblock.new";
 
 constexpr uint32_t kVersionWithoutIdentity = 1;
-constexpr size_t kFixedBytesOfVersion1 = 72;
-constexpr size_t kFixedBytes = 96;
+constexpr uint32_t kVersionWithoutFounding = 2;
+// What precedes the tables, by version.
+constexpr std::array<size_t, kSuperblockVersion + 1> kFixedBytesOf = {0, 72, 96,
+                                                                      104};
+constexpr size_t kFixedBytes = kFixedBytesOf[kSuperblockVersion];
 constexpr size_t kSegmentBytes = 24;
 constexpr size_t kGroupBytes = 48;
 constexpr size_t kCrcBytes = 4;
@@ -49,8 +52,9 @@ size_t EncodedSuperblockBytes(std::span<const std::byte> slot) {
   return ByteSource(slot.subspan(kSizeOffset)).TakeU32();
 }
 
-absl::Status DecodeIdentityAndFlags(ByteSource& source,
-                                    Superblock& superblock) {
+absl::Status DecodeWhoWeAre(uint32_t version, ByteSource& source,
+                            Superblock& superblock) {
+  if (version == kVersionWithoutIdentity) return absl::OkStatus();
   superblock.identity.high = source.TakeU64();
   superblock.identity.low = source.TakeU64();
   const uint32_t flags = source.TakeU32();
@@ -59,6 +63,8 @@ absl::Status DecodeIdentityAndFlags(ByteSource& source,
     return absl::DataLossError("unknown flags of the superblock");
   }
   superblock.stopped_clean = flags == kStoppedCleanFlag;
+  if (version == kVersionWithoutFounding) return absl::OkStatus();
+  superblock.founding = source.TakeU64();
   return absl::OkStatus();
 }
 
@@ -107,6 +113,7 @@ std::vector<std::byte> EncodeSuperblock(const Superblock& superblock) {
   sink.PutU64(superblock.identity.low);
   sink.PutU32(superblock.stopped_clean ? kStoppedCleanFlag : 0);
   sink.PutZeros(4);
+  sink.PutU64(superblock.founding);
   CHECK_EQ(sink.size(), kFixedBytes);
   for (const SuperblockSegment& segment : superblock.segments) {
     sink.PutU64(segment.id.value());
@@ -134,7 +141,8 @@ absl::StatusOr<Superblock> DecodeSuperblock(std::span<const std::byte> slot) {
   if (!source.ok() || magic != kSuperblockMagic) {
     return absl::DataLossError("no superblock here");
   }
-  if (size < kFixedBytesOfVersion1 + kCrcBytes || size > slot.size()) {
+  if (size < kFixedBytesOf[kVersionWithoutIdentity] + kCrcBytes ||
+      size > slot.size()) {
     return absl::DataLossError("impossible size of the superblock");
   }
   const auto covered = slot.first(size - kCrcBytes);
@@ -142,7 +150,7 @@ absl::StatusOr<Superblock> DecodeSuperblock(std::span<const std::byte> slot) {
   if (crc.TakeU32() != runtime::Crc32c(covered)) {
     return absl::DataLossError("checksum of the superblock");
   }
-  if (version != kSuperblockVersion && version != kVersionWithoutIdentity) {
+  if (version == 0 || version > kSuperblockVersion) {
     return absl::DataLossError(
         absl::StrCat("unknown version ", version, " of the superblock"));
   }
@@ -154,17 +162,14 @@ absl::StatusOr<Superblock> DecodeSuperblock(std::span<const std::byte> slot) {
   superblock.watermark = Lsn(source.TakeU64());
   const uint64_t segments = source.TakeU64();
   const uint64_t groups = source.TakeU64();
-  const size_t fixed_bytes =
-      version == kVersionWithoutIdentity ? kFixedBytesOfVersion1 : kFixedBytes;
+  const size_t fixed_bytes = kFixedBytesOf[version];
   if (segments > kSuperblockSegmentsMax || groups > kSuperblockGroupsMax ||
       fixed_bytes + segments * kSegmentBytes + groups * kGroupBytes +
               kCrcBytes !=
           size) {
     return absl::DataLossError("impossible counts in the superblock");
   }
-  if (version != kVersionWithoutIdentity) {
-    RETURN_IF_ERROR(DecodeIdentityAndFlags(source, superblock));
-  }
+  RETURN_IF_ERROR(DecodeWhoWeAre(version, source, superblock));
   absl::Status read = DecodeTables(ByteSource(covered.subspan(fixed_bytes)),
                                    static_cast<size_t>(segments),
                                    static_cast<size_t>(groups), superblock);

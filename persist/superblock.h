@@ -31,9 +31,9 @@
 namespace persist {
 
 inline constexpr absl::string_view kSuperblockPath = "superblock";
-// Version 1 had neither identity nor flags. It is read, and carried over to
-// this one by the next write.
-inline constexpr uint32_t kSuperblockVersion = 2;
+// Version 1 had neither identity nor flags, version 2 no fingerprint. They are
+// read, and carried over to this one by the next write.
+inline constexpr uint32_t kSuperblockVersion = 3;
 inline constexpr size_t kSuperblockSlotBytes = 128 * 1024;
 // What fits into a slot with room to spare.
 inline constexpr size_t kSuperblockSegmentsMax = 2048;
@@ -68,6 +68,9 @@ struct Superblock {
   runtime::Incarnation incarnation;
   Lsn watermark;               // Every frame up to here was durable.
   runtime::Identity identity;  // Of this directory, as long as it exists.
+  // The fingerprint of the entry that founded the cluster: what a cluster is
+  // known by, however much of its log is gone. 0: not known yet.
+  uint64_t founding = 0;
   // The life that wrote this has ended in good order, and wrote nothing after
   // it: there is no frame above the watermark.
   bool stopped_clean = false;

@@ -176,6 +176,7 @@ absl::StatusOr<WalRecovery> RecoverWal(Disk& disk, const WalOptions& options) {
   WalRecovery result;
   result.recovered.incarnation = segment->header().incarnation;
   result.recovered.identity = superblock->newest().identity;
+  result.recovered.founding = superblock->newest().founding;
   result.recovered.groups = scan.TakeGroups();
   GroupTails tails;
   for (const RecoveredGroup& group : result.recovered.groups) {

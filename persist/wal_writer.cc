@@ -123,6 +123,14 @@ absl::Status WalWriter::Close() {
   return absl::OkStatus();
 }
 
+absl::Status WalWriter::KeepFounding(uint64_t fingerprint) {
+  Superblock superblock = Known();
+  superblock.founding = fingerprint;
+  RETURN_IF_ERROR(superblock_->Write(std::move(superblock)));
+  unsealed_ = false;
+  return absl::OkStatus();
+}
+
 uint64_t WalWriter::bytes_written() const {
   return bytes_in_left_segments_ + segment_->bytes_appended();
 }
@@ -173,13 +181,18 @@ absl::Status WalWriter::Roll(size_t frame_bytes) {
   return absl::OkStatus();
 }
 
-absl::Status WalWriter::Publish(std::vector<SuperblockSegment> segments,
-                                bool stopped_clean) {
+Superblock WalWriter::Known() const {
   Superblock superblock = superblock_->newest();
   superblock.watermark = durable_;
+  superblock.groups = SuperblockGroups(tails_);
+  return superblock;
+}
+
+absl::Status WalWriter::Publish(std::vector<SuperblockSegment> segments,
+                                bool stopped_clean) {
+  Superblock superblock = Known();
   superblock.stopped_clean = stopped_clean;
   superblock.segments = std::move(segments);
-  superblock.groups = SuperblockGroups(tails_);
   RETURN_IF_ERROR(superblock_->Write(std::move(superblock)));
   unsealed_ = false;
   return absl::OkStatus();

@@ -83,6 +83,9 @@ class WalWriter {
   // slots, so that no damage to one of them takes it back. Suspends.
   absl::Status Close();
 
+  // Says in the superblock who founded the cluster. Suspends.
+  absl::Status KeepFounding(uint64_t fingerprint);
+
   // The superblock does not know of the last frame.
   bool unsealed() const { return unsealed_; }
 
@@ -96,7 +99,9 @@ class WalWriter {
   absl::Status Write(Frame frame);
   // Goes on in a new segment with room for a frame of `frame_bytes`.
   absl::Status Roll(size_t frame_bytes);
-  // Writes a superblock that knows all that is durable.
+  // What the newest superblock says, and all that is durable.
+  Superblock Known() const;
+  // Writes such a superblock.
   absl::Status Publish(std::vector<SuperblockSegment> segments,
                        bool stopped_clean);
 

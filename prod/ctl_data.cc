@@ -190,6 +190,9 @@ absl::StatusOr<CtlResult> CtlData(const CtlDataOptions& options) {
   if (!log.superblock.identity.IsNone()) {
     json["identity"] = log.superblock.identity.ToString();
   }
+  if (log.superblock.founding != 0) {
+    json["founding"] = absl::StrFormat("%016x", log.superblock.founding);
+  }
   json["log_format"] = persist::kWalVersion;
   json["life"] = log.superblock.incarnation.value();
   json["durable_frame"] = log.superblock.watermark.value();

@@ -73,6 +73,8 @@ class Host::Impl {
       ASSIGN_OR_RETURN(group, OnlyGroup(std::move(recovered.groups)));
     }
     RETURN_IF_ERROR(CheckFounders(group.entries.front(), recovered.identity));
+    founding_ = FoundingFingerprint(options_.cluster, group.entries.front());
+    RETURN_IF_ERROR(KeepFounding(recovered.founding));
     RETURN_IF_ERROR(StartTransport(recovered, group.entries.front()));
     Node::Collaborators with{
         .executor = world_.network_executor,
@@ -100,6 +102,7 @@ class Host::Impl {
   Node& node() { return *node_; }
   net::PeerTransport& transport() { return *transport_; }
   const persist::Persister& persister() const { return persister_; }
+  uint64_t founding() const { return founding_; }
 
  private:
   persist::DiskPersisterOptions StorageOptions() const {
@@ -205,6 +208,18 @@ class Host::Impl {
     return absl::OkStatus();
   }
 
+  // `kept` is what the superblock says, 0 for nothing: one that knows of
+  // another founding lies beside a log that is not its own.
+  absl::Status KeepFounding(uint64_t kept) {
+    if (kept == 0) return persister_.KeepFounding(founding_);
+    if (kept == founding_) return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the superblock belongs to the cluster with the founding fingerprint ",
+        absl::Hex(kept, absl::kZeroPad16), " and the log to ",
+        absl::Hex(founding_, absl::kZeroPad16),
+        ": two directories were mixed; restore the whole of one"));
+  }
+
   static std::vector<net::FoundingMember> MembersOf(
       const Configuration& founders) {
     std::vector<net::FoundingMember> members;
@@ -222,7 +237,7 @@ class Host::Impl {
     transport.self = options_.self;
     transport.incarnation = recovered.incarnation;
     transport.identity = recovered.identity;
-    transport.founding = FoundingFingerprint(options_.cluster, founding_entry);
+    transport.founding = founding_;
     ASSIGN_OR_RETURN(const Configuration founders,
                      DecodeConfiguration(founding_entry.payload.span()));
     transport.founders = MembersOf(founders);
@@ -254,6 +269,7 @@ class Host::Impl {
   std::optional<FirstStore>
       first_store_;  // Until there is a node to take over.
   persist::DiskPersister persister_;
+  uint64_t founding_ = 0;
   std::optional<net::PeerTransport> transport_;
   std::optional<Node> node_;  // The first to go: it uses all the others.
 };
@@ -274,5 +290,6 @@ absl::Status Host::Stop() { return impl_->Stop(); }
 Node& Host::node() { return impl_->node(); }
 net::PeerTransport& Host::transport() { return impl_->transport(); }
 const persist::Persister& Host::persister() const { return impl_->persister(); }
+uint64_t Host::founding() const { return impl_->founding(); }
 
 }  // namespace raft

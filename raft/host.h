@@ -82,6 +82,8 @@ class Host {
   Node& node();
   net::PeerTransport& transport();
   const persist::Persister& persister() const;
+  // The fingerprint of who founded the cluster: raft/core/membership.h.
+  uint64_t founding() const;
 
   // Suspends: stops the groups, the transport and the log, in this order.
   // Errors: DATA_LOSS if the last sync failed.

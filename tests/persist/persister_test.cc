@@ -114,6 +114,21 @@ TEST_P(PersisterTest, FreshMediumIsEmptyAndInItsFirstLife) {
   });
 }
 
+TEST_P(PersisterTest, WhoFoundedTheClusterIsKeptThroughAllLives) {
+  bench_.Run([&] {
+    for (int life = 1; life <= 3; ++life) {
+      auto persister = Boot();
+      const absl::StatusOr<Recovered> recovered = Begin(*persister);
+      ASSERT_TRUE(recovered.ok()) << recovered.status();
+      EXPECT_EQ(recovered->founding, life == 1 ? 0u : 0xfeedu);
+      if (life == 1) {
+        EXPECT_TRUE(persister->KeepFounding(0xfeed).ok());
+      }
+      EXPECT_TRUE(persister->Stop().ok());
+    }
+  });
+}
+
 TEST_P(PersisterTest, NextLifeFindsWhatWasReportedDurable) {
   bench_.Run([&] {
     auto persister = Boot();

@@ -18,6 +18,7 @@ Superblock MakeSuperblock(uint64_t incarnation) {
   superblock.incarnation = runtime::Incarnation(incarnation);
   superblock.watermark = Lsn(40 + incarnation);
   superblock.identity = {.high = 0x1234, .low = incarnation};
+  superblock.founding = 0xfeed + incarnation;
   superblock.stopped_clean = incarnation % 2 == 1;
   superblock.segments = {{.id = SegmentId(1), .first_lsn = Lsn(1), .salt = 8},
                          {.id = SegmentId(4), .first_lsn = Lsn(9), .salt = 6}};
@@ -56,27 +57,41 @@ TEST(SuperblockTest, ComesBackAndNoBitOfItMayFlip) {
   }
 }
 
-// A directory of the version before: what it had is read, and what it had not
-// is none.
-TEST(SuperblockTest, VersionOneIsReadAndCarriedOver) {
-  Superblock superblock = MakeSuperblock(1);
-  const std::vector<std::byte> now = EncodeSuperblock(superblock);
-  superblock.identity = {};
-  superblock.stopped_clean = false;
-  constexpr size_t kAdded = 24;  // Behind the fixed part of version 1.
+// As a version wrote it that had `fixed_bytes` before the tables.
+std::vector<std::byte> EncodeAsVersion(uint8_t version, size_t fixed_bytes,
+                                       const Superblock& superblock) {
+  constexpr size_t kFixedBytesNow = 104;
   std::vector<std::byte> old = EncodeSuperblock(superblock);
-  old.erase(old.begin() + 72, old.begin() + 72 + kAdded);
-  old[8] = std::byte{1};  // The version.
+  const auto begin = old.begin();
+  old.erase(begin + static_cast<std::ptrdiff_t>(fixed_bytes),
+            begin + static_cast<std::ptrdiff_t>(kFixedBytesNow));
+  old[8] = std::byte{version};
   old[12] = static_cast<std::byte>(old.size());
   old[13] = static_cast<std::byte>(old.size() >> 8);
   const uint32_t crc = runtime::Crc32c(std::span(old).first(old.size() - 4));
   for (size_t i = 0; i < 4; ++i) {
     old[old.size() - 4 + i] = static_cast<std::byte>(crc >> (8 * i));
   }
-  const absl::StatusOr<Superblock> back = DecodeSuperblock(old);
-  ASSERT_TRUE(back.ok()) << back.status();
-  EXPECT_EQ(*back, superblock);
-  EXPECT_EQ(EncodeSuperblock(*back).size(), now.size());
+  return old;
+}
+
+// Directories of the versions before: what they had is read, and what they had
+// not is none.
+TEST(SuperblockTest, EarlierVersionsAreReadAndCarriedOver) {
+  Superblock second = MakeSuperblock(1);
+  const size_t size_now = EncodeSuperblock(second).size();
+  second.founding = 0;
+  Superblock first = second;
+  first.identity = {};
+  first.stopped_clean = false;
+  for (const auto& [old, expected] :
+       {std::pair(EncodeAsVersion(2, 96, second), second),
+        std::pair(EncodeAsVersion(1, 72, first), first)}) {
+    const absl::StatusOr<Superblock> back = DecodeSuperblock(old);
+    ASSERT_TRUE(back.ok()) << back.status();
+    EXPECT_EQ(*back, expected);
+    EXPECT_EQ(EncodeSuperblock(*back).size(), size_now);
+  }
 }
 
 TEST(SuperblockTest, NewestSlotWins) {

@@ -24,6 +24,9 @@ class FakePersister final : public persist::Persister {
   absl::StatusOr<persist::Recovered> Recover() override {
     return absl::UnimplementedError("");
   }
+  absl::Status KeepFounding(uint64_t) override {
+    return absl::UnimplementedError("");
+  }
   void SetSink(runtime::GroupId, persist::PersisterSink*) override {}
   void Submit(persist::Store) override {}
   StoreRoom room() const override { return left; }
