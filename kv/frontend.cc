@@ -239,8 +239,9 @@ EntryReply Frontend::TryOnce(Parcel& parcel, runtime::NodeId hint,
                              runtime::Instant deadline) {
   const runtime::NodeId leader =
       hint != runtime::NodeId() ? hint : with_.node.status().leader;
-  EntryReply reply =
-      leader == runtime::NodeId() ? NoLeader() : Ask(leader, parcel, deadline);
+  EntryReply reply = leader == runtime::NodeId()
+                         ? Failed(Code::kNotLeader, "no leader")
+                         : Ask(leader, parcel, deadline);
   switch (reply.code) {
     case Code::kNotLeader:
       line_.OnRefused();
@@ -261,9 +262,12 @@ EntryReply Frontend::TryOnce(Parcel& parcel, runtime::NodeId hint,
 }
 
 EntryReply Frontend::NoLeader() const {
-  const bool led = with_.node.status().leader != runtime::NodeId();
+  if (with_.node.status().leader == runtime::NodeId()) {
+    const std::string stranger = net::NotAMember(with_.transport.links());
+    return Failed(Code::kNotLeader, stranger.empty() ? "no leader" : stranger);
+  }
   return Failed(Code::kNotLeader,
-                led && !refused_why_.empty() ? refused_why_ : "no leader");
+                refused_why_.empty() ? "no leader" : refused_why_);
 }
 
 EntryReply Frontend::Ask(runtime::NodeId leader, Parcel& parcel,

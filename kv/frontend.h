@@ -29,6 +29,7 @@
 #include "kv/own_session.h"
 #include "kv/peers.h"
 #include "kv/service.h"
+#include "net/peer_transport.h"
 #include "raft/node.h"
 #include "runtime/bytes.h"
 #include "runtime/executor.h"
@@ -57,6 +58,7 @@ class Frontend {
     raft::Node& node;
     KvService& service;
     Peers& peers;
+    const net::PeerTransport& transport;
   };
 
   Frontend(Collaborators with, FrontendOptions options, runtime::Random random);

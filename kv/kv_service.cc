@@ -133,6 +133,18 @@ KvReply KvService::Execute(const KvRequest& request,
   return ToKvReply(Execute(entry, deadline));
 }
 
+EntryReply KvService::Forwarded(const EntryRequest& request,
+                                runtime::Instant deadline) {
+  if (request.founding != founding_) {
+    EntryReply reply;
+    reply.code = Code::kNotLeader;
+    reply.text = "it belongs to another cluster";
+    return reply;
+  }
+  // Copied out of its frame: the log must not keep the frame alive.
+  return Execute(runtime::Bytes::Copy(request.entry.span()), deadline);
+}
+
 void KvService::Register(net::RpcServer& server) {
   server.Handle<KvRequest, KvReply>(
       kExecuteMethod,
@@ -144,9 +156,7 @@ void KvService::Register(net::RpcServer& server) {
       kForwardMethod,
       [this](const net::CallContext& call,
              const EntryRequest& request) -> absl::StatusOr<EntryReply> {
-        // Copied out of its frame: the log must not keep the frame alive.
-        return Execute(runtime::Bytes::Copy(request.entry.span()),
-                       call.deadline);
+        return Forwarded(request, call.deadline);
       });
 }
 

@@ -30,11 +30,15 @@ namespace kv {
 
 class KvService {
  public:
-  // `dice` seeds what is random in reads, and in commands that come by
-  // kExecuteMethod.
+  // `founding` is the fingerprint of who founded our cluster. `dice` seeds what
+  // is random in reads, and in commands that come by kExecuteMethod.
   KvService(raft::Node& node, Store& store, const runtime::Clock& clock,
-            runtime::Random dice)
-      : node_(node), store_(store), clock_(clock), dice_(std::move(dice)) {}
+            uint64_t founding, runtime::Random dice)
+      : node_(node),
+        store_(store),
+        clock_(clock),
+        founding_(founding),
+        dice_(std::move(dice)) {}
 
   // Answers kExecuteMethod and kForwardMethod. Requires: before server.Start();
   // this outlives the server.
@@ -55,11 +59,13 @@ class KvService {
   KvReply Execute(const KvRequest& request, runtime::Instant deadline);
 
  private:
+  EntryReply Forwarded(const EntryRequest& request, runtime::Instant deadline);
   Decisions Decide(const CommandBatch& batch);
 
   raft::Node& node_;
   Store& store_;
   const runtime::Clock& clock_;
+  const uint64_t founding_;
   runtime::Random dice_;
 };
 

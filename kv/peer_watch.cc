@@ -65,6 +65,11 @@ void PeerWatch::OnAnswer(PeerReach& peer, const ClockReply& reply,
                                  " answers there"));
     return;
   }
+  if (reply.founding != peers_.founding()) {
+    OnFailure(peer, absl::StrCat(peer.rpc.ToString(), ": node ", reply.node,
+                                 " of another cluster answers there"));
+    return;
+  }
   const bool news = !peer.reached;
   peer.asked = true;
   peer.reached = true;

@@ -54,10 +54,12 @@ net::ClientConfig ConfigFor(const net::Address& rpc,
 }  // namespace
 
 Peers::Peers(runtime::Executor& executor, net::Network& network,
-             runtime::Random random, absl::Duration leader_silence)
+             runtime::Random random, uint64_t founding,
+             absl::Duration leader_silence)
     : executor_(executor),
       network_(network),
       random_(std::move(random)),
+      founding_(founding),
       leader_silence_(leader_silence) {}
 
 EntryReply Peers::Ask(runtime::NodeId node, const runtime::Bytes& entry,
@@ -71,9 +73,10 @@ EntryReply Peers::Ask(runtime::NodeId node, const runtime::Bytes& entry,
   }
   net::CallOptions options;
   options.deadline = deadline;
-  return FromResult(ClientOf(node, it->second)
-                        .Call<EntryRequest, EntryReply>(
-                            kForwardMethod, EntryRequest{entry}, options));
+  return FromResult(
+      ClientOf(node, it->second)
+          .Call<EntryRequest, EntryReply>(
+              kForwardMethod, EntryRequest{founding_, entry}, options));
 }
 
 net::CallResult<ClockReply> Peers::AskClock(runtime::NodeId node,

@@ -4,6 +4,7 @@
 #ifndef KV_PEERS_H_
 #define KV_PEERS_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/container/btree_map.h"
@@ -24,10 +25,12 @@ namespace kv {
 class Peers {
  public:
   // `executor` and `network` outlive this. `random` serves the clients' jitter.
+  // `founding` is the fingerprint of who founded our cluster.
   // `leader_silence` is how long the cluster bears not to hear of its leader: a
   // connection that carries nothing is not believed in for much longer.
   Peers(runtime::Executor& executor, net::Network& network,
-        runtime::Random random, absl::Duration leader_silence);
+        runtime::Random random, uint64_t founding,
+        absl::Duration leader_silence);
 
   // From now on `node` is asked at `rpc`.
   void Add(runtime::NodeId node, net::Address rpc);
@@ -46,6 +49,8 @@ class Peers {
   // Suspends until all clients have ended; what waits is answered kUnknown.
   void Stop();
 
+  uint64_t founding() const { return founding_; }
+
  private:
   struct Peer {
     net::Address rpc;
@@ -57,6 +62,7 @@ class Peers {
   runtime::Executor& executor_;
   net::Network& network_;
   runtime::Random random_;
+  const uint64_t founding_;
   const absl::Duration leader_silence_;
   absl::btree_map<runtime::NodeId, Peer> peers_;
 };

@@ -190,8 +190,9 @@ class Server::Impl final : public ServerView {
   // Errors: those of Network::Listen().
   absl::Status OpenDoors() {
     const runtime::NodeId self = options_.host.self;
-    service_ = std::make_unique<KvService>(
-        host_->node(), store_, executor_.clock(), random_.Fork("kv.service"));
+    service_ = std::make_unique<KvService>(host_->node(), store_,
+                                           executor_.clock(), host_->founding(),
+                                           random_.Fork("kv.service"));
     rpc_ = std::make_unique<net::RpcServer>(executor_, network_,
                                             RpcConfig(options_));
     service_->Register(*rpc_);
@@ -201,13 +202,14 @@ class Server::Impl final : public ServerView {
                const ClockRequest& /*request*/) -> absl::StatusOr<ClockReply> {
           return ClockReply{
               .node = options_.host.self.value(),
+              .founding = host_->founding(),
               .wall_nanos = absl::ToUnixNanos(executor_.clock().WallNow())};
         });
     RETURN_IF_ERROR(rpc_->Start());
 
-    peers_ =
-        std::make_unique<Peers>(executor_, network_, random_.Fork("kv.peers"),
-                                options_.host.core.election_timeout_max);
+    peers_ = std::make_unique<Peers>(
+        executor_, network_, random_.Fork("kv.peers"), host_->founding(),
+        options_.host.core.election_timeout_max);
     watch_ = std::make_unique<PeerWatch>(executor_, *peers_);
     for (const ServerMember& member : options_.members) {
       if (member.node == self) continue;
@@ -218,7 +220,8 @@ class Server::Impl final : public ServerView {
         Frontend::Collaborators{.executor = executor_,
                                 .node = host_->node(),
                                 .service = *service_,
-                                .peers = *peers_},
+                                .peers = *peers_,
+                                .transport = host_->transport()},
         FrontendOptions{.self = self,
                         .leader_wait = options_.leader_wait,
                         .parked_max = options_.parked_max},

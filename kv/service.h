@@ -216,12 +216,14 @@ inline constexpr const char* kExecuteMethod = "kv.Execute";
 
 // Between the nodes: a whole encoded entry (kv/command.h), so that a pipeline
 // of commands is forwarded, proposed and answered as one, without recoding.
+// Nothing is done for one of another cluster.
 struct EntryRequest {
+  uint64_t founding = 0;  // Of the asker's cluster.
   runtime::Bytes entry;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(entry);
+    archive(founding, entry);
   }
 };
 
@@ -251,11 +253,12 @@ struct ClockRequest {
 
 struct ClockReply {
   uint64_t node = 0;
+  uint64_t founding = 0;   // Of its cluster.
   int64_t wall_nanos = 0;  // Since 1970, UTC.
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(node, wall_nanos);
+    archive(node, founding, wall_nanos);
   }
 };
 

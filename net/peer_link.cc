@@ -70,7 +70,8 @@ PeerLinkReport PeerLink::report() const {
           .connected = state_ == State::kUp,
           .since = changed_,
           .attempts = failed_attempts_,
-          .last_error = last_error_};
+          .last_error = last_error_,
+          .stranger = stranger_};
 }
 
 void PeerLink::Push(PeerMessage message) {
@@ -135,6 +136,7 @@ void PeerLink::ConnectOnce() {
   changed_ = executor_.Now();
   failed_attempts_ = 0;
   last_error_.clear();
+  stranger_ = false;
   backoff_.Reset();
   ++stats_.connects;
   owner_.OnLink(peer_, channel_, true);
@@ -214,6 +216,8 @@ absl::Status PeerLink::OnRefused(const Welcome& welcome) {
       welcome.founding != noted_founding_) {
     NoteOtherFounding();
   }
+  stranger_ = welcome.verdict == Verdict::kOtherFounding ||
+              welcome.verdict == Verdict::kWrongCluster;
   if (welcome.verdict == Verdict::kOldLife) owner_.OnOutlivedBy(peer_);
   return absl::FailedPreconditionError(VerdictName(welcome.verdict));
 }

@@ -109,6 +109,7 @@ class PeerLink {
   runtime::Instant changed_;      // When it last became kUp, or ceased to be.
   uint64_t failed_attempts_ = 0;  // Since then.
   std::string last_error_;        // Of the last of them.
+  bool stranger_ = false;         // What the peer has said last.
   runtime::Incarnation peer_incarnation_;  // While kUp.
   // The present connection or rest is to end so that a new attempt begins.
   bool dial_again_ = false;

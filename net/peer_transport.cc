@@ -412,6 +412,20 @@ void PeerTransport::SetOnOutlived(OnOutlived on_outlived) {
   impl_->SetOnOutlived(std::move(on_outlived));
 }
 
+std::string NotAMember(const std::vector<PeerLinkReport>& links) {
+  std::string text;
+  for (const PeerLinkReport& link : links) {
+    if (!link.stranger) continue;
+    absl::StrAppend(&text,
+                    text.empty() ? "this node is not a member of the cluster "
+                                   "of "
+                                 : ", nor of that of ",
+                    "node ", link.node.value(), " at ",
+                    link.address.ToString());
+  }
+  return text;
+}
+
 std::vector<PeerLinkReport> PeerTransport::links() const {
   return impl_->links();
 }

@@ -156,7 +156,12 @@ struct PeerLinkReport {
   runtime::Instant since;       // So long it has been that way.
   uint64_t attempts = 0;        // In vain since then; 0 while connected.
   std::string last_error = {};  // Of the last of them; empty: there was none.
+  // It was there, and is of another cluster.
+  bool stranger = false;
 };
+
+// Of whose clusters we are not a member, as they say; empty: nobody says so.
+std::string NotAMember(const std::vector<PeerLinkReport>& links);
 
 class PeerTransport {
  public:

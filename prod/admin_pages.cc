@@ -56,6 +56,8 @@ std::string UnreachedText(const NodeReport& report) {
 
 std::string WhyNoLeader(const NodeReport& report) {
   std::string why = "no leader is known";
+  const std::string stranger = net::NotAMember(report.links);
+  if (!stranger.empty()) absl::StrAppend(&why, "; ", stranger);
   const std::string unreached = UnreachedText(report);
   const raft::Role role = report.raft.role;
   if (role == raft::Role::kPreCandidate || role == raft::Role::kCandidate) {

@@ -92,6 +92,33 @@ TEST(FoundingTest, YesterdaysCopyOfADirectoryIsRefused) {
   EXPECT_EQ(Ask(cluster, 1, {"GET", "precious"}), "\"x\"");
 }
 
+// The same three founded twice; one comes back with its directory of the first
+// time.
+TEST(FoundingTest, WhoIsOfAnotherClusterSaysSo) {
+  RealCluster cluster;
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.WaitForLeader().has_value());
+  for (int node = 1; node <= 3; ++node) cluster.Kill(node);
+  const std::filesystem::path first = cluster.data(3).string() + ".first";
+  std::filesystem::rename(cluster.data(3), first);
+  std::filesystem::remove_all(cluster.data(1));
+  std::filesystem::remove_all(cluster.data(2));
+  cluster.StartAll();
+  ASSERT_TRUE(cluster.WaitForLeader().has_value());
+  cluster.Kill(3);
+  ASSERT_TRUE(cluster.WaitForLeader().has_value());
+  std::filesystem::remove_all(cluster.data(3));
+  std::filesystem::rename(first, cluster.data(3));
+  cluster.Start(3);
+  ASSERT_TRUE(Says(cluster, 3, "net.peer.other_founding"))
+      << cluster.LogText(3);
+  const std::string answer = Ask(cluster, 3, {"SET", "x", "1"});
+  EXPECT_TRUE(absl::StrContains(
+      answer, "CLUSTERDOWN this node is not a member of the cluster of node"))
+      << answer;
+  EXPECT_EQ(Ask(cluster, 1, {"SET", "x", "1"}), "OK");
+}
+
 // The file of node 1 names only itself; then it is mended.
 TEST(FoundingTest, WhoFoundedAloneDoesNotStartAsOneOfThree) {
   RealCluster cluster;

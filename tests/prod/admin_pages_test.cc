@@ -116,6 +116,12 @@ TEST(AdminPagesTest, WithoutALeaderItIsSaidWhy) {
             "no leader is known; this node asks for votes (pre-candidate) and "
             "has too few; not reached: node 2 at b:1: cannot resolve b: Name "
             "or service not known");
+  report.raft.role = raft::Role::kFollower;
+  report.links[0].last_error = "other founding";
+  report.links[0].stranger = true;
+  EXPECT_EQ(WhyNotReady(report, 10),
+            "no leader is known; this node is not a member of the cluster of "
+            "node 2 at b:1; not reached: node 2 at b:1: other founding");
 }
 
 TEST(AdminPagesTest, TheStatusHasTheWayToEachMember) {
