@@ -13,9 +13,9 @@ namespace scenarios {
 namespace {
 
 // How many counters are not what is there.
-size_t Above(const kv::ServerLoad& load, uint64_t peers, uint64_t rpc) {
+size_t Above(const kv::ServerLoad& load, const Connections& there) {
   size_t above = 0;
-  for (const Counted& one : CountersOf(load, peers, rpc)) {
+  for (const Counted& one : CountersOf(load, there)) {
     EXPECT_FALSE(one.what.empty());
     if (one.counted != one.there) ++above;
   }
@@ -23,16 +23,26 @@ size_t Above(const kv::ServerLoad& load, uint64_t peers, uint64_t rpc) {
 }
 
 TEST(AtRestTest, NothingIsNothing) {
-  EXPECT_EQ(Above(kv::ServerLoad(), 0, 0), 0u);
+  EXPECT_EQ(Above(kv::ServerLoad(), {}), 0u);
 }
 
 TEST(AtRestTest, ConnectionsThatStandAreThere) {
   kv::ServerLoad load;
   load.peers.inbound = 2;
   load.rpc.connections_now = 1;
-  EXPECT_EQ(Above(load, 2, 1), 0u);
-  EXPECT_EQ(Above(load, 1, 1), 1u);
-  EXPECT_EQ(Above(load, 2, 0), 1u);
+  EXPECT_EQ(Above(load, {.peers = 2, .rpc = 1}), 0u);
+  EXPECT_EQ(Above(load, {.peers = 1, .rpc = 1}), 1u);
+  EXPECT_EQ(Above(load, {.peers = 2}), 1u);
+}
+
+TEST(AtRestTest, AClientThatWentWithoutAWordIsThere) {
+  kv::ServerLoad load;
+  load.redis_clients = 1;
+  load.redis_bytes = 16384;
+  EXPECT_EQ(Above(load, {.redis = 1}), 0u);
+  EXPECT_EQ(Above(load, {}), 2u);
+  load.redis_clients = 2;
+  EXPECT_EQ(Above(load, {.redis = 1}), 1u);
 }
 
 TEST(AtRestTest, EveryPlaceThatIsTakenIsSeen) {
@@ -48,7 +58,10 @@ TEST(AtRestTest, EveryPlaceThatIsTakenIsSeen) {
   load.numbers_pending = 1;
   load.sessions_left = 1;
   load.redis_clients = 1;
-  EXPECT_EQ(Above(load, 0, 0), 15u);
+  load.redis_bytes = 1;
+  load.unfreed = 1;
+  load.rpc.request_bytes_now = 1;
+  EXPECT_EQ(Above(load, {}), 18u);
 }
 
 TEST(AtRestTest, AGoodRunEndsAtRest) {
