@@ -42,6 +42,7 @@ class Graveyard {
   }
 
   bool empty() const { return graves_.empty(); }
+  size_t size() const { return graves_.size(); }
   // Requires: !empty().
   void FreeSome(size_t pieces) {
     if (graves_.front()->FreeSome(pieces)) graves_.pop_front();

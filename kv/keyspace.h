@@ -148,6 +148,7 @@ class Keyspace {
 
   // Where removed values go.
   Graveyard& graveyard() { return graveyard_; }
+  const Graveyard& graveyard() const { return graveyard_; }
 
  private:
   using Deadlines = absl::btree_set<std::pair<int64_t, std::string>>;

@@ -112,7 +112,9 @@ class Server::Impl final : public ServerView {
             .parked_bytes = frontend_->parked_bytes(),
             .numbers_pending = frontend_->numbers_pending(),
             .sessions_left = frontend_->sessions_left(),
-            .redis_clients = resp_ != nullptr ? resp_->client_count() : 0};
+            .redis_clients = resp_ != nullptr ? resp_->client_count() : 0,
+            .redis_bytes = resp_ != nullptr ? resp_->clients_bytes() : 0,
+            .unfreed = store_.graveyard().size()};
   }
 
   ServerFacts Facts() const override {

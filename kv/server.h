@@ -86,6 +86,8 @@ struct ServerLoad {
   size_t numbers_pending = 0;  // Of the node's own sessions.
   size_t sessions_left = 0;
   size_t redis_clients = 0;
+  size_t redis_bytes = 0;  // Held for them.
+  size_t unfreed = 0;      // Values that are gone and not freed yet.
 };
 
 class Server {

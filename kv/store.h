@@ -78,6 +78,7 @@ class Store final : public raft::StateMachine {
   }
   size_t session_count() const { return sessions_.size(); }
   Graveyard& graveyard() { return keyspace_.graveyard(); }
+  const Graveyard& graveyard() const { return keyspace_.graveyard(); }
 
  private:
   // An entry, decoded ahead of its execution.

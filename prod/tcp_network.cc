@@ -27,6 +27,12 @@ namespace {
 
 constexpr int kListenBacklog = 1024;
 constexpr size_t kPiecesPerCall = 64;
+// A connection that is silent for so long is asked whether it lives, and if
+// there is no answer so often, so many seconds apart, it is over. As Redis
+// does.
+constexpr int kSilentSeconds = 300;
+constexpr int kAsksMax = 3;
+constexpr int kAskAgainSeconds = 100;
 
 absl::Status Unavailable(const char* what, int error) {
   return absl::UnavailableError(absl::StrCat(what, ": ", std::strerror(error)));
@@ -58,6 +64,7 @@ class TcpStream final : public net::Stream {
         watched_(executor, socket_.fd()) {
     const int on = 1;
     setsockopt(socket_.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    KeepAlive();
   }
 
   ~TcpStream() override {
@@ -183,6 +190,17 @@ class TcpStream final : public net::Stream {
     message.msg_iovlen = count;
     counters_.writes.Add();
     return sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
+  }
+
+  // Who vanishes without a word must not keep its place for ever.
+  void KeepAlive() {
+    const auto set = [this](int level, int option, int value) {
+      setsockopt(socket_.fd(), level, option, &value, sizeof(value));
+    };
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, kSilentSeconds);
+    set(IPPROTO_TCP, TCP_KEEPCNT, kAsksMax);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, kAskAgainSeconds);
   }
 
   // Closing now resets instead of closing gracefully.

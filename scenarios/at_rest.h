@@ -7,7 +7,9 @@
 // compared with the network's own. What a node does by itself meanwhile, as
 // when keys expire, comes and goes: each counter must be right once.
 //
-// At the end of runs in which everything heals.
+// Where some stay broken for good, the core is asked, and so are all when
+// damage keeps one down: but not for what others ask of a node, or have not
+// taken.
 
 #ifndef SCENARIOS_AT_REST_H_
 #define SCENARIOS_AT_REST_H_
@@ -31,13 +33,15 @@ struct Counted {
   std::string what;
   uint64_t counted = 0;
   uint64_t there = 0;
+  // It waits for another node, or another one asks for it.
+  bool of_others = false;
 };
 
-// The connections that stand at a node, by the network's own count. Some of
-// clients do for good: whose end was lost on the way.
+// The connections of a node that the network knows to stand.
 struct Connections {
   uint64_t peers = 0;
   uint64_t rpc = 0;
+  // Of Redis clients that have gone and could not say so.
   uint64_t redis = 0;
 };
 
@@ -51,8 +55,9 @@ class AtRest {
   AtRest(sim::World& world, Cluster& cluster, const Scenario& scenario)
       : world_(world), cluster_(cluster), scenario_(scenario) {}
 
-  // Plans the looks. `excused`: whether nothing is demanded after all.
-  void Start(std::function<bool()> excused);
+  // Plans the looks at a core, or at all nodes if `core` is empty. `excused`:
+  // whether nothing is demanded after all.
+  void Start(std::vector<uint32_t> core, std::function<bool()> excused);
 
  private:
   void LookAtAll();
@@ -62,6 +67,7 @@ class AtRest {
   sim::World& world_;
   Cluster& cluster_;
   const Scenario& scenario_;
+  std::vector<uint32_t> nodes_;
   std::function<bool()> excused_;
   // By node: what was above itself in all looks so far. Absent: no look.
   absl::btree_map<uint32_t, std::vector<Counted>> above_;

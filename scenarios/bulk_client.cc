@@ -16,10 +16,13 @@ constexpr size_t kPipelineRequests = 400;
 constexpr size_t kPipelineBytes = 16'000;
 constexpr size_t kLargeBytes = 5 << 20;
 constexpr size_t kTooLargeBytes = 9 << 20;
+// Of more pieces than are freed at once, or in one turn.
+constexpr int64_t kListValues = 5000;
 
 constexpr uint32_t kPipelinePpm = 500'000;
 constexpr uint32_t kTransactionPpm = 300'000;
 constexpr uint32_t kLargePpm = 300'000;
+constexpr uint32_t kListPpm = 300'000;
 constexpr uint32_t kTooLargePpm = 500'000;
 
 // What it is that a reply says too much of.
@@ -55,6 +58,8 @@ void BulkClient::DoOne() {
     Transaction();
   } else if (dice_.Chance(kLargePpm)) {
     LargeValue();
+  } else if (dice_.Chance(kListPpm)) {
+    LargeList();
   } else if (dice_.Chance(kTooLargePpm)) {
     TooLarge();
   } else {
@@ -122,6 +127,25 @@ void BulkClient::LargeValue() {
     Report(absl::StrCat("a value of ", value.size(), " bytes was read as ",
                         Shortened(replies[1])));
   }
+}
+
+void BulkClient::LargeList() {
+  // Its own each time: of one that was given up nobody knows what it holds.
+  const std::string key = absl::StrCat("bulk:list:", number_, ":", ++lists_);
+  Requests requests = {{"RPUSH", key}, {"DEL", key}, {"EXISTS", key}};
+  requests[0].insert(requests[0].end(), kListValues, "value");
+  const std::vector<RespReply> replies = session_.Ask(requests);
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const RespSession::Request named = {requests[i][0], key};
+    if (outcomes_.Judge(named, replies, i) != RespVerdict::kAnswered) return;
+  }
+  if (replies[0].integer == kListValues && replies[1].integer == 1 &&
+      replies[2].integer == 0) {
+    return;
+  }
+  Report(absl::StrCat("a list of ", kListValues, " values was made, deleted ",
+                      "and looked for: ", Shortened(replies[0]), ", ",
+                      Shortened(replies[1]), ", ", Shortened(replies[2])));
 }
 
 void BulkClient::TooLarge() {

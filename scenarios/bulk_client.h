@@ -1,8 +1,8 @@
 // A Redis client that asks for much at once, as programs that import or export
 // do: it writes a whole pipeline before it reads the first answer, sets values
 // of several MiB, queues thousands of requests between MULTI and EXEC, sends
-// what is larger than the server takes, and is a browser now and then, which
-// knows nothing of Redis.
+// what is larger than the server takes, fills a list that takes long to free
+// and deletes it, and is a browser now and then, which knows nothing of Redis.
 //
 // What client 2 counts in transactions is in "bulk:2", its values in
 // "bulk:value:2". What a browser asks for is never done: "bulk:browser" is not
@@ -51,6 +51,7 @@ class BulkClient {
   void Transaction();
   void JudgeTransaction(const std::vector<RespReply>& replies);
   void LargeValue();
+  void LargeList();
   void TooLarge();
   void Browse();
   void Report(std::string evidence);
@@ -61,6 +62,7 @@ class BulkClient {
   Violations& violations_;
   RedisOutcomes& outcomes_;
   uint64_t values_ = 0;
+  uint64_t lists_ = 0;
 };
 
 }  // namespace scenarios

@@ -326,8 +326,7 @@ Stage StageOf(const Scenario& scenario) {
   }
   stage.atlas = scenario.atlas;
   stage.clients = scenario.workload.clients;
-  stage.redis_clients =
-      scenario.workload.bank.clients + scenario.workload.leases.clients;
+  stage.redis_clients = scenario.workload.redis_clients();
   return stage;
 }
 

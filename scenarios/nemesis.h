@@ -168,13 +168,17 @@ class Nemesis {
   // Undone when the last strike that holds a link has been.
   Undo HoldLinks(LinkHold& hold, Links links);
   void FreeLink(const Link& link);  // Whoever holds it.
+  // Whether the link was, after so many had been: what strikes again and again
+  // leaves it alone from then on.
+  bool HealedSince(uint64_t frees, const Link& link) const;
   // Null: nothing to heal.
   Undo HealAct(const std::string& name);
   Undo HealLinks(const Links& links);
   Undo HealNodes(const Nodes& nodes);
   Undo AddFilters(const Links& links, const sim::FrameFilter& filter);
   // Again and again: in force for a drawn span, and not for another.
-  Undo FlipFlop(std::function<Undo()> begin, SpanRange period);
+  Undo FlipFlop(Links links, SpanRange period,
+                std::function<Undo(const Links&)> begin);
   // The same with cuts that leave `struck` alone. Null: nothing to cut, or too
   // many struck.
   Undo CutOff(const Nodes& struck, Links links);
@@ -224,6 +228,10 @@ class Nemesis {
   LinkHold cuts_;
   LinkHold clogs_;
   uint64_t holds_made_ = 0;
+  // Which links were healed before their time, and all: by number.
+  absl::btree_map<Link, uint64_t> freed_;
+  uint64_t all_freed_ = 0;
+  uint64_t frees_ = 0;
   Tale tale_;  // Of the strike at hand.
   // How to undo what a step has named; the last one of a name counts.
   absl::btree_map<std::string, std::shared_ptr<Undo>> named_;

@@ -198,23 +198,24 @@ void RespSession::GoTo(uint32_t node) {
 }
 
 // "MOVED 7 n2:6380"
-std::optional<size_t> RespSession::PlaceNamed(absl::string_view moved) const {
+std::optional<size_t> RespSession::PlaceNamed(absl::string_view moved,
+                                              size_t by) const {
   const std::vector<absl::string_view> words = absl::StrSplit(moved, ' ');
   if (words.size() != 3 || words[0] != "MOVED") return std::nullopt;
   for (size_t place = 0; place < servers_.size(); ++place) {
     const net::Address& address = servers_[place];
     const bool named =
         words[2] == absl::StrCat(address.host, ":", address.port);
-    if (named && place != server_) return place;
+    if (named && place != by) return place;
   }
   return std::nullopt;
 }
 
-void RespSession::Follow(std::vector<RespReply>& replies) {
+void RespSession::Follow(std::vector<RespReply>& replies, size_t asked) {
   std::optional<size_t> next;
   for (RespReply& reply : replies) {
     if (reply.kind != Kind::kError) continue;
-    const std::optional<size_t> named = PlaceNamed(reply.text);
+    const std::optional<size_t> named = PlaceNamed(reply.text, asked);
     // A transaction of which a part belongs elsewhere is not done either.
     const bool aborted =
         next.has_value() && absl::StartsWith(reply.text, "EXECABORT ");
@@ -254,6 +255,7 @@ std::vector<RespReply> RespSession::Ask(const std::vector<Request>& requests) {
   for (const Request& request : requests) bytes += Encode(request);
   ExplainAsked(requests);
   const runtime::Instant deadline = executor_.Now() + patience_;
+  const size_t asked = server_;
   std::vector<RespReply> replies;
   bool good = stream_->Write(runtime::AsBytes(bytes), deadline).ok();
   while (good && replies.size() < requests.size()) {
@@ -269,7 +271,7 @@ std::vector<RespReply> RespSession::Ask(const std::vector<Request>& requests) {
   }
   ExplainTold(replies);
   if (!good) Leave();
-  if (manner_ == Manner::kFollows) Follow(replies);
+  if (manner_ == Manner::kFollows) Follow(replies, asked);
   return replies;
 }
 

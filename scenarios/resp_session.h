@@ -107,10 +107,12 @@ class RespSession {
 
  private:
   bool ReadMore(runtime::Instant deadline);
-  // Of a follower: makes kMoved of errors that say so, and goes there.
-  void Follow(std::vector<RespReply>& replies);
-  // The place in `servers_` that a MOVED names, if that is another one.
-  std::optional<size_t> PlaceNamed(absl::string_view moved) const;
+  // Of a follower: makes kMoved of errors by which whom it has asked says so,
+  // and goes there.
+  void Follow(std::vector<RespReply>& replies, size_t asked);
+  // The place in `servers_` that a MOVED names, if that is another one than
+  // that of who says so.
+  std::optional<size_t> PlaceNamed(absl::string_view moved, size_t by) const;
   void ExplainAsked(const std::vector<Request>& requests);
   void ExplainTold(const std::vector<RespReply>& replies);
 

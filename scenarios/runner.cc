@@ -122,10 +122,8 @@ RunResult Run::Execute() {
   if (core_.has_value()) core_->Start();
   demands_.Start(Core(), core_.has_value() ? [this] { return core_->Excuse(); }
                                            : FinalDemands::Excuse());
-  if (!core_.has_value()) {
-    idle_.Start();
-    at_rest_.Start([this] { return !demands_.excused().empty(); });
-  }
+  if (!core_.has_value()) idle_.Start();
+  at_rest_.Start(Core(), [this] { return !demands_.excused().empty(); });
   const absl::Duration until = options_.until.value_or(scenario_.phases.End());
   world_.RunUntil(absl::ToInt64Nanoseconds(until));
   const bool whole = until >= scenario_.phases.End();

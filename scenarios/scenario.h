@@ -141,10 +141,12 @@ struct Workload {
   BulkWork bulk;
   WatchWork watches;
 
-  // Then nodes listen for Redis clients.
-  bool speaks_redis() const {
-    return bank.clients + leases.clients + bulk.clients + watches.clients > 0;
+  // "r1" and so on.
+  uint32_t redis_clients() const {
+    return bank.clients + leases.clients + watches.clients + bulk.clients;
   }
+  // Then nodes listen for Redis clients.
+  bool speaks_redis() const { return redis_clients() > 0; }
 };
 
 // Faults at random, as a Poisson process during the chaos phase.

@@ -13,11 +13,17 @@ namespace scenarios {
 
 void Nemesis::FreeLink(const Link& link) {
   sim::SimNetwork& network = world_.network();
+  freed_[link] = ++frees_;
   cuts_.strikes.erase(link);
   clogs_.strikes.erase(link);
   network.Heal(link.first, link.second);
   network.Unclog(link.first, link.second);
   network.ClearFilters(link.first, link.second);
+}
+
+bool Nemesis::HealedSince(uint64_t frees, const Link& link) const {
+  const auto freed = freed_.find(link);
+  return all_freed_ > frees || (freed != freed_.end() && freed->second > frees);
 }
 
 // What undoes a strike is run once: by its time, or here.
@@ -57,6 +63,7 @@ Nemesis::Undo Nemesis::Strike(const Heal& act) {
     case Heal::What::kAll:
       cuts_.strikes.clear();
       clogs_.strikes.clear();
+      all_freed_ = ++frees_;
       world_.network().HealAll();
       return [] {};
     case Heal::What::kAct:

@@ -88,9 +88,10 @@ Nemesis::Undo Nemesis::Strike(const Filter& act) {
   Links links = OneWay(HostsOf(from), HostsOf(to));
   if (links.empty()) return nullptr;
   if (!act.period.has_value()) return AddFilters(links, act.what);
-  return FlipFlop([this, links = std::move(links),
-                   what = act.what] { return AddFilters(links, what); },
-                  *act.period);
+  return FlipFlop(std::move(links), *act.period,
+                  [this, what = act.what](const Links& held) {
+                    return AddFilters(held, what);
+                  });
 }
 
 Nemesis::Undo Nemesis::Strike(const Clog& act) {
@@ -105,16 +106,22 @@ Nemesis::Undo Nemesis::Strike(const Clog& act) {
 // ------------------------------------------------- flapping: cut, whole, cut
 
 struct Nemesis::Flapping {
-  std::function<Undo()> begin;
+  Links links;
   SpanRange period;
+  std::function<Undo(const Links&)> begin;
   uint64_t healings;
+  uint64_t since;      // As of HealedSince().
   Undo end = nullptr;  // Not null while in force.
   bool over = false;
 };
 
-Nemesis::Undo Nemesis::FlipFlop(std::function<Undo()> begin, SpanRange period) {
-  auto flapping = std::make_shared<Flapping>(Flapping{
-      .begin = std::move(begin), .period = period, .healings = healings_});
+Nemesis::Undo Nemesis::FlipFlop(Links links, SpanRange period,
+                                std::function<Undo(const Links&)> begin) {
+  auto flapping = std::make_shared<Flapping>(Flapping{.links = std::move(links),
+                                                      .period = period,
+                                                      .begin = std::move(begin),
+                                                      .healings = healings_,
+                                                      .since = frees_});
   Flip(flapping);
   return [flapping] {
     flapping->over = true;
@@ -128,18 +135,17 @@ Nemesis::Undo Nemesis::Strike(const Flap& act) {
   Links links = OneWay(HostsOf(from), HostsOf(to));
   const Nodes struck = Fewer(from, to);
   if (links.empty() || !Seize(struck)) return nullptr;
-  std::function<Undo()> begin;
+  std::function<Undo(const Links&)> begin;
   if (act.kinds.empty()) {
-    begin = [this, links] { return HoldLinks(cuts_, links); };
+    begin = [this](const Links& held) { return HoldLinks(cuts_, held); };
   } else {
     constexpr uint32_t kAlwaysPpm = 1'000'000;
-    begin = [this, links,
-             what =
-                 sim::FrameFilter{.kinds = act.kinds, .drop_ppm = kAlwaysPpm}] {
-      return AddFilters(links, what);
-    };
+    begin = [this, what = sim::FrameFilter{.kinds = act.kinds,
+                                           .drop_ppm = kAlwaysPpm}](
+                const Links& held) { return AddFilters(held, what); };
   }
-  return [this, struck, end = FlipFlop(std::move(begin), act.period)] {
+  return [this, struck,
+          end = FlipFlop(std::move(links), act.period, std::move(begin))] {
     end();
     Release(struck);
   };
@@ -148,7 +154,11 @@ Nemesis::Undo Nemesis::Strike(const Flap& act) {
 void Nemesis::Flip(const std::shared_ptr<Flapping>& flapping) {
   if (flapping->over || flapping->healings != healings_) return;
   if (flapping->end == nullptr) {
-    flapping->end = flapping->begin();
+    std::erase_if(flapping->links, [&](const Link& link) {
+      return HealedSince(flapping->since, link);
+    });
+    if (flapping->links.empty()) return;
+    flapping->end = flapping->begin(flapping->links);
   } else {
     std::exchange(flapping->end, nullptr)();
   }
@@ -174,11 +184,13 @@ Nemesis::Undo Nemesis::Strike(const Swizzle& act) {
   auto swizzling = std::make_shared<Swizzling>();
   absl::Duration at;
   for (const uint32_t node : Shuffled(nodes)) {
-    Later(at, [this, swizzling, node, cut = act.cut] {
+    Later(at, [this, swizzling, node, cut = act.cut, since = frees_] {
       Swizzling::Node& one = swizzling->nodes[node];
       if (one.freed) return;
-      one.free = cut ? HoldLinks(cuts_, LinksToOthers({node}))
-                     : HoldLinks(clogs_, AllLinksOf({node}));
+      Links links = cut ? LinksToOthers({node}) : AllLinksOf({node});
+      std::erase_if(links,
+                    [&](const Link& link) { return HealedSince(since, link); });
+      one.free = HoldLinks(cut ? cuts_ : clogs_, std::move(links));
     });
     at += pace_.Between(act.gap.low, act.gap.high);
   }

@@ -177,14 +177,29 @@ SimNetwork::Open SimNetwork::OpenEndpoints(HostId host) const {
   return open;
 }
 
+SimNetwork::Open SimNetwork::AcceptedAt(HostId host, uint16_t port) const {
+  Open open = OpenEndpoints(host);
+  std::erase_if(open, [port](const auto& one) {
+    const auto& [connection, side] = one;
+    return side != Side::kAcceptor ||
+           connection->options().acceptor.port != port ||
+           connection->endpoint(side).closed_by_peer;
+  });
+  return open;
+}
+
 size_t SimNetwork::accepted_at(HostId host, uint16_t port) const {
-  size_t accepted = 0;
-  for (const auto& [connection, side] : OpenEndpoints(host)) {
-    const bool here =
-        side == Side::kAcceptor && connection->options().acceptor.port == port;
-    if (here && !connection->endpoint(side).closed_by_peer) ++accepted;
-  }
-  return accepted;
+  return AcceptedAt(host, port).size();
+}
+
+size_t SimNetwork::half_open_at(HostId host, uint16_t port) const {
+  const Open open = AcceptedAt(host, port);
+  return static_cast<size_t>(
+      std::count_if(open.begin(), open.end(), [](const auto& one) {
+        const auto& [connection, side] = one;
+        return connection->endpoint(Other(side)).state ==
+               Endpoint::State::kGone;
+      }));
 }
 
 void SimNetwork::ResetConnections(HostId host) {

@@ -126,6 +126,8 @@ class SimNetwork final : private ConnectionOwner {
   // Open streams that processes of `host` have accepted at `port`, without
   // those that the other side has ended, as `host` knows.
   size_t accepted_at(HostId host, uint16_t port) const;
+  // Of these, those whose other side is gone and could not say so.
+  size_t half_open_at(HostId host, uint16_t port) const;
   // Connections that at least one side still knows.
   size_t connection_count() const { return connections_.size(); }
 
@@ -163,6 +165,7 @@ class SimNetwork final : private ConnectionOwner {
   Connection* NewestOf(const Road& road);
   using Open = std::vector<std::pair<std::shared_ptr<Connection>, Side>>;
   Open OpenEndpoints(HostId host) const;
+  Open AcceptedAt(HostId host, uint16_t port) const;
   Host& host(HostId id);
   Link& link(HostId from, HostId to);
   void SetPower(HostId id, bool power);

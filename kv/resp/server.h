@@ -118,6 +118,8 @@ class RespServer final : public RespHost {
   void Start(std::unique_ptr<net::Listener> listener, Manner manner);
 
   size_t client_count() const { return connections_.size(); }
+  // What is held for all of them.
+  size_t clients_bytes() const { return memory_bytes_; }
 
   // RespHost.
   ServerFacts Facts() override;

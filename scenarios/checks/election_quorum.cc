@@ -41,10 +41,9 @@ void ElectionQuorum::OnStep(const CoreStep& step, DurableState& disk) {
              .yes = {}};
     break;
   }
-  // Who was told to by its leader stands already, and may hear a reply late.
-  const bool stood =
-      step.before.role == raft::Role::kCandidate && step.same_term();
-  const bool stands = step.after.role == raft::Role::kCandidate && !stood &&
+  // One whom the leader has called stands already when an answer comes late.
+  const bool stands = step.before.role == raft::Role::kPreCandidate &&
+                      step.after.role == raft::Role::kCandidate &&
                       step.told.kind == Told::Kind::kPreVoteReply;
   if (!stands || 2 * (asked.yes.size() + 1) > nodes_) return;
   violations_.Report("stands-by-quorum",

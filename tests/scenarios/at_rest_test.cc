@@ -30,11 +30,19 @@ TEST(AtRestTest, ConnectionsThatStandAreThere) {
   kv::ServerLoad load;
   load.peers.inbound = 2;
   load.rpc.connections_now = 1;
-  load.redis_clients = 3;
-  EXPECT_EQ(Above(load, {.peers = 2, .rpc = 1, .redis = 3}), 0u);
-  EXPECT_EQ(Above(load, {.peers = 1, .rpc = 1, .redis = 3}), 1u);
-  EXPECT_EQ(Above(load, {.peers = 2, .rpc = 0, .redis = 3}), 1u);
-  EXPECT_EQ(Above(load, {.peers = 2, .rpc = 1, .redis = 2}), 1u);
+  EXPECT_EQ(Above(load, {.peers = 2, .rpc = 1}), 0u);
+  EXPECT_EQ(Above(load, {.peers = 1, .rpc = 1}), 1u);
+  EXPECT_EQ(Above(load, {.peers = 2}), 1u);
+}
+
+TEST(AtRestTest, AClientThatWentWithoutAWordIsThere) {
+  kv::ServerLoad load;
+  load.redis_clients = 1;
+  load.redis_bytes = 16384;
+  EXPECT_EQ(Above(load, {.redis = 1}), 0u);
+  EXPECT_EQ(Above(load, {}), 2u);
+  load.redis_clients = 2;
+  EXPECT_EQ(Above(load, {.redis = 1}), 1u);
 }
 
 TEST(AtRestTest, EveryPlaceThatIsTakenIsSeen) {
@@ -50,7 +58,10 @@ TEST(AtRestTest, EveryPlaceThatIsTakenIsSeen) {
   load.numbers_pending = 1;
   load.sessions_left = 1;
   load.redis_clients = 1;
-  EXPECT_EQ(Above(load, {}), 15u);
+  load.redis_bytes = 1;
+  load.unfreed = 1;
+  load.rpc.request_bytes_now = 1;
+  EXPECT_EQ(Above(load, {}), 18u);
 }
 
 TEST(AtRestTest, AGoodRunEndsAtRest) {

@@ -98,6 +98,25 @@ TEST_F(ElectionQuorumTest, LeadingByAnOwnVoteThatIsNotDurableIsCaught) {
   EXPECT_EQ(Leads(6), "own-vote-durable");
 }
 
+TEST_F(ElectionQuorumTest, StandingWithoutConsentIsCaught) {
+  FakeStep step;
+  step.Tell(Told::Kind::kPreVoteReply, 2, 3);
+  step.before.role = Role::kPreCandidate;
+  step.after.role = Role::kCandidate;
+  check_.OnStep(step.Take(), disk_);
+  EXPECT_EQ(reports_.first(), "stands-by-quorum");
+}
+
+// The leader has called it: an answer that comes late changes nothing.
+TEST_F(ElectionQuorumTest, WhoStandsAlreadyNeedsNoConsent) {
+  FakeStep step;
+  step.Tell(Told::Kind::kPreVoteReply, 2, 3);
+  step.before.role = Role::kCandidate;
+  step.after.role = Role::kCandidate;
+  check_.OnStep(step.Take(), disk_);
+  EXPECT_EQ(reports_.first(), "");
+}
+
 // ------------------------------------------------------------------ roles
 
 class RoleTransitionsTest : public testing::Test {

@@ -131,6 +131,39 @@ TEST_F(NetworkActsTest, AFlappingLinkIsCutAndWholeAgainUntilItIsOver) {
   EXPECT_FALSE(IsCut(0, 1));
 }
 
+// What strikes again and again leaves a link alone that was healed meanwhile,
+// in force or not at that moment, and goes on with the others.
+TEST_F(NetworkActsTest, AHealedLinkFlapsNoMore) {
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    for (const char* heal : {"{link: {from: n1, to: n2}}", "all"}) {
+      Begin(absl::StrCat("flap: {from: n1, to: [n2, n3], period: 50ms..300ms}, "
+                         "for: 20s}\n  - {at: 4s, heal: ",
+                         heal),
+            seed);
+      RunTo(absl::Seconds(4));
+      bool others_flap = false;
+      for (int ms = 4001; ms < 21'000; ms += 10) {
+        RunTo(absl::Milliseconds(ms));
+        EXPECT_FALSE(IsCut(0, 1));
+        others_flap = others_flap || IsCut(0, 2);
+      }
+      EXPECT_EQ(others_flap, std::string(heal) != "all");
+      EXPECT_TRUE(Cuts().empty());
+    }
+  }
+}
+
+TEST_F(NetworkActsTest, WhoIsHealedIsNotTakenByASwizzleAfterAll) {
+  Begin(
+      "swizzle: {nodes: all, gap: 500ms}, for: 5s}\n  - {at: 1001ms, heal: "
+      "all");
+  RunTo(absl::Milliseconds(1002));
+  for (int ms = 1002; ms < 8000; ms += 50) {
+    RunTo(absl::Milliseconds(ms));
+    EXPECT_TRUE(Clogs().empty());
+  }
+}
+
 // Between two nodes, of one kind: the link itself stays whole.
 TEST_F(NetworkActsTest, AFlapOfAKindCutsNothing) {
   Begin("flap: {from: n1, to: n2, period: 50ms, kind: append}, for: 2s");

@@ -63,13 +63,16 @@ TEST(RespReplyTest, WhatIsNoReplyIsToldSo) {
 // ------------------------------------------------------------------- moved
 
 // What a follower makes of a reply of n1, and where it goes next. n1 is played
-// by a process that answers whatever it is asked with `reply`.
+// by a process that answers whatever it is asked with `reply`. Of more requests
+// than one the others have no answer: n1 ends the connection.
 struct Followed {
   RespVerdict verdict = RespVerdict::kUnknown;
   uint32_t next = 0;
 };
-Followed Follow(const std::string& reply, RespSession::Manner manner) {
-  sim::World world({.seed = 1, .knobs = {}, .tape = nullptr, .trace = nullptr});
+Followed Follow(const std::string& reply, RespSession::Manner manner,
+                size_t requests = 1, uint64_t seed = 1) {
+  sim::World world(
+      {.seed = seed, .knobs = {}, .tape = nullptr, .trace = nullptr});
   const sim::HostId n1 = world.AddHost("n1");
   const sim::HostId client = world.AddHost("client");
   const std::vector<net::Address> doors = {
@@ -83,6 +86,7 @@ Followed Follow(const std::string& reply, RespSession::Manner manner) {
     (void)(*stream)->Read(bytes, runtime::Instant::InfiniteFuture());
     (void)(*stream)->Write(runtime::AsBytes(reply),
                            runtime::Instant::InfiniteFuture());
+    if (requests > 1) (*stream)->CloseWrite();
     (void)process.network_executor().SleepFor(absl::Seconds(20));
   });
   Followed followed;
@@ -90,7 +94,8 @@ Followed Follow(const std::string& reply, RespSession::Manner manner) {
     RespSession session(world, process, doors, manner);
     session.GoTo(1);
     if (!session.Connect()) return;
-    const std::vector<RespReply> replies = session.Ask({{"GET", "k"}});
+    const std::vector<RespReply> replies =
+        session.Ask(std::vector<RespSession::Request>(requests, {"GET", "k"}));
     if (!replies.empty()) followed.verdict = VerdictOf(replies[0]);
     followed.next = session.node();
   });
@@ -105,6 +110,19 @@ TEST(MovedTest, AFollowerGoesWhereItIsSent) {
       Follow("-MOVED 7 n3:6380\r\n", RespSession::Manner::kFollows);
   EXPECT_EQ(followed.verdict, RespVerdict::kNotDone);
   EXPECT_EQ(followed.next, 3u);
+}
+
+// It turns to another node at once, perhaps to the one that was named.
+TEST(MovedTest, AFollowerGoesWhereItIsSentThoughItsConnectionEnds) {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    for (const uint32_t door : {2u, 3u}) {
+      const Followed followed =
+          Follow(absl::StrCat("-MOVED 7 n", door, ":6380\r\n"),
+                 RespSession::Manner::kFollows, 2, seed);
+      EXPECT_EQ(followed.verdict, RespVerdict::kNotDone) << seed;
+      EXPECT_EQ(followed.next, door) << seed;
+    }
+  }
 }
 
 TEST(MovedTest, NowhereIsNoReply) {
