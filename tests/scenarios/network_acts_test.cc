@@ -136,10 +136,12 @@ TEST_F(NetworkActsTest, AFlappingLinkIsCutAndWholeAgainUntilItIsOver) {
 TEST_F(NetworkActsTest, AHealedLinkFlapsNoMore) {
   for (uint64_t seed = 1; seed <= 4; ++seed) {
     for (const char* heal : {"{link: {from: n1, to: n2}}", "all"}) {
-      Begin(absl::StrCat("flap: {from: n1, to: [n2, n3], period: 50ms..300ms}, "
-                         "for: 20s}\n  - {at: 4s, heal: ",
-                         heal),
-            seed);
+      Begin(
+          absl::StrCat(
+              "flap: {from: n1, to: {all_of: [n2, n3]}, period: 50ms..300ms}, "
+              "for: 20s}\n  - {at: 4s, heal: ",
+              heal),
+          seed);
       RunTo(absl::Seconds(4));
       bool others_flap = false;
       for (int ms = 4001; ms < 21'000; ms += 10) {
