@@ -80,6 +80,8 @@ constexpr RareState kRareStates[] = {
     {"raft.read_waits_for_noop",
      "A read waited for the first commit of a new leader."},
     {"raft.reads_lost_lead", "Reads waited when their leader was deposed."},
+    {"raft.slept_past_its_timeout",
+     "A follower did not run when its timeout came, and waited a little more."},
     {"raft.stale_session", "An answer belonged to an earlier try."},
     {"raft.step_down_disk_stuck",
      "A leader stepped down because its own disk did not move."},

@@ -99,6 +99,7 @@ void Core::On(Turn& turn, const DeadlineReached&) {
     ResetElectionTimer(turn);
     return;
   }
+  if (ExcusesTheLeader(turn)) return;
   SOMETIMES(role() == Role::kCandidate, "raft.vote_split");
   StartPreVote(turn);
 }

@@ -224,6 +224,7 @@ class Core {
   void FollowLeader(Turn& turn, Sender from, Term term);
   bool ReachesQuorum(runtime::Instant now) const;
   bool StepDownIfCutOff(Turn& turn);
+  bool ExcusesTheLeader(Turn& turn);
 
   // ----- fail_over.cc: when the connection to the leader breaks
   void LeaderLinkLost(Turn& turn, NodeId peer);
@@ -293,6 +294,8 @@ class Core {
   // When a leader was last heard. Boot counts as hearing one: whom a member
   // heard in its last life is forgotten, the promise to stand by it is not.
   runtime::Instant leader_contact_;
+  // The silence since then was counted as our own sleep, once.
+  bool leader_excused_ = false;
   // When a connection to the leader that was heard then broke, and it has not
   // been heard since: it is not stood by any more.
   std::optional<LostLeader> leader_lost_;

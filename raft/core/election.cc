@@ -246,8 +246,15 @@ bool Core::ReachesQuorum(runtime::Instant now) const {
   return reached == VoteResult::kWon;
 }
 
+// Who was not running when its deadline came (a machine that stood still, a
+// thread that got no time) has heard nobody, and that says nothing of the
+// others: what they sent waits to be read, or they stood still, too. Such a
+// sleep counts as one heartbeat interval of silence, no more.
+
+// A leader that wakes sends its heartbeats, and judges again at the next.
 bool Core::StepDownIfCutOff(Turn& turn) {
-  const runtime::Instant now = turn.env.now;
+  const runtime::Instant now =
+      std::min(turn.env.now, deadline() + options_.heartbeat_interval);
   const std::optional<runtime::Instant> oldest = unsynced_.oldest();
   const bool stuck =
       oldest.has_value() && now - *oldest >= 2 * options_.election_timeout_max;
@@ -256,6 +263,22 @@ bool Core::StepDownIfCutOff(Turn& turn) {
   SOMETIMES(!reached, "raft.step_down_no_quorum");
   if (!stuck && reached) return false;
   BecomeFollower(turn, NodeId());
+  return true;
+}
+
+// A follower waits for a heartbeat, once: if it stands still again and again it
+// cannot know, and asks.
+bool Core::ExcusesTheLeader(Turn& turn) {
+  const runtime::Instant now = turn.env.now;
+  const bool slept = now - deadline() > options_.heartbeat_interval;
+  const auto* follower = std::get_if<Follower>(&state_);
+  if (!slept || leader_excused_ || follower == nullptr ||
+      follower->leader == NodeId() || leader_lost_.has_value()) {
+    return false;
+  }
+  REACHABLE("raft.slept_past_its_timeout");
+  leader_excused_ = true;
+  election_due_ = now + options_.heartbeat_interval;
   return true;
 }
 

@@ -29,6 +29,7 @@ void Core::LeaderLinkLost(Turn& turn, NodeId peer) {
 
 void Core::LeaderHeard(Turn& turn) {
   leader_contact_ = turn.env.now;
+  leader_excused_ = false;
   leader_lost_.reset();
   quick_due_ = runtime::Instant::InfiniteFuture();
 }

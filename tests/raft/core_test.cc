@@ -156,7 +156,7 @@ class Storm {
   void Move() {
     const NodeId node = AnyNode();
     const NodeId other = AnyNode();
-    switch (dice_.Below(13)) {
+    switch (dice_.Below(14)) {
       case 0:
         if (crashes_ && cluster_.alive(node)) {
           cluster_.Crash(node, dice_.Below(cluster_.unsynced(node) + 1));
@@ -187,6 +187,9 @@ class Storm {
         break;
       case 10:
         HandOver();
+        break;
+      case 11:  // All of them stand still.
+        cluster_.Pass(absl::Milliseconds(dice_.Below(1000)));
         break;
       default:
         Serve();

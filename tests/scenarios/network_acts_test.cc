@@ -150,6 +150,7 @@ TEST_F(NetworkActsTest, AHealedLinkFlapsNoMore) {
         others_flap = others_flap || IsCut(0, 2);
       }
       EXPECT_EQ(others_flap, std::string(heal) != "all");
+      RunTo(absl::Milliseconds(21'001));
       EXPECT_TRUE(Cuts().empty());
     }
   }
