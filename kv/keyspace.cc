@@ -221,12 +221,13 @@ size_t Keyspace::RemoveDue(size_t count_max) {
   return count;
 }
 
-std::vector<std::string> Keyspace::KeysInSlot(uint32_t slot,
-                                              size_t count_max) const {
+std::vector<std::string> Keyspace::KeysInSlot(uint32_t slot, size_t count_max,
+                                              Steps steps) const {
   const size_t count = std::min<size_t>(in_slot_[slot], count_max);
   std::vector<std::string> keys;
   for (auto it = slots_.begin(); keys.size() < count; ++it) {
     CHECK(it != slots_.end(), "a key of the slot is missing");
+    steps(1);
     if (KeySlot(it->key) == slot) keys.push_back(it->key);
   }
   return keys;

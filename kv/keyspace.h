@@ -35,6 +35,7 @@
 #include "kv/graveyard.h"
 #include "kv/key_slot.h"
 #include "kv/values/hash_ordered.h"
+#include "kv/values/steps.h"
 #include "kv/values/value.h"
 #include "runtime/check.h"
 
@@ -135,7 +136,8 @@ class Keyspace {
   // Those of one hash slot (kv/key_slot.h), due or not: at once.
   size_t CountInSlot(uint32_t slot) const { return in_slot_[slot]; }
   // So many of them at most. Walks the keys, until it has them.
-  std::vector<std::string> KeysInSlot(uint32_t slot, size_t count_max) const;
+  std::vector<std::string> KeysInSlot(uint32_t slot, size_t count_max,
+                                      Steps steps) const;
   // The deadline that comes first.
   std::optional<int64_t> first_deadline_ms() const;
 

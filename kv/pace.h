@@ -14,6 +14,7 @@
 #include <cstddef>
 
 #include "kv/keyspace.h"
+#include "kv/store_gate.h"
 #include "runtime/executor.h"
 
 namespace kv {
@@ -23,8 +24,13 @@ class Pace {
   // About a millisecond.
   static constexpr size_t kSlice = 8192;
 
-  // Null `executor`: never suspends. Both outlive this.
-  Pace(runtime::Executor* executor, Keyspace& keys);
+  // Bytes that are copied or hashed in the time of a step.
+  static constexpr size_t kBytesPerStep = 512;
+
+  // Null `executor`: never suspends. `look`: by which the state is held, if it
+  // is only looked at. All outlive this.
+  Pace(runtime::Executor* executor, Keyspace& keys,
+       StoreGate::Look* look = nullptr);
   Pace(const Pace&) = delete;
   Pace& operator=(const Pace&) = delete;
 
@@ -36,6 +42,10 @@ class Pace {
       Pause();
     }
   }
+  // One thing of so many bytes.
+  void StepOver(size_t bytes) { Step(1 + bytes / kBytesPerStep); }
+  // For kv/values/steps.h.
+  const auto& steps() const { return steps_; }
 
  private:
   static size_t Slice();
@@ -43,7 +53,12 @@ class Pace {
 
   runtime::Executor* const executor_;
   Keyspace& keys_;
+  StoreGate::Look* const look_;
   size_t left_;
+  struct {
+    void operator()(size_t work) const { pace.Step(work); }
+    Pace& pace;
+  } const steps_ = {*this};
 };
 
 }  // namespace kv

@@ -140,7 +140,7 @@ class Server::Impl final : public ServerView {
     return options_.process_usage ? options_.process_usage() : ProcessUsage();
   }
 
-  const Keyspace& keyspace() const override { return store_.keyspace(); }
+  Store& store() override { return store_; }
 
   std::optional<net::Address> LeaderElsewhere() const override {
     const runtime::NodeId leader = host_->node().status().leader;

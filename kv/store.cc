@@ -16,6 +16,17 @@ namespace {
 
 using Code = KvReply::Code;
 
+// Of a command that has many arguments, whoever executes it counts each.
+size_t BytesOf(const CommandView& command) {
+  constexpr size_t kArgumentsLookedAt = 4;
+  size_t bytes = 0;
+  for (const absl::string_view arg :
+       command.args.first(std::min(command.args.size(), kArgumentsLookedAt))) {
+    bytes += arg.size();
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Store::Store(size_t sessions_max, runtime::Executor* executor)
@@ -84,40 +95,36 @@ std::optional<runtime::Bytes> Store::Read(const CommandBatch& batch,
                                           size_t first,
                                           const Decisions& decisions) {
   CHECK(batch.read_only(), "reading must not change the state");
-  const bool in_slices =
-      gate_.has_value() && (batch.walks() || BUGGIFY("kv.every-read-is-long"));
-  return in_slices ? ReadInSlices(batch, first, decisions)
-                   : ReadAtOnce(batch, first, decisions);
-}
-
-std::optional<runtime::Bytes> Store::ReadAtOnce(const CommandBatch& batch,
-                                                size_t first,
-                                                const Decisions& decisions) {
-  Pace pace(nullptr, keyspace_);
+  std::optional<StoreGate::Look> look;
+  if (gate_.has_value()) look.emplace(*gate_);
+  Pace pace(executor_, keyspace_, look.has_value() ? &*look : nullptr);
+  // Others may read before this one is done.
+  ResultWriter writer = std::exchange(writer_, ResultWriter());
   keyspace_.Begin(decisions.now_ms, /*reading=*/true);
   LookAhead(batch, first);
   Expect();
   ExecuteBatch(batch, first, decisions,
-               {.writer = writer_, .pace = pace, .index = raft::Index()});
+               {.writer = writer, .pace = pace, .index = raft::Index()});
+  std::optional<runtime::Bytes> results;
   if (keyspace_.met_due()) {
     REACHABLE("kv: a read met a key that is due");
-    return std::nullopt;
+  } else {
+    results = writer.Finish();
   }
-  return writer_.Finish();
+  writer_ = std::move(writer);
+  return results;
 }
 
-// Others read in between, so it has a writer of its own.
-std::optional<runtime::Bytes> Store::ReadInSlices(const CommandBatch& batch,
-                                                  size_t first,
-                                                  const Decisions& decisions) {
-  const StoreGate::Look look(*gate_);
-  ResultWriter writer;
-  Pace pace(executor_, keyspace_);
-  keyspace_.Begin(decisions.now_ms, /*reading=*/true);
-  ExecuteBatch(batch, first, decisions,
-               {.writer = writer, .pace = pace, .index = raft::Index()});
-  if (keyspace_.met_due()) return std::nullopt;
-  return writer.Finish();
+std::vector<std::string> Store::KeysInSlot(uint32_t slot, size_t count_max) {
+  const bool may_look =
+      !gate_.has_value() ||
+      gate_->AwaitLook(/*is_long=*/true, runtime::Instant::InfiniteFuture())
+          .ok();
+  if (!may_look) return {};
+  std::optional<StoreGate::Look> look;
+  if (gate_.has_value()) look.emplace(*gate_);
+  Pace pace(executor_, keyspace_, look.has_value() ? &*look : nullptr);
+  return keyspace_.KeysInSlot(slot, count_max, pace.steps());
 }
 
 std::optional<absl::string_view> Store::Get(absl::string_view key) const {
@@ -193,9 +200,10 @@ void Store::ExecuteBatch(const CommandBatch& batch, size_t first,
               .reply = writer,
               .dice = dice,
               .pace = pace};
-    pace.Step(1 + command.args.size());
+    pace.Step();
     row->handler(call);
     writer.BoundReply(begin);
+    pace.StepOver(BytesOf(command) + writer.bytes() - begin);
   }
 }
 

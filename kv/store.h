@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -65,6 +66,11 @@ class Store final : public raft::StateMachine {
   // suspension since.
   std::optional<runtime::Bytes> Read(const CommandBatch& batch, size_t first,
                                      const Decisions& decisions);
+
+  // So many keys of one hash slot (kv/key_slot.h) at most, due or not. Walks
+  // the keys, until it has them, and suspends if that takes long. None: this
+  // fiber is to stop.
+  std::vector<std::string> KeysInSlot(uint32_t slot, size_t count_max);
 
   // For people and tests: the string at `key`, due or not; linearizable only
   // right after a read barrier. The view lives until the next Apply().
@@ -110,12 +116,6 @@ class Store final : public raft::StateMachine {
   // Fills the writer with the replies to the commands from `first` on.
   void ExecuteBatch(const CommandBatch& batch, size_t first,
                     const Decisions& decisions, const Means& means);
-  std::optional<runtime::Bytes> ReadAtOnce(const CommandBatch& batch,
-                                           size_t first,
-                                           const Decisions& decisions);
-  std::optional<runtime::Bytes> ReadInSlices(const CommandBatch& batch,
-                                             size_t first,
-                                             const Decisions& decisions);
 
   runtime::Executor* const executor_;
   std::optional<StoreGate> gate_;  // With an executor.

@@ -6,7 +6,8 @@
 //
 // Nothing that beats, elects or replicates ever waits here. Entries are not
 // applied while somebody looks for long; who would look for long after that
-// lets them go first. Short looks never wait for those who are waiting.
+// lets them go first. Short looks do not wait for those who are waiting, until
+// one of them turns out to be long: so nobody waits for ever.
 //
 // One executor.
 
@@ -36,15 +37,20 @@ class StoreGate {
   // For as long as one looks.
   class Look {
    public:
-    explicit Look(StoreGate& gate) : gate_(gate) { ++gate_.looking_; }
+    explicit Look(StoreGate& gate) : gate_(gate), passes_(gate.change_waits_) {
+      ++gate_.looking_;
+    }
     Look(const Look&) = delete;
     Look& operator=(const Look&) = delete;
     ~Look() {
       if (--gate_.looking_ == 0) gate_.changed_.NotifyAll();
     }
+    // It takes more than a turn.
+    void Lasts();
 
    private:
     StoreGate& gate_;
+    const bool passes_;  // A change waits already.
   };
 
   // For as long as one changes it.
@@ -69,6 +75,8 @@ class StoreGate {
   size_t looking_ = 0;
   bool changing_ = false;
   bool change_waits_ = false;
+  // Who was let pass a change that waits looks for long: nobody else passes.
+  bool passed_for_long_ = false;
   runtime::WaitQueue changed_;
 };
 

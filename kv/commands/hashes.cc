@@ -29,6 +29,7 @@ std::optional<int64_t> SetFields(Call& call) {
   if (!hash.ok()) return std::nullopt;
   int64_t fresh = 0;
   for (size_t i = 1; i < call.args.size(); i += 2) {
+    call.pace.Step(2);
     if (hash->Set(call.args[i], call.args[i + 1])) ++fresh;
   }
   return fresh;
@@ -71,7 +72,9 @@ void HMGet(Call& call) {
   call.reply.Array(fields.size());
   for (const absl::string_view field : fields) {
     if (bound.full()) return;
-    call.reply.TextOrNil(FieldOf(hash, field));
+    const auto value = FieldOf(hash, field);
+    call.pace.StepOver(value.has_value() ? value->size() : 0);
+    call.reply.TextOrNil(value);
   }
 }
 
@@ -99,6 +102,7 @@ void HDel(Call& call) {
   if (!hash.ok()) return;
   int64_t count = 0;
   for (const absl::string_view field : call.args.subspan(1)) {
+    call.pace.Step(2);
     if (hash->Remove(field)) ++count;
   }
   call.reply.Integer(count);
@@ -112,6 +116,7 @@ void HGetAll(Call& call) {
   call.reply.Map(hash->size());
   for (const auto& item : hash->fields()) {
     if (bound.full()) return;
+    call.pace.StepOver(item.key.size() + item.value.size());
     call.reply.Text(item.key);
     call.reply.Text(item.value);
   }
@@ -127,6 +132,7 @@ void AnswerEach(Call& call, TextOf&& text_of) {
   call.reply.Array(hash->size());
   for (const auto& item : hash->fields()) {
     if (bound.full()) return;
+    call.pace.StepOver(text_of(item).size());
     call.reply.Text(text_of(item));
   }
 }
@@ -158,6 +164,7 @@ void HScan(Call& call) {
   do {
     cursor = hash->fields().Scan(cursor, 1, [&](const auto& item) {
       ++visited;
+      call.pace.Step(kStepsPerMatch);
       if (!options->Matches(item.key)) return;
       found.push_back(item.key);
       found.push_back(item.value);
@@ -220,12 +227,13 @@ void AnswerRandomFields(Call& call, const HashValue::Fields& fields,
   const ReplyBound bound(call.reply);
   with_values ? call.reply.Pairs(count) : call.reply.Array(count);
   const auto visit = [&](const auto& item) {
+    call.pace.StepOver(item.key.size() + (with_values ? item.value.size() : 0));
     call.reply.Text(item.key);
     if (with_values) call.reply.Text(item.value);
     return !bound.full();
   };
-  if (wanted < 0) return SampleRepeatedly(fields, count, call.dice, visit);
-  for (const auto& it : SampleDistinct(fields, count, call.dice)) {
+  if (wanted < 0) return SampleRepeatedly(call, fields, count, visit);
+  for (const auto& it : SampleDistinct(call, fields, count)) {
     if (!visit(*it)) return;
   }
 }

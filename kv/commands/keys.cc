@@ -1,5 +1,6 @@
 // Keys of any type.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,22 +15,31 @@
 namespace kv {
 namespace {
 
-void Delete(Call& call) {
+// How many keys satisfy done(key). They are waited for together.
+template <class Done>
+void AnswerCount(Call& call, Done&& done) {
+  constexpr size_t kAhead = 64;
   int64_t count = 0;
-  for (const absl::string_view key : call.args) {
-    call.pace.Step();
-    if (call.keys.Remove(key)) ++count;
+  for (size_t i = 0; i < call.args.size(); ++i) {
+    if (i % kAhead == 0) {
+      call.keys.Expect(
+          call.args.subspan(i, std::min(kAhead, call.args.size() - i)));
+    }
+    call.pace.Step(2);
+    if (done(call.args[i])) ++count;
   }
   call.reply.Integer(count);
 }
 
+void Delete(Call& call) {
+  AnswerCount(call,
+              [&](absl::string_view key) { return call.keys.Remove(key); });
+}
+
 void Exists(Call& call) {
-  int64_t count = 0;
-  for (const absl::string_view key : call.args) {
-    call.pace.Step();
-    if (call.keys.Find(key) != nullptr) ++count;
-  }
-  call.reply.Integer(count);
+  AnswerCount(call, [&](absl::string_view key) {
+    return call.keys.Find(key) != nullptr;
+  });
 }
 
 // As Redis does, it counts keys that are due until somebody removes them.
@@ -85,7 +95,8 @@ void Copy(Call& call) {
   if (call.keys.Find(call.args[1]) != nullptr && !replace) {
     return call.reply.Integer(0);
   }
-  call.keys.Put(call.args[1], Value(from->value), from->deadline_ms);
+  call.keys.Put(call.args[1], from->value.Copy(call.pace.steps()),
+                from->deadline_ms);
   call.reply.Integer(1);
 }
 

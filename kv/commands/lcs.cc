@@ -97,13 +97,14 @@ struct Match {
 
 // From the end to the beginning, as they are found. Where there is a choice, it
 // is the one that Redis makes.
-std::vector<Match> FindMatches(absl::string_view a, absl::string_view b,
-                               const Lengths& lengths) {
+std::vector<Match> FindMatches(Pace& pace, absl::string_view a,
+                               absl::string_view b, const Lengths& lengths) {
   std::vector<Match> matches;
   bool open = false;  // Whether the last match may go on.
   size_t i = a.size();
   size_t j = b.size();
   while (i > 0 && j > 0) {
+    pace.Step();
     if (a[i - 1] == b[j - 1]) {
       --i;
       --j;
@@ -144,6 +145,7 @@ void AnswerMatches(Call& call, std::vector<Match> matches, int64_t length,
   call.reply.Text("matches");
   call.reply.Array(matches.size());
   for (const Match& match : matches) {
+    call.pace.Step();
     call.reply.Array(options.with_match_length ? 3 : 2);
     AnswerRange(call, match.a, match.length);
     AnswerRange(call, match.b, match.length);
@@ -182,7 +184,7 @@ void Lcs(Call& call) {
   const Lengths lengths(call.pace, *a, *b, !options.length_only);
   const int64_t length = lengths.At(a->size(), b->size());
   if (options.length_only) return call.reply.Integer(length);
-  std::vector<Match> matches = FindMatches(*a, *b, lengths);
+  std::vector<Match> matches = FindMatches(call.pace, *a, *b, lengths);
   if (!options.matches) return AnswerText(call, *a, matches);
   AnswerMatches(call, std::move(matches), length, options);
 }

@@ -152,15 +152,15 @@ void LRem(Call& call) {
   call.reply.Integer(ToInteger(places.size()));
   if (places.empty()) return;
   // One costs its distance from the nearer end; more are done in one go.
-  if (places.size() == 1) return list->Remove(places[0]);
+  if (places.size() == 1) return list->Remove(places[0], call.pace.steps());
   if (backward) std::reverse(places.begin(), places.end());
   auto next = places.begin();
-  list->Filter([&](size_t place) {
-    call.pace.Step(2);
+  const auto keep = [&](size_t place) {
     if (next == places.end() || *next != place) return true;
     ++next;
     return false;
-  });
+  };
+  list->Filter(keep, call.pace.steps());
 }
 
 void LInsert(Call& call) {
@@ -174,7 +174,7 @@ void LInsert(Call& call) {
   const std::vector<size_t> places =
       FindPlaces(call.pace, *list, {.text = call.args[2], .count_max = 1});
   if (places.empty()) return call.reply.Integer(-1);
-  list->Insert(places[0] + (behind ? 1 : 0), call.args[3]);
+  list->Insert(places[0] + (behind ? 1 : 0), call.args[3], call.pace.steps());
   call.reply.Integer(ToInteger(list->size()));
 }
 

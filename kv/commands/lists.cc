@@ -24,6 +24,7 @@ void Push(Call& call, End end, bool only_if_present) {
   if (!list.ok()) return;
   if (only_if_present && !list.existed()) return call.reply.Integer(0);
   for (const absl::string_view text : call.args.subspan(1)) {
+    call.pace.Step();
     list->Push(end, text);
   }
   call.reply.Integer(ToInteger(list->size()));
@@ -44,6 +45,7 @@ void PopMany(Call& call, absl::string_view key, End end, int64_t count_max,
   const size_t count = std::min(static_cast<size_t>(count_max), size);
   size_t bytes = TextReplyBytes(key);
   for (size_t i = 0; i < count && bytes <= kReplyBytesMax; ++i) {
+    call.pace.Step();
     bytes += TextReplyBytes(list->At(end == End::kHead ? i : size - 1 - i));
   }
   if (!ReplyFits(call, bytes, count)) return;
@@ -52,7 +54,11 @@ void PopMany(Call& call, absl::string_view key, End end, int64_t count_max,
     call.reply.Text(key);
   }
   call.reply.Array(count);
-  for (size_t i = 0; i < count; ++i) call.reply.Text(list->Pop(end));
+  for (size_t i = 0; i < count; ++i) {
+    const std::string text = list->Pop(end);
+    call.pace.StepOver(text.size());
+    call.reply.Text(text);
+  }
 }
 
 void Pop(Call& call, End end) {
@@ -235,6 +241,7 @@ void LRange(Call& call) {
   call.reply.Array(range.end - range.begin);
   for (size_t place = range.begin; place < range.end; ++place) {
     if (bound.full()) return;
+    call.pace.StepOver(list->At(place).size());
     call.reply.Text(list->At(place));
   }
 }
@@ -246,8 +253,14 @@ void LTrim(Call& call) {
   if (!list.ok()) return;
   const Range range = args->Within(list->size());
   // It costs what it removes, and whoever pushed that has paid for it.
-  for (size_t i = list->size(); i > range.end; --i) list->Pop(End::kTail);
-  for (size_t i = 0; i < range.begin; ++i) list->Pop(End::kHead);
+  const auto drop = [&](size_t count, End end) {
+    for (; count > 0; --count) {
+      call.pace.Step();
+      list->Pop(end);
+    }
+  };
+  drop(list->size() - range.end, End::kTail);
+  drop(range.begin, End::kHead);
   call.reply.Ok();
 }
 

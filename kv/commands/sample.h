@@ -14,7 +14,6 @@
 
 #include "kv/commands/call.h"
 #include "kv/values/hash_ordered.h"
-#include "runtime/random.h"
 
 namespace kv {
 
@@ -37,14 +36,15 @@ inline constexpr size_t kStepsOfOnePick = 256;
 // `count` different items, every choice of so many as likely as any other.
 // Requires: count <= items.size().
 template <class V>
-Sample<V> SampleByWalking(const HashOrdered<V>& items, size_t count,
-                          runtime::Random& dice) {
+Sample<V> SampleByWalking(Call& call, const HashOrdered<V>& items,
+                          size_t count) {
   Sample<V> sample;
   sample.reserve(count);
   size_t left = items.size();
   for (auto it = items.begin(); sample.size() < count; ++it, --left) {
     // As many of those that are left must be taken as are still wanted.
-    const uint64_t dart = dice.Below(left);
+    call.pace.Step();
+    const uint64_t dart = call.dice.Below(left);
     if (dart < count - sample.size()) sample.push_back(it);
   }
   return sample;
@@ -52,38 +52,43 @@ Sample<V> SampleByWalking(const HashOrdered<V>& items, size_t count,
 
 // The same, without walking if few are wanted.
 template <class V>
-Sample<V> SampleDistinct(const HashOrdered<V>& items, size_t count,
-                         runtime::Random& dice) {
+Sample<V> SampleDistinct(Call& call, const HashOrdered<V>& items,
+                         size_t count) {
   if (count >= items.size() / kStepsOfOnePick) {
-    return SampleByWalking(items, count, dice);
+    return SampleByWalking(call, items, count);
   }
   Sample<V> sample;
   absl::btree_set<absl::string_view> taken;
   // Dice that repeat themselves must not hold us for ever.
   for (size_t darts = 64 + 8 * count; darts > 0; --darts) {
     if (sample.size() == count) return sample;
-    const auto it = items.Pick(dice);
+    call.pace.Step(kStepsOfOnePick / 16);
+    const auto it = items.Pick(call.dice);
     if (taken.insert(it->key).second) sample.push_back(it);
   }
-  return SampleByWalking(items, count, dice);
+  return SampleByWalking(call, items, count);
 }
 
 // Visits any item, `count` times over, until visit(item) says false.
 // Requires: not empty.
 template <class V, class Visit>
-void SampleRepeatedly(const HashOrdered<V>& items, size_t count,
-                      runtime::Random& dice, Visit&& visit) {
+void SampleRepeatedly(Call& call, const HashOrdered<V>& items, size_t count,
+                      Visit&& visit) {
   if (count < items.size() / kStepsOfOnePick) {
     for (; count > 0; --count) {
-      if (!visit(*items.Pick(dice))) return;
+      call.pace.Step(kStepsOfOnePick / 16);
+      if (!visit(*items.Pick(call.dice))) return;
     }
     return;
   }
   Sample<V> all;
   all.reserve(items.size());
-  for (auto it = items.begin(); it != items.end(); ++it) all.push_back(it);
+  for (auto it = items.begin(); it != items.end(); ++it) {
+    call.pace.Step();
+    all.push_back(it);
+  }
   for (; count > 0; --count) {
-    if (!visit(*all[static_cast<size_t>(dice.Below(all.size()))])) return;
+    if (!visit(*all[static_cast<size_t>(call.dice.Below(all.size()))])) return;
   }
 }
 

@@ -48,14 +48,12 @@ void AnswerScan(Call& call, uint64_t cursor,
   call.reply.Array(found.size());
   for (const absl::string_view text : found) {
     if (bound.full()) return;
+    call.pace.StepOver(text.size());
     call.reply.Text(text);
   }
 }
 
 namespace {
-
-// To compare a key with a pattern costs more than to walk on.
-constexpr size_t kStepsPerMatch = 2;
 
 // Those of `keys` that are due go, or are reported.
 void Meet(Call& call, const std::vector<absl::string_view>& due) {
@@ -80,7 +78,7 @@ void Keys(Call& call) {
     call.reply.Array(found.size());
     for (const absl::string_view key : found) {
       if (bound.full()) break;
-      call.pace.Step();
+      call.pace.StepOver(key.size());
       call.reply.Text(key);
     }
   }

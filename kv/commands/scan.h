@@ -15,6 +15,9 @@
 
 namespace kv {
 
+// To compare a text with a pattern costs more than to walk on.
+inline constexpr size_t kStepsPerMatch = 2;
+
 struct ScanOptions {
   uint64_t cursor = 0;
   size_t count = 10;

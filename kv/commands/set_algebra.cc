@@ -1,10 +1,13 @@
 // What is made of several sets: intersections, unions and differences.
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "kv/commands/call.h"
+#include "kv/commands/merge.h"
 #include "kv/commands/reply_bound.h"
 
 namespace kv {
@@ -12,14 +15,16 @@ namespace {
 
 using Keys = std::span<const absl::string_view>;
 using Sets = std::vector<const SetValue*>;
-// Views into the sets; valid until one of them is changed.
-using Texts = std::vector<absl::string_view>;
+using Member = SetValue::Members::Item;
+// In the order of hashes; valid until one of the sets is changed.
+using Found = std::vector<const Member*>;
 
 // Those at `keys`; null where there is none. Nothing: one of them is no set,
 // and the call has been answered so.
 std::optional<Sets> LookAtAll(Call& call, Keys keys) {
   Sets sets;
   for (const absl::string_view key : keys) {
+    call.pace.Step();
     const SetValue* set = nullptr;
     if (!Look(call, key, set)) return std::nullopt;
     sets.push_back(set);
@@ -35,82 +40,88 @@ void VisitIntersection(Pace& pace, Sets sets, Visit&& visit) {
                    [](const SetValue* a, const SetValue* b) {
                      return a->size() < b->size();
                    });
-  for (const auto& member : sets[0]->members()) {
+  for (const Member& member : sets[0]->members()) {
     pace.Step(sets.size());
     const bool in_all = std::all_of(
         sets.begin() + 1, sets.end(),
         [&](const SetValue* set) { return set->Contains(member.key); });
-    if (in_all && !visit(absl::string_view(member.key))) return;
+    if (in_all && !visit(member)) return;
   }
 }
 
-Texts Intersection(Pace& pace, const Sets& sets) {
-  Texts members;
-  VisitIntersection(pace, sets, [&](absl::string_view member) {
-    members.push_back(member);
+Found Intersection(Pace& pace, const Sets& sets) {
+  Found found;
+  VisitIntersection(pace, sets, [&](const Member& member) {
+    found.push_back(&member);
     return true;
   });
-  return members;
+  return found;
 }
 
-Texts Union(Pace& pace, const Sets& sets) {
-  using Member = SetValue::Members::Item;
-  std::vector<const Member*> all;
+class Cursor {
+ public:
+  explicit Cursor(const SetValue& set)
+      : at_(set.members().begin()), end_(set.members().end()) {}
+  bool done() const { return at_ == end_; }
+  uint64_t order() const { return at_.order(); }
+  absl::string_view key() const { return at_->key; }
+  const Member& member() const { return *at_; }
+  void Next() { ++at_; }
+
+ private:
+  SetValue::Members::const_iterator at_;
+  SetValue::Members::const_iterator end_;
+};
+
+Found Union(Pace& pace, const Sets& sets) {
+  std::vector<Cursor> cursors;
   for (const SetValue* set : sets) {
-    if (set == nullptr) continue;
-    for (const Member& member : set->members()) {
-      pace.Step();
-      all.push_back(&member);
-    }
-  }
-  std::sort(all.begin(), all.end(), [&](const Member* a, const Member* b) {
     pace.Step();
-    return a->order != b->order ? a->order < b->order : a->key < b->key;
+    if (set != nullptr) cursors.emplace_back(*set);
+  }
+  Found found;
+  MergeByHash(pace, std::move(cursors), [&](const Cursor& cursor) {
+    if (found.empty() || found.back()->key != cursor.key()) {
+      found.push_back(&cursor.member());
+    }
   });
-  Texts members;
-  for (const Member* member : all) {
-    pace.Step();
-    if (members.empty() || members.back() != member->key) {
-      members.push_back(member->key);
-    }
-  }
-  return members;
+  return found;
 }
 
-Texts Difference(Pace& pace, const Sets& sets) {
-  Texts members;
-  if (sets[0] == nullptr) return members;
-  for (const auto& member : sets[0]->members()) {
+Found Difference(Pace& pace, const Sets& sets) {
+  Found found;
+  if (sets[0] == nullptr) return found;
+  for (const Member& member : sets[0]->members()) {
     pace.Step(sets.size());
     const bool in_another =
         std::any_of(sets.begin() + 1, sets.end(), [&](const SetValue* set) {
           return set != nullptr && set->Contains(member.key);
         });
-    if (!in_another) members.push_back(member.key);
+    if (!in_another) found.push_back(&member);
   }
-  return members;
+  return found;
 }
 
-void Answer(Call& call, Texts (*combine)(Pace&, const Sets&)) {
+void Answer(Call& call, Found (*combine)(Pace&, const Sets&)) {
   const auto sets = LookAtAll(call, call.args);
   if (!sets.has_value()) return;
-  const Texts members = combine(call.pace, *sets);
+  const Found found = combine(call.pace, *sets);
   const ReplyBound bound(call.reply);
-  call.reply.Set(members.size());
-  for (const absl::string_view member : members) {
+  call.reply.Set(found.size());
+  for (const Member* member : found) {
     if (bound.full()) return;
-    call.pace.Step();
-    call.reply.Text(member);
+    call.pace.StepOver(member->key.size());
+    call.reply.Text(member->key);
   }
 }
 
-void Store(Call& call, Texts (*combine)(Pace&, const Sets&)) {
+void Store(Call& call, Found (*combine)(Pace&, const Sets&)) {
   const auto sets = LookAtAll(call, call.args.subspan(1));
   if (!sets.has_value()) return;
   SetValue result;
-  for (const absl::string_view member : combine(call.pace, *sets)) {
+  for (const Member* member : combine(call.pace, *sets)) {
     call.pace.Step(2);
-    result.Add(member);
+    result.Append(*member);
   }
   call.reply.Integer(ToInteger(result.size()));
   if (result.vanishes()) {
@@ -151,7 +162,7 @@ void SInterCard(Call& call) {
   if (!sets.has_value()) return;
   int64_t found = 0;
   VisitIntersection(call.pace, *sets,
-                    [&](absl::string_view) { return ++found != limit; });
+                    [&](const Member&) { return ++found != limit; });
   call.reply.Integer(found);
 }
 

@@ -17,6 +17,7 @@ void SAdd(Call& call) {
   if (!set.ok()) return;
   int64_t count = 0;
   for (const absl::string_view member : call.args.subspan(1)) {
+    call.pace.Step(2);
     if (set->Add(member)) ++count;
   }
   call.reply.Integer(count);
@@ -27,6 +28,7 @@ void SRem(Call& call) {
   if (!set.ok()) return;
   int64_t count = 0;
   for (const absl::string_view member : call.args.subspan(1)) {
+    call.pace.Step(2);
     if (set->Remove(member)) ++count;
   }
   call.reply.Integer(count);
@@ -36,8 +38,13 @@ void SMembers(Call& call) {
   const SetValue* set = nullptr;
   if (!Look(call, call.args[0], set)) return;
   if (set == nullptr) return call.reply.Set(0);
+  const ReplyBound bound(call.reply);
   call.reply.Set(set->size());
-  for (const auto& member : set->members()) call.reply.Text(member.key);
+  for (const auto& member : set->members()) {
+    if (bound.full()) return;
+    call.pace.StepOver(member.key.size());
+    call.reply.Text(member.key);
+  }
 }
 
 void SIsMember(Call& call) {
@@ -51,6 +58,7 @@ void SMIsMember(Call& call) {
   if (!Look(call, call.args[0], set)) return;
   call.reply.Array(call.args.size() - 1);
   for (const absl::string_view member : call.args.subspan(1)) {
+    call.pace.Step();
     call.reply.Integer(set != nullptr && set->Contains(member) ? 1 : 0);
   }
 }
@@ -94,17 +102,20 @@ void SPop(Call& call) {
   Edit<SetValue> set(call, call.args[0]);
   if (!set.ok()) return;
   const size_t count = std::min(static_cast<size_t>(*wanted), set->size());
-  std::vector<std::string> popped;
+  // Items stay where they are while others go.
+  std::vector<const SetValue::Members::Item*> popped;
   size_t bytes = 0;
-  for (const auto& it : SampleDistinct(set->members(), count, call.dice)) {
-    popped.push_back(it->key);
+  for (const auto& it : SampleDistinct(call, set->members(), count)) {
+    call.pace.Step();
+    popped.push_back(&*it);
     bytes += TextReplyBytes(it->key);
   }
   if (!ReplyFits(call, bytes, popped.size())) return;
   call.reply.Set(popped.size());
-  for (const std::string& member : popped) {
-    call.reply.Text(member);
-    set->Remove(member);
+  for (const auto* const item : popped) {
+    call.pace.StepOver(item->key.size());
+    call.reply.Text(item->key);
+    set->Remove(item->key);
   }
 }
 
@@ -112,7 +123,8 @@ void SPop(Call& call) {
 void PickRepeatedly(Call& call, const SetValue& set, size_t count) {
   const ReplyBound bound(call.reply);
   call.reply.Array(count);
-  SampleRepeatedly(set.members(), count, call.dice, [&](const auto& item) {
+  SampleRepeatedly(call, set.members(), count, [&](const auto& item) {
+    call.pace.StepOver(item.key.size());
     call.reply.Text(item.key);
     return !bound.full();
   });
@@ -134,8 +146,11 @@ void SRandMember(Call& call) {
     return PickRepeatedly(call, *set, static_cast<size_t>(-*count));
   }
   const size_t wanted = std::min(static_cast<size_t>(*count), set->size());
+  const ReplyBound bound(call.reply);
   call.reply.Array(wanted);
-  for (const auto& it : SampleDistinct(set->members(), wanted, call.dice)) {
+  for (const auto& it : SampleDistinct(call, set->members(), wanted)) {
+    if (bound.full()) return;
+    call.pace.StepOver(it->key.size());
     call.reply.Text(it->key);
   }
 }
@@ -149,6 +164,7 @@ void SScan(Call& call) {
   std::vector<absl::string_view> found;
   const uint64_t next = set->members().Scan(
       options->cursor, options->count, [&](const auto& item) {
+        call.pace.Step(kStepsPerMatch);
         const absl::string_view member = item.key;
         if (options->Matches(member)) found.push_back(member);
       });

@@ -3,18 +3,24 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/strings/str_cat.h"
 
 #include "kv/commands/call.h"
+#include "kv/commands/merge.h"
 #include "kv/commands/reply_bound.h"
 #include "kv/score.h"
 
 namespace kv {
 namespace {
+
+// Infinity times 0, and infinity minus infinity, count as 0.
+double Sane(double score) { return std::isnan(score) ? 0 : score; }
 
 // One that takes part: a sorted set, a set, or nothing, which is empty.
 struct Source {
@@ -32,22 +38,38 @@ struct Source {
     if (set == nullptr || !set->Contains(member)) return std::nullopt;
     return 1;
   }
+};
 
-  // Until visit(member, score) says false.
-  template <class Visit>
-  void Walk(Pace& pace, Visit&& visit) const {
-    if (sorted != nullptr) {
-      for (const auto& member : sorted->members()) {
-        pace.Step();
-        if (!visit(absl::string_view(member.key), member.value)) return;
-      }
-    } else if (set != nullptr) {
-      for (const auto& member : set->members()) {
-        pace.Step();
-        if (!visit(absl::string_view(member.key), 1.0)) return;
-      }
-    }
+// Walks one, in the order of hashes.
+class Cursor {
+ public:
+  explicit Cursor(const Source& source) : source_(source) {
+    if (source.sorted != nullptr) sorted_ = source.sorted->members().begin();
+    if (source.set != nullptr) in_set_ = source.set->members().begin();
   }
+
+  bool done() const {
+    if (source_.sorted != nullptr) {
+      return sorted_ == source_.sorted->members().end();
+    }
+    return source_.set == nullptr || in_set_ == source_.set->members().end();
+  }
+  uint64_t order() const {
+    return source_.sorted != nullptr ? sorted_.order() : in_set_.order();
+  }
+  absl::string_view key() const {
+    return source_.sorted != nullptr ? sorted_->key : in_set_->key;
+  }
+  double weighted() const {
+    const double score = source_.sorted != nullptr ? sorted_->value : 1;
+    return Sane(source_.weight * score);
+  }
+  void Next() { source_.sorted != nullptr ? void(++sorted_) : void(++in_set_); }
+
+ private:
+  Source source_;
+  SortedSetValue::Members::const_iterator sorted_;
+  SetValue::Members::const_iterator in_set_;
 };
 
 enum class Combination : uint8_t { kUnion, kIntersection, kDifference };
@@ -68,11 +90,9 @@ struct Query {
 
 struct Scored {
   double score;
+  uint64_t order;            // Of the member's hash.
   absl::string_view member;  // Valid until its source is changed.
 };
-
-// Infinity times 0, and infinity minus infinity, count as 0.
-double Sane(double score) { return std::isnan(score) ? 0 : score; }
 
 double Combine(Aggregate aggregate, double a, double b) {
   if (aggregate == Aggregate::kSum) return Sane(a + b);
@@ -80,90 +100,95 @@ double Combine(Aggregate aggregate, double a, double b) {
   return b > a ? b : a;
 }
 
-// Visits what is in all sources, until visit(member, score) says false.
-template <class Visit>
-void VisitIntersection(Pace& pace, const Query& query, Visit&& visit) {
-  std::vector<Source> sources = query.sources;
-  // The order also says in which order scores are added.
+// What is found, in the order of hashes.
+using Found = std::vector<Scored>;
+
+// The order also says in which order scores are added.
+std::vector<Source> BySize(std::vector<Source> sources) {
   std::stable_sort(
       sources.begin(), sources.end(),
       [](const Source& a, const Source& b) { return a.size() < b.size(); });
-  sources[0].Walk(pace, [&](absl::string_view member, double first) {
-    double score = Sane(sources[0].weight * first);
-    for (size_t i = 1; i < sources.size(); ++i) {
-      pace.Step();
-      const auto other = sources[i].ScoreOf(member);
-      if (!other.has_value()) return true;
-      score = Combine(query.aggregate, score, sources[i].weight * *other);
-    }
-    return visit(member, score);
-  });
+  return sources;
 }
 
-std::vector<Scored> Intersection(Pace& pace, const Query& query) {
-  std::vector<Scored> found;
-  VisitIntersection(pace, query, [&](absl::string_view member, double score) {
-    found.push_back({.score = score, .member = member});
+// Visits what is in all sources, until visit(scored) says false.
+template <class Visit>
+void VisitIntersection(Pace& pace, const Query& query, Visit&& visit) {
+  const std::vector<Source> sources = BySize(query.sources);
+  for (Cursor at(sources[0]); !at.done(); at.Next()) {
+    Scored item = {at.weighted(), at.order(), at.key()};
+    bool in_all = true;
+    pace.Step();
+    for (size_t i = 1; i < sources.size() && in_all; ++i) {
+      pace.Step();
+      const auto other = sources[i].ScoreOf(item.member);
+      in_all = other.has_value();
+      if (!in_all) continue;
+      item.score =
+          Combine(query.aggregate, item.score, sources[i].weight * *other);
+    }
+    if (in_all && !visit(item)) return;
+  }
+}
+
+Found Intersection(Pace& pace, const Query& query) {
+  Found found;
+  VisitIntersection(pace, query, [&](const Scored& item) {
+    found.push_back(item);
     return true;
   });
   return found;
 }
 
-std::vector<Scored> Union(Pace& pace, const Query& query) {
-  std::vector<Source> sources = query.sources;
-  std::stable_sort(
-      sources.begin(), sources.end(),
-      [](const Source& a, const Source& b) { return a.size() < b.size(); });
-  absl::btree_map<absl::string_view, double> scores;
-  for (const Source& source : sources) {
-    source.Walk(pace, [&](absl::string_view member, double one) {
-      const double score = Sane(source.weight * one);
-      const auto [it, fresh] = scores.emplace(member, score);
-      if (!fresh) it->second = Combine(query.aggregate, it->second, score);
-      return true;
-    });
+Found Union(Pace& pace, const Query& query) {
+  std::vector<Cursor> cursors;
+  for (const Source& source : BySize(query.sources)) {
+    cursors.emplace_back(source);
   }
-  std::vector<Scored> found;
-  for (const auto& [member, score] : scores) {
-    pace.Step();
-    found.push_back({.score = score, .member = member});
-  }
+  Found found;
+  MergeByHash(pace, std::move(cursors), [&](const Cursor& at) {
+    if (found.empty() || found.back().member != at.key()) {
+      found.push_back({at.weighted(), at.order(), at.key()});
+    } else {
+      found.back().score =
+          Combine(query.aggregate, found.back().score, at.weighted());
+    }
+  });
   return found;
 }
 
-std::vector<Scored> Difference(Pace& pace, const Query& query) {
-  std::vector<Scored> found;
+Found Difference(Pace& pace, const Query& query) {
+  Found found;
   const std::span others = std::span(query.sources).subspan(1);
-  query.sources[0].Walk(pace, [&](absl::string_view member, double score) {
+  for (Cursor at(query.sources[0]); !at.done(); at.Next()) {
+    pace.Step();
     const bool in_another =
         std::any_of(others.begin(), others.end(), [&](const Source& other) {
           pace.Step();
-          return other.ScoreOf(member).has_value();
+          return other.ScoreOf(at.key()).has_value();
         });
-    if (!in_another) found.push_back({.score = score, .member = member});
-    return true;
-  });
+    if (!in_another) found.push_back({at.weighted(), at.order(), at.key()});
+  }
   return found;
 }
 
-std::vector<Scored> Evaluate(Pace& pace, const Form& form, const Query& query) {
-  std::vector<Scored> found;
+Found Evaluate(Pace& pace, const Form& form, const Query& query) {
   switch (form.combination) {
     case Combination::kUnion:
-      found = Union(pace, query);
-      break;
+      return Union(pace, query);
     case Combination::kIntersection:
-      found = Intersection(pace, query);
-      break;
+      return Intersection(pace, query);
     case Combination::kDifference:
-      found = Difference(pace, query);
-      break;
+      return Difference(pace, query);
   }
+  return {};
+}
+
+void SortByScore(Pace& pace, Found& found) {
   std::sort(found.begin(), found.end(), [&](const Scored& a, const Scored& b) {
     pace.Step();
     return a.score != b.score ? a.score < b.score : a.member < b.member;
   });
-  return found;
 }
 
 // ---- What is asked.
@@ -247,6 +272,7 @@ std::optional<Query> ParseQuery(Call& call, const Form& form) {
   const auto count = static_cast<size_t>(*number);
   Query query;
   for (const absl::string_view key : words.subspan(1, count)) {
+    call.pace.Step();
     const auto source = SourceAt(call, key);
     if (!source.has_value()) return std::nullopt;
     query.sources.push_back(*source);
@@ -261,12 +287,13 @@ void Answer(Call& call, const Form& form) {
   const auto query = ParseQuery(call, form);
   if (!query.has_value()) return;
   const bool scores = query->with_scores;
-  const std::vector<Scored> found = Evaluate(call.pace, form, *query);
+  Found found = Evaluate(call.pace, form, *query);
+  SortByScore(call.pace, found);
   const ReplyBound bound(call.reply);
   scores ? call.reply.Pairs(found.size()) : call.reply.Array(found.size());
   for (const Scored& item : found) {
     if (bound.full()) return;
-    call.pace.Step();
+    call.pace.StepOver(item.member.size());
     call.reply.Text(item.member);
     if (scores) call.reply.Double(item.score);
   }
@@ -277,9 +304,15 @@ void Store(Call& call, Combination combination) {
   const auto query = ParseQuery(call, form);
   if (!query.has_value()) return;
   SortedSetValue result;
-  for (const Scored& item : Evaluate(call.pace, form, *query)) {
-    call.pace.Step(4);
-    result.Set(item.member, item.score);
+  Found found = Evaluate(call.pace, form, *query);
+  for (const Scored& item : found) {
+    call.pace.Step(2);
+    result.FillByHash(item.order, item.member, item.score);
+  }
+  SortByScore(call.pace, found);
+  for (const Scored& item : found) {
+    call.pace.Step();
+    result.FillInOrder(item.member, item.score);
   }
   call.reply.Integer(ToInteger(result.size()));
   if (result.vanishes()) {
@@ -301,9 +334,8 @@ void ZInterCard(Call& call) {
       call, {.combination = Combination::kIntersection, .count = true});
   if (!query.has_value()) return;
   int64_t found = 0;
-  VisitIntersection(call.pace, *query, [&](absl::string_view, double) {
-    return ++found != query->limit;
-  });
+  VisitIntersection(call.pace, *query,
+                    [&](const Scored&) { return ++found != query->limit; });
   call.reply.Integer(found);
 }
 

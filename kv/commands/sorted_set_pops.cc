@@ -36,9 +36,10 @@ void Walk(const SortedSetValue& set, Extreme end, const RankSpan& span,
 }
 
 // What the items weigh in a reply, at most.
-size_t ReplyBytes(const SortedSetValue& set, const RankSpan& span) {
+size_t ReplyBytes(Pace& pace, const SortedSetValue& set, const RankSpan& span) {
   size_t bytes = 0;
   set.Walk(span.first, span.count, [&](const Item& item) {
+    pace.Step();
     bytes += TextReplyBytes(item.member) + kDoubleReplyBytes;
   });
   return bytes;
@@ -57,14 +58,15 @@ void Pop(Call& call, Extreme end) {
   if (!set.ok()) return;
   const RankSpan span = SpanOf(*set, end, count);
   if (span.count == 0) return call.reply.Array(0);
-  if (!ReplyFits(call, ReplyBytes(*set, span), span.count)) return;
+  if (!ReplyFits(call, ReplyBytes(call.pace, *set, span), span.count)) return;
   // Without a count it is flat in every version of the protocol.
   counted ? call.reply.Pairs(span.count) : call.reply.Array(2);
   Walk(*set, end, span, [&](const Item& item) {
+    call.pace.StepOver(item.member.size());
     call.reply.Text(item.member);
     call.reply.Double(item.score);
   });
-  set->RemoveRange(span.first, span.count);
+  set->RemoveRange(span.first, span.count, call.pace.steps());
 }
 
 void ZPopMin(Call& call) { Pop(call, Extreme::kMin); }
@@ -73,17 +75,18 @@ void ZPopMax(Call& call) { Pop(call, Extreme::kMax); }
 void PopFrom(Call& call, absl::string_view key, Extreme end, int64_t count) {
   Edit<SortedSetValue> set(call, key);
   const RankSpan span = SpanOf(*set, end, count);
-  const size_t bytes = TextReplyBytes(key) + ReplyBytes(*set, span);
+  const size_t bytes = TextReplyBytes(key) + ReplyBytes(call.pace, *set, span);
   if (!ReplyFits(call, bytes, span.count)) return;
   call.reply.Array(2);
   call.reply.Text(key);
   call.reply.Array(span.count);
   Walk(*set, end, span, [&](const Item& item) {
+    call.pace.StepOver(item.member.size());
     call.reply.Array(2);
     call.reply.Text(item.member);
     call.reply.Double(item.score);
   });
-  set->RemoveRange(span.first, span.count);
+  set->RemoveRange(span.first, span.count, call.pace.steps());
 }
 
 void ZMPop(Call& call) {
@@ -122,7 +125,8 @@ void PickRepeatedly(Call& call, const SortedSetValue& set, size_t count,
                     bool with_scores) {
   const ReplyBound bound(call.reply);
   with_scores ? call.reply.Pairs(count) : call.reply.Array(count);
-  SampleRepeatedly(set.members(), count, call.dice, [&](const auto& item) {
+  SampleRepeatedly(call, set.members(), count, [&](const auto& item) {
+    call.pace.StepOver(item.key.size());
     call.reply.Text(item.key);
     if (with_scores) call.reply.Double(item.value);
     return !bound.full();
@@ -153,8 +157,11 @@ void ZRandMember(Call& call) {
                           with_scores);
   }
   const size_t wanted = std::min(static_cast<size_t>(*count), set->size());
+  const ReplyBound bound(call.reply);
   with_scores ? call.reply.Pairs(wanted) : call.reply.Array(wanted);
-  for (const auto& it : SampleDistinct(set->members(), wanted, call.dice)) {
+  for (const auto& it : SampleDistinct(call, set->members(), wanted)) {
+    if (bound.full()) return;
+    call.pace.StepOver(it->key.size());
     call.reply.Text(it->key);
     if (with_scores) call.reply.Double(it->value);
   }

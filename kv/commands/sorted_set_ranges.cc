@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "kv/commands/call.h"
+#include "kv/commands/reply_bound.h"
 #include "kv/commands/sorted_set_range.h"
 
 namespace kv {
@@ -103,11 +104,19 @@ RankSpan Select(const SortedSetValue& set, const SortedSetRange& range,
   return Limit(span, options);
 }
 
+// Both ends of a range: what it costs to find them.
+size_t StepsToResolve(const SortedSetValue& set) {
+  return 2 * set.rank_steps();
+}
+
 void AnswerRange(Call& call, const SortedSetValue& set, const RankSpan& span,
                  const RangeOptions& options) {
   const bool scores = options.with_scores;
+  const ReplyBound bound(call.reply);
   scores ? call.reply.Pairs(span.count) : call.reply.Array(span.count);
   const auto visit = [&](const Item& item) {
+    call.pace.StepOver(item.member.size());
+    if (bound.full()) return;
     call.reply.Text(item.member);
     if (scores) call.reply.Double(item.score);
   };
@@ -126,8 +135,10 @@ void StoreRange(Call& call, const SortedSetValue* set, const RankSpan& span) {
     return;
   }
   SortedSetValue result;
-  set->Walk(span.first, span.count,
-            [&](const Item& item) { result.Set(item.member, item.score); });
+  set->Walk(span.first, span.count, [&](const Item& item) {
+    call.pace.Step(4);
+    result.Set(item.member, item.score);
+  });
   call.keys.Put(destination, Value(std::move(result)));
 }
 
@@ -142,6 +153,7 @@ void Range(Call& call, const RangeForm& form) {
   if (!range.has_value()) return;
   const SortedSetValue* set = nullptr;
   if (!Look(call, call.args[key], set)) return;
+  if (set != nullptr) call.pace.Step(StepsToResolve(*set));
   const RankSpan span =
       set == nullptr ? RankSpan() : Select(*set, *range, *options);
   if (form.store) return StoreRange(call, set, span);
@@ -168,6 +180,7 @@ void Count(Call& call, RangeBy by) {
   if (!range.has_value()) return;
   const SortedSetValue* set = nullptr;
   if (!Look(call, call.args[0], set)) return;
+  if (set != nullptr) call.pace.Step(StepsToResolve(*set));
   call.reply.Integer(set == nullptr ? 0
                                     : ToInteger(SpanOf(*set, *range).count));
 }
@@ -177,8 +190,9 @@ void Remove(Call& call, RangeBy by) {
   if (!range.has_value()) return;
   Edit<SortedSetValue> set(call, call.args[0]);
   if (!set.ok()) return;
+  call.pace.Step(StepsToResolve(*set));
   const RankSpan span = SpanOf(*set, *range);
-  set->RemoveRange(span.first, span.count);
+  set->RemoveRange(span.first, span.count, call.pace.steps());
   call.reply.Integer(ToInteger(span.count));
 }
 

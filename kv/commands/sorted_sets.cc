@@ -105,6 +105,7 @@ void Add(Call& call, const AddOptions& options) {
   for (size_t i = 0; i < pairs.size(); i += 2) {
     const auto score = ParseScore(pairs[i]);
     if (!score.has_value()) return call.reply.Error(kNotAFloat);
+    call.pace.Step();
     scores.push_back(*score);
   }
   if (options.increment) return Increment(call, options, scores[0], pairs[1]);
@@ -112,6 +113,7 @@ void Add(Call& call, const AddOptions& options) {
   if (!set.ok()) return;
   int64_t count = 0;
   for (size_t i = 0; i < scores.size(); ++i) {
+    call.pace.Step(4);
     const absl::string_view member = pairs[2 * i + 1];
     const auto decided = Decide(options, set->ScoreOf(member), scores[i]);
     if (!decided.has_value()) continue;
@@ -135,6 +137,7 @@ void ZRem(Call& call) {
   if (!set.ok()) return;
   int64_t count = 0;
   for (const absl::string_view member : call.args.subspan(1)) {
+    call.pace.Step(3);
     if (set->Remove(member)) ++count;
   }
   call.reply.Integer(count);
@@ -157,6 +160,7 @@ void ZMScore(Call& call) {
   if (!Look(call, call.args[0], set)) return;
   call.reply.Array(call.args.size() - 1);
   for (const absl::string_view member : call.args.subspan(1)) {
+    call.pace.Step();
     AnswerScore(call, set, member);
   }
 }
@@ -170,6 +174,7 @@ void ZCard(Call& call) {
 void ZRank(Call& call) {
   const SortedSetValue* set = nullptr;
   if (!Look(call, call.args[0], set)) return;
+  if (set != nullptr) call.pace.Step(set->rank_steps());
   const auto rank = set == nullptr ? std::nullopt : set->RankOf(call.args[1]);
   if (!rank.has_value()) return call.reply.Nil();
   call.reply.Integer(ToInteger(*rank));
@@ -178,6 +183,7 @@ void ZRank(Call& call) {
 void ZRevRank(Call& call) {
   const SortedSetValue* set = nullptr;
   if (!Look(call, call.args[0], set)) return;
+  if (set != nullptr) call.pace.Step(set->rank_steps());
   const auto rank = set == nullptr ? std::nullopt : set->RankOf(call.args[1]);
   if (!rank.has_value()) return call.reply.Nil();
   call.reply.Integer(ToInteger(set->size() - 1 - *rank));
@@ -193,6 +199,7 @@ void ZScan(Call& call) {
   std::vector<absl::string_view> members;
   const uint64_t next = set->members().Scan(
       options->cursor, options->count, [&](const auto& item) {
+        call.pace.Step(kStepsPerMatch);
         if (!options->Matches(item.key)) return;
         members.push_back(item.key);
         scores.push_back(FormatDouble(item.value));

@@ -191,6 +191,7 @@ void MultiGet(Call& call) {
     const Slot* slot = call.keys.Find(key);
     const StringValue* value =
         slot == nullptr ? nullptr : slot->value.As<StringValue>();
+    if (value != nullptr) call.pace.StepOver(value->text().size());
     value == nullptr ? call.reply.Nil() : call.reply.Text(value->text());
   }
 }
@@ -211,6 +212,7 @@ void MultiSet(Call& call) {
 void MultiSetIfAbsent(Call& call) {
   if (call.args.size() % 2 != 0) return AnswerWrongArity(call);
   for (size_t i = 0; i < call.args.size(); i += 2) {
+    call.pace.Step();
     if (call.keys.Find(call.args[i]) != nullptr) return call.reply.Integer(0);
   }
   PutAll(call);
@@ -271,6 +273,7 @@ void SetRange(Call& call) {
   }
   Edit<StringValue> value(call, call.args[0]);
   value->Overwrite(static_cast<size_t>(*offset), text);
+  call.pace.StepOver(value->text().size());  // The whole is hashed again.
   call.reply.Integer(ToInteger(value->text().size()));
 }
 
@@ -315,6 +318,7 @@ void SetBit(Call& call) {
                                              : byte & ~unsigned{mask});
   const char written = static_cast<char>(byte);
   value->Overwrite(place, absl::string_view(&written, 1));
+  call.pace.StepOver(value->text().size());  // The whole is hashed again.
 }
 
 constexpr CommandRow kRows[] = {

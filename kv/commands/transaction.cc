@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "kv/commands/call.h"
+#include "kv/values/steps.h"
 #include "kv/varint.h"
 
 namespace kv {
@@ -42,7 +43,8 @@ bool MayBePart(const CommandRow* row) {
          row->operation != Operation::kTransaction;
 }
 
-std::optional<Parts> Parse(std::span<const absl::string_view> args) {
+std::optional<Parts> Parse(std::span<const absl::string_view> args,
+                           Steps steps) {
   Parts parts;
   FieldReader head(args[0]);
   args = args.subspan(1);
@@ -59,6 +61,7 @@ std::optional<Parts> Parse(std::span<const absl::string_view> args) {
     return std::nullopt;
   }
   for (uint64_t i = 0; i < count; ++i) {
+    steps(1);
     uint64_t operation = 0;
     uint64_t size = 0;
     if (!head.Varint(operation) || operation > UINT16_MAX ||
@@ -88,7 +91,7 @@ bool IsCalledOff(Call& call, const Parts& parts) {
 }
 
 void Exec(Call& call) {
-  const std::optional<Parts> parts = Parse(call.args);
+  const std::optional<Parts> parts = Parse(call.args, call.pace.steps());
   if (!parts.has_value()) return call.reply.Error(kMalformed);
   if (IsCalledOff(call, *parts)) return call.reply.NullArray();
   const size_t begin = call.reply.bytes();
@@ -107,7 +110,7 @@ void Exec(Call& call) {
              .reply = call.reply,
              .dice = call.dice,
              .pace = call.pace};
-    call.pace.Step(1 + part.args.size());
+    call.pace.Step();
     call.keys.CountLookups(part.row->reads);
     part.row->handler(one);
     // All replies together, not each: what writes give back can be large, too.
@@ -120,6 +123,7 @@ void Exec(Call& call) {
 void Versions(Call& call) {
   call.reply.Array(call.args.size());
   for (const absl::string_view key : call.args) {
+    call.pace.Step();
     call.reply.Integer(static_cast<int64_t>(call.keys.VersionOf(key)));
   }
 }

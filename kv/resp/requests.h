@@ -113,7 +113,8 @@ class RespHost {
   virtual void OnCrossProtocol(const RespClient& client) = 0;
   virtual CommandStats& stats() = 0;
   virtual runtime::Instant Now() = 0;
-  // As applied here. The second walks the keys, until it has `max` of them.
+  // As applied here. The second walks the keys, until it has `max` of them, and
+  // suspends if that takes long.
   virtual size_t CountKeysInSlot(uint32_t slot) = 0;
   virtual std::vector<std::string> KeysInSlot(uint32_t slot, size_t max) = 0;
   // CONFIG RESETSTAT: from now on INFO counts from here.

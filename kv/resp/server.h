@@ -39,10 +39,10 @@
 
 #include "kv/command.h"
 #include "kv/frontend.h"
-#include "kv/keyspace.h"
 #include "kv/resp/command_stats.h"
 #include "kv/resp/rate_meter.h"
 #include "kv/resp/requests.h"
+#include "kv/store.h"
 #include "net/network.h"
 #include "runtime/executor.h"
 #include "runtime/fiber_group.h"
@@ -90,7 +90,7 @@ class ServerView {
   // What concerns clients is filled in by RespServer.
   virtual ServerFacts Facts() const = 0;
   virtual ProcessUsage Process() const = 0;
-  virtual const Keyspace& keyspace() const = 0;
+  virtual Store& store() = 0;
   // As RespHost::LeaderElsewhere().
   virtual std::optional<net::Address> LeaderElsewhere() const = 0;
 };
@@ -136,10 +136,10 @@ class RespServer final : public RespHost {
   CommandStats& stats() override { return stats_; }
   runtime::Instant Now() override { return executor_.Now(); }
   size_t CountKeysInSlot(uint32_t slot) override {
-    return view_.keyspace().CountInSlot(slot);
+    return view_.store().keyspace().CountInSlot(slot);
   }
   std::vector<std::string> KeysInSlot(uint32_t slot, size_t max) override {
-    return view_.keyspace().KeysInSlot(slot, max);
+    return view_.store().KeysInSlot(slot, max);
   }
   void ResetStats() override;
   const ServerFacts& FactsAtReset() override { return at_reset_; }

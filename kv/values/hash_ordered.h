@@ -34,6 +34,7 @@
 #include "absl/strings/string_view.h"
 
 #include "kv/state_hash.h"
+#include "kv/values/steps.h"
 #include "runtime/check.h"
 #include "runtime/prefetch.h"
 #include "runtime/random.h"
@@ -107,6 +108,8 @@ class HashOrdered {
       return before;
     }
     bool operator==(const Iterator& other) const { return at_ == other.at_; }
+    // Of the item, without a look at it.
+    uint64_t order() const { return at_->order; }
 
    private:
     friend class HashOrdered;
@@ -120,18 +123,19 @@ class HashOrdered {
   HashOrdered() = default;
   HashOrdered(HashOrdered&&) noexcept = default;
   HashOrdered& operator=(HashOrdered&&) noexcept = default;
-  // Deep.
-  HashOrdered(const HashOrdered& other) {
-    for (const Item& item : other) {
-      auto copy = std::make_unique<Item>(item.order, item.key);
-      copy->value = item.value;
-      tree_.insert(tree_.end(), Ref{item.order, std::move(copy)});
-    }
-  }
-  HashOrdered& operator=(const HashOrdered& other) {
-    return *this = HashOrdered(other);
-  }
+  HashOrdered(const HashOrdered&) = delete;
+  HashOrdered& operator=(const HashOrdered&) = delete;
   ~HashOrdered() = default;
+
+  // All of it once more.
+  HashOrdered Copy(Steps steps) const {
+    HashOrdered copy;
+    for (const Item& item : *this) {
+      steps(kStepsPerCopy);
+      copy.Append(item.order, item.key).value = item.value;
+    }
+    return copy;
+  }
 
   bool empty() const { return tree_.empty(); }
   size_t size() const { return tree_.size(); }
@@ -167,6 +171,16 @@ class HashOrdered {
     }
     Meet(*at->item);
     return {*at->item, fresh};
+  }
+
+  // A new item behind all others, as for one that walks another of these.
+  // Requires: that is its place, and `order` that of `key`.
+  Item& Append(uint64_t order, absl::string_view key) {
+    CHECK(tree_.empty() || Less()(*tree_.rbegin(), Wanted(order, key)),
+          "an item has another place");
+    const auto at = tree_.insert(
+        tree_.end(), Ref{order, std::make_unique<Item>(order, key)});
+    return *at->item;
   }
 
   // Requires: it is an item of this.
@@ -232,6 +246,7 @@ class HashOrdered {
   // Fewer are found fast enough.
   static constexpr size_t kMetFrom = 128;
   static constexpr size_t kPlacesMax = size_t{1} << 20;
+  static constexpr size_t kStepsPerCopy = 2;
 
   bool IsAt(typename Tree::const_iterator at, const Wanted& wanted) const {
     return at != tree_.end() && at->order == wanted.order &&

@@ -48,6 +48,14 @@ class HashValue {
     return true;
   }
 
+  // All of it once more.
+  HashValue Copy(Steps steps) const {
+    HashValue copy;
+    copy.fields_ = fields_.Copy(steps);
+    copy.hash_ = hash_;
+    return copy;
+  }
+
   size_t pieces() const { return fields_.size(); }
   bool FreeSome(size_t count) { return fields_.FreeSome(count); }
   bool vanishes() const { return fields_.empty(); }

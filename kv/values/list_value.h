@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 
 #include "kv/state_hash.h"
+#include "kv/values/steps.h"
 #include "runtime/check.h"
 
 namespace kv {
@@ -67,33 +68,67 @@ class ListValue {
   }
 
   // Before the item at `place`. Requires: place <= size().
-  void Insert(size_t place, absl::string_view text) {
-    const Sums sums = SumsAround(place);
+  void Insert(size_t place, absl::string_view text, Steps steps) {
+    const Sums sums = SumsAround(place, steps);
     hash_ = sums.before + HashBytes(text) * sums.power + sums.behind * kBase;
     power_ *= kBase;
-    items_.emplace(items_.begin() + static_cast<std::ptrdiff_t>(place), text);
+    // The items of the nearer end move by one.
+    if (place < items_.size() / 2) {
+      items_.emplace_front();
+      for (size_t i = 0; i < place; ++i) MoveItem(i + 1, i, steps);
+    } else {
+      items_.emplace_back();
+      for (size_t i = items_.size() - 1; i > place; --i) {
+        MoveItem(i - 1, i, steps);
+      }
+    }
+    items_[place].assign(text.data(), text.size());
   }
 
   // Requires: place < size().
-  void Remove(size_t place) {
-    const Sums sums = SumsAround(place);
+  void Remove(size_t place, Steps steps) {
+    const Sums sums = SumsAround(place, steps);
     hash_ = sums.before +
             (sums.behind - HashBytes(items_[place]) * sums.power) * kInverse;
     power_ *= kInverse;
-    items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(place));
+    if (place < items_.size() / 2) {
+      for (size_t i = place; i > 0; --i) MoveItem(i - 1, i, steps);
+      items_.pop_front();
+    } else {
+      for (size_t i = place; i + 1 < items_.size(); ++i) {
+        MoveItem(i + 1, i, steps);
+      }
+      items_.pop_back();
+    }
   }
 
   // Keeps those of which keep(place) says so.
   template <class Keep>
-  void Filter(Keep&& keep) {
+  void Filter(Keep&& keep, Steps steps) {
     size_t kept = 0;
     for (size_t i = 0; i < items_.size(); ++i) {
+      steps(1);
       if (!keep(i)) continue;
       if (kept != i) items_[kept] = std::move(items_[i]);
       ++kept;
     }
-    items_.resize(kept);
-    Rehash();
+    while (items_.size() > kept) {
+      steps(1);
+      items_.pop_back();
+    }
+    Rehash(steps);
+  }
+
+  // All of it once more.
+  ListValue Copy(Steps steps) const {
+    ListValue copy;
+    for (const std::string& item : items_) {
+      steps(1);
+      copy.items_.push_back(item);
+    }
+    copy.hash_ = hash_;
+    copy.power_ = power_;
+    return copy;
   }
 
   size_t pieces() const { return items_.size(); }
@@ -127,7 +162,7 @@ class ListValue {
     uint64_t power = 1;  // kBase^place.
   };
   // Looks at those of the nearer end, as the deque moves them.
-  Sums SumsAround(size_t place) const {
+  Sums SumsAround(size_t place, Steps steps) const {
     const bool head_is_nearer = place < items_.size() / 2;
     const size_t first = head_is_nearer ? 0 : place;
     const size_t end = head_is_nearer ? place : items_.size();
@@ -135,6 +170,7 @@ class ListValue {
     uint64_t sum = 0;
     uint64_t power = head_is_nearer ? 1 : sums.power;
     for (size_t i = first; i < end; ++i, power *= kBase) {
+      steps(1);
       sum += HashBytes(items_[i]) * power;
     }
     sums.before = head_is_nearer ? sum : hash_ - sum;
@@ -142,10 +178,16 @@ class ListValue {
     return sums;
   }
 
-  void Rehash() {
+  void MoveItem(size_t from, size_t to, Steps steps) {
+    steps(1);
+    items_[to] = std::move(items_[from]);
+  }
+
+  void Rehash(Steps steps) {
     hash_ = 0;
     power_ = 1;
     for (const std::string& item : items_) {
+      steps(1);
       hash_ += HashBytes(item) * power_;
       power_ *= kBase;
     }

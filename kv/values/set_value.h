@@ -33,11 +33,27 @@ class SetValue {
     return true;
   }
 
-  // True if it was there.
+  // A new one behind all others. Requires: it is an item of another set, and
+  // that is its place.
+  void Append(const Members::Item& member) {
+    members_.Append(member.order, member.key);
+    hash_ += HashOf(member.key);
+  }
+
+  // True if it was there. `member` may be its own text.
   bool Remove(absl::string_view member) {
+    const uint64_t hash = HashOf(member);
     if (!members_.Erase(member)) return false;
-    hash_ -= HashOf(member);
+    hash_ -= hash;
     return true;
+  }
+
+  // All of it once more.
+  SetValue Copy(Steps steps) const {
+    SetValue copy;
+    copy.members_ = members_.Copy(steps);
+    copy.hash_ = hash_;
+    return copy;
   }
 
   size_t pieces() const { return members_.size(); }

@@ -12,6 +12,13 @@ namespace kv {
 
 using runtime::MixHash;
 
+namespace {
+
+// From a tree, with two texts to free.
+constexpr size_t kStepsPerRemoval = 3;
+
+}  // namespace
+
 uint64_t SortedSetValue::HashOf(absl::string_view member, double score) {
   return MixHash(MixHash(0x73636f7265u, HashBytes(member)),
                  std::bit_cast<uint64_t>(score));
@@ -55,6 +62,21 @@ bool SortedSetValue::Set(absl::string_view member, double score) {
   return fresh;
 }
 
+void SortedSetValue::FillByHash(uint64_t order, absl::string_view member,
+                                double score) {
+  if (score == 0) score = 0;
+  members_.Append(order, member).value = score;
+  hash_ += HashOf(member, score);
+}
+
+void SortedSetValue::FillInOrder(absl::string_view member, double score) {
+  if (score == 0) score = 0;
+  if (blocks_.empty() || blocks_.back().size() == kBlockItemsMax) {
+    blocks_.emplace_back();
+  }
+  blocks_.back().push_back({.score = score, .member = std::string(member)});
+}
+
 bool SortedSetValue::Remove(absl::string_view member) {
   Members::Item* const found = members_.Find(member);
   if (found == nullptr) return false;
@@ -64,9 +86,10 @@ bool SortedSetValue::Remove(absl::string_view member) {
   return true;
 }
 
-void SortedSetValue::RemoveRange(size_t rank, size_t count) {
+void SortedSetValue::RemoveRange(size_t rank, size_t count, Steps steps) {
   if (count == 0) return;
-  Walk(rank, count, [this](const Item& item) {
+  Walk(rank, count, [&](const Item& item) {
+    steps(kStepsPerRemoval);
     hash_ -= HashOf(item.member, item.score);
     members_.Erase(item.member);
   });
@@ -80,9 +103,27 @@ void SortedSetValue::RemoveRange(size_t rank, size_t count) {
   head.erase(at(head, begin), head.end());
   Block& tail = blocks_[last];
   tail.erase(tail.begin(), at(tail, end + 1));
+  std::vector<Block> between(std::make_move_iterator(at(blocks_, first + 1)),
+                             std::make_move_iterator(at(blocks_, last)));
   blocks_.erase(at(blocks_, first + 1), at(blocks_, last));
   Tidy(first + 1);
   Tidy(first);
+  for (Block& block : between) {
+    steps(block.size());
+    block = Block();
+  }
+}
+
+SortedSetValue SortedSetValue::Copy(Steps steps) const {
+  SortedSetValue copy;
+  copy.members_ = members_.Copy(steps);
+  copy.blocks_.reserve(blocks_.size());
+  for (const Block& block : blocks_) {
+    steps(block.size());
+    copy.blocks_.push_back(block);
+  }
+  copy.hash_ = hash_;
+  return copy;
 }
 
 SortedSetValue::Place SortedSetValue::Find(double score,

@@ -20,6 +20,7 @@
 #include "absl/strings/string_view.h"
 
 #include "kv/values/hash_ordered.h"
+#include "kv/values/steps.h"
 
 namespace kv {
 
@@ -59,11 +60,22 @@ class SortedSetValue {
   // True if it is new. A score of -0 becomes 0, as in a small one of Redis.
   // Requires: the score is not NaN.
   bool Set(absl::string_view member, double score);
+  // An empty one is filled faster so: first with all members, in the order of
+  // their hashes, of which each is `order`, then with all of them again in the
+  // order of score and member. Not to be used for anything else in between.
+  void FillByHash(uint64_t order, absl::string_view member, double score);
+  void FillInOrder(absl::string_view member, double score);
+
   // True if it was there.
   bool Remove(absl::string_view member);
   // `count` items from `rank` on. Requires: there are so many.
-  void RemoveRange(size_t rank, size_t count);
+  void RemoveRange(size_t rank, size_t count, Steps steps);
 
+  // What it costs to count the items before one, in steps.
+  size_t rank_steps() const { return blocks_.size() / kBlocksPerStep; }
+
+  // All of it once more.
+  SortedSetValue Copy(Steps steps) const;
   size_t pieces() const { return members_.size(); }
   bool FreeSome(size_t count);
   bool vanishes() const { return members_.empty(); }
@@ -74,6 +86,7 @@ class SortedSetValue {
   static constexpr size_t kBlockItemsMax = 256;
   // Two neighbours that have no more are made one.
   static constexpr size_t kMergedItemsMax = kBlockItemsMax / 2;
+  static constexpr size_t kBlocksPerStep = 64;
 
   using Block = std::vector<Item>;
   struct Place {

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 
 #include "kv/state_hash.h"
+#include "kv/values/steps.h"
 
 namespace kv {
 
@@ -43,6 +44,11 @@ class StringValue {
     Rehash();
   }
 
+  StringValue Copy(Steps steps) const {
+    steps(text_.size() / kBytesPerStep);
+    return *this;
+  }
+
   // An empty string is a value like any other.
   size_t pieces() const { return 1; }
   bool FreeSome(size_t) { return true; }
@@ -51,6 +57,7 @@ class StringValue {
 
  private:
   static constexpr size_t kRoomKept = 256;
+  static constexpr size_t kBytesPerStep = 512;
 
   void Rehash() {
     lanes_ = LaneHash();

@@ -5,6 +5,7 @@
 //   bool vanishes() const;   // Nothing is left in it: the key goes, too.
 //   uint64_t hash() const;   // Of the contents; O(1). Equal contents, equal
 //                            // hashes, whatever the history.
+//   T Copy(Steps) const;     // All of it once more; kv/values/steps.h.
 //   size_t pieces() const;   // How many allocations it is, about.
 //   bool FreeSome(size_t);   // Frees so many of them. True: nothing is left.
 //                            // Only for what nobody looks at any more.
@@ -27,6 +28,7 @@
 #include "kv/values/list_value.h"
 #include "kv/values/set_value.h"
 #include "kv/values/sorted_set_value.h"
+#include "kv/values/steps.h"
 #include "kv/values/string_value.h"
 #include "runtime/random.h"
 
@@ -63,6 +65,12 @@ class Value {
                    holder_));
   }
 
+  Value Copy(Steps steps) const {
+    return std::visit(
+        [steps](const auto& holder) { return Value(holder.get().Copy(steps)); },
+        holder_);
+  }
+
   size_t pieces() const {
     return std::visit([](const auto& holder) { return holder.get().pieces(); },
                       holder_);
@@ -93,18 +101,13 @@ class Value {
     T value_;
   };
 
-  // Never null, except when moved from. Copies deeply.
+  // Never null, except when moved from.
   template <class T>
   class Boxed {
    public:
     explicit Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}
     Boxed(Boxed&&) noexcept = default;
     Boxed& operator=(Boxed&&) noexcept = default;
-    Boxed(const Boxed& other) : value_(std::make_unique<T>(*other.value_)) {}
-    Boxed& operator=(const Boxed& other) {
-      value_ = std::make_unique<T>(*other.value_);
-      return *this;
-    }
     ~Boxed() = default;
     const T& get() const { return *value_; }
     T& get() { return *value_; }

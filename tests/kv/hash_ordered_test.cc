@@ -75,12 +75,12 @@ TEST_P(HashOrderedTest, IsWhatAPlainMapIs) {
   }
   ExpectSame(map, model);
 
-  const Map copy = map;
+  const Map copy = map.Copy(AtOnce);
   if (!map.empty()) map.Erase(map.begin()->key);
   ExpectSame(copy, model);
   map.Clear();
   ExpectSame(map, {});
-  map = copy;
+  map = copy.Copy(AtOnce);
   ExpectSame(map, model);
 }
 

@@ -28,6 +28,11 @@ inline constexpr uint16_t kRpcPort = 7002;
 inline constexpr uint16_t kRedisPort = 6379;
 inline constexpr uint16_t kRedirectPort = 6479;  // Answers MOVED.
 
+// Suspends.
+inline void Sleep(sim::Process& process, absl::Duration span) {
+  process.network_executor().SleepFor(span).IgnoreError();
+}
+
 // One connection of a Redis client. Everything suspends.
 class RedisClient {
  public:

@@ -146,13 +146,13 @@ TEST(ListsModelTest, TheHashOfAListIsThatOfItsItems) {
         list.Push(end, text);
         break;
       case 1:
-        list.Insert(place, text);
+        list.Insert(place, text, AtOnce);
         break;
       case 2:
         if (list.size() > 0) list.Pop(end);
         break;
       case 3:
-        if (place < list.size()) list.Remove(place);
+        if (place < list.size()) list.Remove(place, AtOnce);
         break;
       default:
         if (place < list.size()) list.Set(place, text);

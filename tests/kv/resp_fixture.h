@@ -47,7 +47,7 @@ class FakeHost : public RespHost {
     return store->keyspace().CountInSlot(slot);
   }
   std::vector<std::string> KeysInSlot(uint32_t slot, size_t max) override {
-    return store->keyspace().KeysInSlot(slot, max);
+    return store->KeysInSlot(slot, max);
   }
   void ResetStats() override {
     stats_.Reset();

@@ -1,10 +1,7 @@
 // Commands that take several turns: others have theirs, and what is answered is
 // what the state was at one instant.
 
-#include <functional>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -12,9 +9,8 @@
 
 #include "kv/reaper.h"
 #include "kv/reply.h"
-#include "kv/store.h"
 #include "runtime/fiber_group.h"
-#include "sim/world.h"
+#include "tests/kv/store_turns.h"
 
 namespace kv {
 namespace {
@@ -24,67 +20,8 @@ using absl::string_view;
 constexpr int kKeys = 40'000;
 constexpr size_t kSlices = kKeys / Pace::kSlice;
 
-// A store on the executor of a simulated process. Fibers of one test come and
-// go; all else is as in a server.
-class SlicesTest : public ::testing::Test {
+class SlicesTest : public StoreTurns {
  protected:
-  void Run(const std::function<void()>& script) {
-    sim::Knobs knobs;
-    // Who has yielded waits for all others.
-    knobs.process.schedule = sim::Schedule::kFifo;
-    sim::World world({.seed = 1, .knobs = knobs});
-    const sim::HostId host = world.AddHost("n1");
-    bool done = false;
-    world.Boot(host, [&](sim::Process& process) {
-      executor_ = &process.network_executor();
-      store_ = std::make_unique<Store>(Sessions::kSessionsMax, executor_);
-      script();
-      store_.reset();
-      done = true;
-    });
-    world.RunFor(absl::Minutes(1));
-    ASSERT_FALSE(world.failure().has_value()) << world.failure()->message;
-    EXPECT_TRUE(done) << "the script did not return";
-  }
-
-  // Counts the turns of another fiber while `work` is done.
-  template <class Work>
-  size_t TurnsOfAnother(Work&& work) {
-    bool over = false;
-    size_t turns = 0;
-    runtime::FiberGroup fibers(*executor_);
-    fibers.Spawn("test.other", [&] {
-      for (; !over; ++turns) executor_->Yield();
-    });
-    executor_->Yield();
-    turns = 0;
-    work();
-    over = true;
-    EXPECT_TRUE(fibers.Join().ok());
-    return turns;
-  }
-
-  KvReply Apply(Operation operation, std::vector<string_view> args) {
-    CommandBatch batch;
-    batch.Add(operation, args);
-    const raft::Command command{++index_, persist::Term(1),
-                                EncodeEntry({}, {}, batch)};
-    runtime::Bytes result;
-    EXPECT_TRUE(store_->AwaitApply().ok());
-    store_->Apply({&command, 1}, {&result, 1});
-    ResultReader reader(result.text());
-    return ToKvReply(reader);
-  }
-
-  std::string Read(Operation operation, std::vector<string_view> args) {
-    CommandBatch batch;
-    batch.Add(operation, args);
-    EXPECT_TRUE(
-        store_->AwaitRead(batch, runtime::Instant::InfiniteFuture()).ok());
-    const auto results = store_->Read(batch, 0, {});
-    return results.has_value() ? std::string(results->text()) : "due";
-  }
-
   void FillKeys() {
     for (int i = 0; i < kKeys; ++i) {
       (void)Apply(Operation::kPut, {absl::StrCat("key", i), "value"});
@@ -99,10 +36,6 @@ class SlicesTest : public ::testing::Test {
       (void)Apply(Operation::kSAdd, args);
     }
   }
-
-  runtime::Executor* executor_ = nullptr;
-  std::unique_ptr<Store> store_;
-  persist::Index index_;
 };
 
 TEST_F(SlicesTest, OthersHaveTheirTurnsDuringLongReads) {
@@ -192,6 +125,36 @@ TEST_F(SlicesTest, ShortReadsPassWhoeverWaits) {
     EXPECT_TRUE(reads);
     EXPECT_TRUE(fibers.Join().ok());
     EXPECT_TRUE(applied);
+  });
+}
+
+// Reads of which nobody knows that they are long, one always under way.
+TEST_F(SlicesTest, NoEntryWaitsForEver) {
+  Run([&] {
+    std::vector<std::string> texts;
+    for (int i = 0; i < kKeys; ++i) texts.push_back(absl::StrCat("field", i));
+    std::vector<string_view> args = {"hash"};
+    for (const std::string& text : texts) args.insert(args.end(), {text, "v"});
+    (void)Apply(Operation::kHSet, args);
+    bool applied = false;
+    size_t reads = 0;
+    runtime::FiberGroup fibers(*executor_);
+    for (int reader = 0; reader < 2; ++reader) {
+      fibers.Spawn("test.reader", [&, reader] {
+        // Not in step with the other.
+        for (int i = 0; i < 2 * reader; ++i) executor_->Yield();
+        for (; !applied && reads < 50; ++reads) {
+          (void)Read(Operation::kHGetAll, {"hash"});
+        }
+      });
+    }
+    fibers.Spawn("test.writer", [&] {
+      for (int i = 0; i < 3; ++i) executor_->Yield();
+      (void)Apply(Operation::kPut, {"key", "value"});
+      applied = true;
+    });
+    EXPECT_TRUE(fibers.Join().ok());
+    EXPECT_LE(reads, 6u);
   });
 }
 

@@ -102,7 +102,7 @@ void RunAgainstModel(uint64_t seed, uint64_t members, uint64_t scores) {
       const size_t rank = dice.Below(set.size());
       const size_t most = dice.Below(4) == 0 ? set.size() - rank : 20;
       const size_t count = dice.Below(std::min(most, set.size() - rank) + 1);
-      set.RemoveRange(rank, count);
+      set.RemoveRange(rank, count, AtOnce);
       model.RemoveRange(rank, count);
     }
     EXPECT_EQ(set.CountWhile([&](const Item& i) { return i.score < score; }),
@@ -145,7 +145,7 @@ TEST(SortedSetValueTest, ItsHashTellsMembersAndScoresApart) {
   b.Set("x", 2);
   b.Set("y", 1);
   EXPECT_NE(a.hash(), b.hash());
-  b.RemoveRange(0, 2);
+  b.RemoveRange(0, 2, AtOnce);
   EXPECT_EQ(b.hash(), SortedSetValue().hash());
 }
 
@@ -178,8 +178,8 @@ TEST(SortedSetValueTest, MembersAreOrderedByUnsignedBytes) {
 TEST(SortedSetValueTest, ACopyLivesAlone) {
   SortedSetValue set;
   for (int i = 0; i < 600; ++i) set.Set(absl::StrCat(i), i);
-  const SortedSetValue copy = set;
-  set.RemoveRange(0, 600);
+  const SortedSetValue copy = set.Copy(AtOnce);
+  set.RemoveRange(0, 600, AtOnce);
   EXPECT_TRUE(set.vanishes());
   EXPECT_EQ(copy.size(), 600u);
   EXPECT_EQ(copy.RankOf("599"), 599u);
