@@ -25,6 +25,9 @@ constexpr RareState kRareStates[] = {
      "it."},
     {"kv: a read met a key that is due",
      "A read became an entry, for only entries remove keys."},
+    {"kv: a read that has passed an entry takes long",
+     "A read that went before a waiting entry was long, and others then "
+     "waited."},
     {"kv: a read waits for an entry to be whole",
      "It came while an entry was half way through."},
     {"kv: a session is dropped for another",

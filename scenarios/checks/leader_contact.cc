@@ -1,5 +1,7 @@
 #include "scenarios/checks/leader_contact.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
@@ -11,6 +13,7 @@ void LeaderContact::OnStep(const CoreStep& step) {
   ByNode<runtime::Instant>& heard = heard_[step.life.node];
   if (step.became_leader()) {
     for (uint32_t node = 1; node <= nodes_; ++node) heard[node] = told.now;
+    due_[step.life.node] = step.deadline;
     return;
   }
   if ((told.kind == Told::Kind::kAppendReply ||
@@ -18,11 +21,18 @@ void LeaderContact::OnStep(const CoreStep& step) {
       told.term == step.after.term) {
     heard[told.from] = told.now;
   }
-  if (told.kind != Told::Kind::kDeadline) return;
+  if (told.kind == Told::Kind::kDeadline) Judge(step);
+  due_[step.life.node] = step.deadline;
+}
+
+void LeaderContact::Judge(const CoreStep& step) {
+  const runtime::Instant now = std::min(
+      step.told.now, due_[step.life.node] + step.options.heartbeat_interval);
+  ByNode<runtime::Instant>& heard = heard_[step.life.node];
   const absl::Duration patience = 2 * step.options.election_timeout_max;
   size_t in_touch = 1;
   for (uint32_t node = 1; node <= nodes_; ++node) {
-    if (node != step.life.node && told.now - heard[node] <= patience) {
+    if (node != step.life.node && now - heard[node] <= patience) {
       ++in_touch;
     }
   }

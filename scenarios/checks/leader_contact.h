@@ -1,6 +1,7 @@
 // A leader that no majority answers gives up: it leads no longer than twice the
 // longest election timeout after a majority has last spoken to it (thesis
-// §6.2). Measured by its own clock.
+// §6.2). Measured by its own clock, as long as it runs: when it was not there
+// at its deadline, all the time until it came counts as one heartbeat interval.
 //
 // leads-cut-off.
 
@@ -25,9 +26,12 @@ class LeaderContact {
   void OnStep(const CoreStep& step);
 
  private:
+  void Judge(const CoreStep& step);
+
   Violations& violations_;
   const size_t nodes_;
   ByNode<ByNode<runtime::Instant>> heard_;  // By leader and follower.
+  ByNode<runtime::Instant> due_;            // The deadline of each leader.
 };
 
 }  // namespace scenarios

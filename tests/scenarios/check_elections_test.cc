@@ -261,6 +261,7 @@ class LeaderContactTest : public testing::Test {
  protected:
   LeaderContactTest() : check_(reports_, 3) {
     step_.Lead().before.role = Role::kCandidate;
+    step_.deadline = runtime::Instant::FromNanos(2'000'000'000);
     check_.OnStep(step_.Take());
     step_.before.role = Role::kLeader;
   }
@@ -285,6 +286,20 @@ TEST_F(LeaderContactTest, OneFollowerOfTwoIsEnough) {
 TEST_F(LeaderContactTest, LeadingWithoutAnyIsCaught) {
   EXPECT_EQ(At(600, Told::Kind::kDeadline), "");
   EXPECT_EQ(At(601, Told::Kind::kDeadline), "leads-cut-off");
+}
+
+// It was to act at 2000 ms, and heartbeats are 50 ms apart.
+TEST_F(LeaderContactTest, WhatItDidNotSeeForItWasNotThereCountsAsAHeartbeat) {
+  EXPECT_EQ(At(1450, Told::Kind::kHeartbeatReply), "");
+  EXPECT_EQ(At(9000, Told::Kind::kDeadline), "");
+  step_.deadline = runtime::Instant::FromNanos(9'050'000'000);
+  EXPECT_EQ(At(9000, Told::Kind::kPropose), "");
+  EXPECT_EQ(At(9050, Told::Kind::kDeadline), "leads-cut-off");
+}
+
+TEST_F(LeaderContactTest, WhoWasCutOffBeforeItSleptIsCaughtAtOnce) {
+  EXPECT_EQ(At(1440, Told::Kind::kHeartbeatReply), "");
+  EXPECT_EQ(At(9000, Told::Kind::kDeadline), "leads-cut-off");
 }
 
 TEST_F(LeaderContactTest, AnswersToAFormerTermDoNotCount) {

@@ -54,7 +54,7 @@ TEST(RepeatedStepsTest, AStoryIsToldAgain) {
       "- repeat:\n"
       "    times: 3\n"
       "    steps:\n"
-      "      - {after: 100ms, pause: leader, for: 600ms}\n"
+      "      - {after: 700ms, pause: leader, for: 600ms}\n"
       "      - {until: new_leader, within: 2s}\n"
       "      - {write: {key: a, value: b, within: 1s}}\n");
   ASSERT_TRUE(scenario.ok()) << scenario.status();
