@@ -38,8 +38,8 @@ struct WalInspection {
     SegmentId id;
     Lsn first_lsn;
     runtime::Incarnation incarnation{};  // Of the life that made it.
-    uint64_t frames = 0;               // Whole ones, from the front.
-    uint64_t used_bytes = 0;           // Header and those frames.
+    uint64_t frames = 0;                 // Whole ones, from the front.
+    uint64_t used_bytes = 0;             // Header and those frames.
     uint64_t file_bytes = 0;
     std::vector<Written> written = {};  // By group.
   };

@@ -106,8 +106,8 @@ void ReadCall(YamlErrors& errors, const YAML::Node& node,
               absl::StrCat("expected write, sync or any, not '", text, "'"));
 }
 
-void ReadCrashAt(YamlErrors& errors, const YAML::Node& node,
-                 const Stage& stage, Act* act) {
+void ReadCrashAt(YamlErrors& errors, const YAML::Node& node, const Stage& stage,
+                 Act* act) {
   constexpr uint32_t kTimesMax = 100;
   YamlMap map(errors, node, "a crash at a file");
   CrashAtFile crash;

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "runtime/check.h"
-#include "sim/sim_disk.h"
 #include "scenarios/roles.h"
 #include "sim/sim_disk.h"
 #include "sim/sim_network.h"
