@@ -22,28 +22,10 @@
 #include "sim/sim_disk.h"
 #include "sim/sim_network.h"
 #include "sim/world.h"
+#include "tests/raft/recorder.h"
 
 namespace raft {
 namespace {
-
-// Remembers every command; answers with how many there were.
-class Recorder final : public StateMachine {
- public:
-  void Apply(std::span<const Command> commands,
-             std::span<runtime::Bytes> results) override {
-    for (size_t i = 0; i < commands.size(); ++i) {
-      applied.emplace_back(commands[i].payload.text());
-      hash_ = runtime::MixHash(hash_, runtime::HashLabel(applied.back()));
-      results[i] = runtime::Bytes::Copy(absl::StrCat(applied.size()));
-    }
-  }
-  uint64_t StateHash() const override { return hash_; }
-
-  std::vector<std::string> applied;
-
- private:
-  uint64_t hash_ = 0;
-};
 
 // Counts the steps of a core after its disk has failed.
 class StepsAfterFailure final : public NodeObserver {

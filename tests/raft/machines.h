@@ -25,22 +25,9 @@
 #include "sim/sim_disk.h"
 #include "sim/sim_network.h"
 #include "sim/world.h"
+#include "tests/raft/recorder.h"
 
 namespace raft {
-
-class Recorder final : public StateMachine {
- public:
-  void Apply(std::span<const Command> commands,
-             std::span<runtime::Bytes> results) override {
-    for (size_t i = 0; i < commands.size(); ++i) {
-      applied.emplace_back(commands[i].payload.text());
-      results[i] = runtime::Bytes();
-    }
-  }
-  uint64_t StateHash() const override { return applied.size(); }
-
-  std::vector<std::string> applied;
-};
 
 // Machines n1, n2, ... that are told to run nodes.
 class Machines {
