@@ -150,6 +150,12 @@ void Connection::Unblock() {
   for (Pipe& pipe : pipes_) pipe.Unblock();
 }
 
+void Connection::Hasten(const Link& link, const Link::Hastening& sooner) {
+  for (Pipe& pipe : pipes_) {
+    if (&pipe.link() == &link) pipe.Hasten(sooner);
+  }
+}
+
 // ---- what the network does
 
 void Connection::OnArrival(Pipe& pipe, Parcel parcel) {

@@ -122,6 +122,8 @@ class Connection final : public PipeEnds {
   void EndLife(Side side, bool power_off);
   // A link of this connection may be free again.
   void Unblock();
+  // `link` carries more than before.
+  void Hasten(const Link& link, const Link::Hastening& sooner);
 
   void OnArrival(Pipe& pipe, Parcel parcel) override;
   void OnRoom(Pipe& pipe) override;

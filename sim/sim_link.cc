@@ -59,6 +59,24 @@ Time Link::Leaves(Flow& flow, Time nanos) {
   return flow.busy_until;
 }
 
+Time Link::Hastening::operator()(Time at) const {
+  if (at <= now || after == 0) return std::min(at, now);
+  __extension__ using Wide = unsigned __int128;
+  return now + static_cast<Time>(static_cast<Wide>(at - now) * before / after);
+}
+
+std::optional<Link::Hastening> Link::SetKnobs(
+    std::optional<NetworkKnobs> knobs) {
+  const uint64_t before = this->knobs().bandwidth_bytes_per_second;
+  knobs_ = knobs;
+  const uint64_t after = this->knobs().bandwidth_bytes_per_second;
+  if (before == 0 || (after != 0 && after <= before)) return std::nullopt;
+  const Hastening sooner{.now = world_.now(), .before = before, .after = after};
+  busy_until_ = sooner(busy_until_);
+  for (Flow& flow : waiting_) flow.busy_until = sooner(flow.busy_until);
+  return sooner;
+}
+
 uint64_t Link::bandwidth() {
   const uint64_t usual = knobs().bandwidth_bytes_per_second;
   LinkRegime* const reigning = regime();

@@ -59,9 +59,20 @@ class Link {
   HostId to() const { return to_; }
   World& world() const { return world_; }
 
+  // More bandwidth than before, from now on.
+  struct Hastening {
+    // When what was to be there, or to have left, at `at` will be.
+    Time operator()(Time at) const;
+
+    Time now;
+    uint64_t before;  // In bytes per second.
+    uint64_t after;   // 0: no limit.
+  };
+
   // Its own knobs, or those of the world.
   const NetworkKnobs& knobs() const;
-  void SetKnobs(std::optional<NetworkKnobs> knobs) { knobs_ = knobs; }
+  // If there is more bandwidth then, what waits for it has to hear.
+  std::optional<Hastening> SetKnobs(std::optional<NetworkKnobs> knobs);
 
   // By somebody, or by the regime.
   bool cut() const { return cut_ || down_; }

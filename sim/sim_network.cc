@@ -241,7 +241,13 @@ void SimNetwork::SetDown(HostId from, HostId to, bool down) {
 
 void SimNetwork::SetLinkKnobs(HostId from, HostId to,
                               std::optional<NetworkKnobs> knobs) {
-  link(from, to).SetKnobs(std::move(knobs));
+  Link& struck = link(from, to);
+  const std::optional<Link::Hastening> sooner =
+      struck.SetKnobs(std::move(knobs));
+  if (!sooner.has_value()) return;
+  for (const auto& [id, connection] : connections_) {
+    connection->Hasten(struck, *sooner);
+  }
 }
 
 // ---- connections

@@ -343,6 +343,14 @@ void Pipe::Unblock() {
   Arm();
 }
 
+void Pipe::Hasten(const Link::Hastening& sooner) {
+  for (Parcel& parcel : flight_) parcel.arrival = sooner(parcel.arrival);
+  last_in_order_ = sooner(last_in_order_);
+  last_of_all_ = sooner(last_of_all_);
+  flow_.busy_until = sooner(flow_.busy_until);
+  Arm();
+}
+
 // What was held goes first, in its order, and what left since behind it.
 void Pipe::RetimeBytes(Time restart) {
   for (Parcel& parcel : flight_) held_.push_back(std::move(parcel));

@@ -108,6 +108,8 @@ class Pipe {
   // ---- the world
   // The link, or the one back, may be free again.
   void Unblock();
+  // What is under way goes on as fast as the link carries it now.
+  void Hasten(const Link::Hastening& sooner);
   // Forgets what is under way, save a reset and the answer to a dial: those the
   // kernel had sent before.
   void Discard();

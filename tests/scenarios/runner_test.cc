@@ -97,6 +97,16 @@ TEST(RunnerTest, AConnectionWhoseEndWasLostStandsAtRest) {
   EXPECT_TRUE(result.passed()) << result.signature << ": " << result.message;
 }
 
+// A MiB had been written to each follower when the links became whole again; it
+// went on at 64 KiB a second, and nothing was committed meanwhile.
+TEST(RunnerTest, WhatIsUnderWayWhenALinkHealsIsNoSlowerThanIt) {
+  const ScenarioLibrary library(TWINRAFT_SOURCE_DIR "/scenarios/files");
+  const absl::StatusOr<Scenario> scenario = library.Load("slow-quorum");
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  const RunResult result = RunSeed(*scenario, 21387127);
+  EXPECT_TRUE(result.passed()) << result.signature << ": " << result.message;
+}
+
 TEST(RunnerTest, TheSameSeedIsTheSameRun) {
   const Scenario scenario = Busy();
   const auto run = [&](sim::TraceSink* trace) {

@@ -281,6 +281,40 @@ TEST_F(SimPartitionTest, ALargeWriteArrivesBitByBitOverASlowLink) {
   }
 }
 
+// As packets that wait at the sender: they do not keep the pace at which they
+// were written.
+TEST_F(SimPartitionTest, WhatIsUnderWayGoesAsFastAsTheLinkIsNow) {
+  for (const net::Framing framing :
+       {net::Framing::kBytes, net::Framing::kFrames}) {
+    for (const uint64_t rate : {uint64_t{0}, uint64_t{200'000}}) {
+      Begin({});
+      Collected got;
+      Serve(Collect(*world_, got));
+      NetworkKnobs slow;
+      slow.bandwidth_bytes_per_second = 100'000;
+      network().SetLinkKnobs(kClient, kServer, slow);
+      world_->Boot(kClient, [&](Process& process) {
+        auto stream = process.network().Dial({"server", kPort}, framing,
+                                             InAMinute(process));
+        ASSERT_TRUE(stream.ok()) << stream.status();
+        ASSERT_TRUE(Write(process, **stream, std::string(200'000, 'x')).ok());
+        ASSERT_TRUE(Write(process, **stream, std::string(10, 'y')).ok());
+        Sleep(process, absl::Hours(1));
+      });
+      world_->RunFor(absl::Seconds(1));
+      EXPECT_LT(got.text.size(), 120'000u);
+      NetworkKnobs faster = slow;
+      faster.bandwidth_bytes_per_second = rate;
+      network().SetLinkKnobs(kClient, kServer, faster);
+      world_->RunFor(absl::Seconds(2));
+      EXPECT_EQ(got.text, std::string(200'000, 'x') + std::string(10, 'y'));
+      const absl::Duration took = absl::Nanoseconds(got.last);
+      EXPECT_LT(took, absl::Milliseconds(rate == 0 ? 1010 : 1520));
+      EXPECT_GT(took, absl::Milliseconds(rate == 0 ? 990 : 1480));
+    }
+  }
+}
+
 // ------------------------------------------------------------------- the dice
 
 TEST_F(SimPartitionTest, DialsAreRefusedAndHangByTheDice) {
